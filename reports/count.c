@@ -1,0 +1,35 @@
+/* Counts of a run and its last line. */
+#include "report.h"
+
+struct report_counts report_count(const struct report_run *run) {
+    struct report_counts counts = {0};
+    for (size_t i = 0; i < run->case_count; i++) {
+        switch (run->cases[i].verdict) {
+        case REPORT_PASS:
+            counts.passed++;
+            break;
+        case REPORT_NON_STRICT:
+            counts.passed++;
+            counts.non_strict++;
+            break;
+        case REPORT_SKIP:
+            counts.skipped++;
+            break;
+        case REPORT_FAIL:
+        case REPORT_BROKEN:
+        case REPORT_ERROR:
+            counts.failed++;
+            break;
+        }
+    }
+    return counts;
+}
+
+bool report_summary(FILE *out, const struct report_counts *counts) {
+    fprintf(out, "%zu passed, %zu failed", counts->passed, counts->failed);
+    if (counts->skipped > 0) {
+        fprintf(out, ", %zu skipped", counts->skipped);
+    }
+    putc('\n', out);
+    return !ferror(out);
+}

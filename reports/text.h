@@ -1,0 +1,15 @@
+/* text.h - what the writers share: text that is safe to show. */
+#ifndef STANZADRILL_REPORTS_TEXT_H
+#define STANZADRILL_REPORTS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { TEXT_PIECE_MAX = 16 };
+
+/* text_piece - the next character of `text`, or octets of it as \xNN, NUL-terminated in `out`.
+ * escaped   whether it is not as it stood.
+ * returns   octets of `text` that it stands for; 0 at the end. */
+size_t text_piece(const char *text, char out[TEXT_PIECE_MAX + 1], bool *escaped);
+
+#endif

@@ -1,0 +1,115 @@
+/* answer.c - what the server itself says to a sender: answers to probes (6121 4.3.2), and for its own domain. */
+#include "state.h"
+
+void answer(struct router *r, struct input *in, const struct decision *d, enum stanza_kind kind, struct slice from,
+            struct slice start, struct slice body) {
+    /* A client that asked in its own name is answered on its stream; subscription types change a roster first. */
+    const bool direct = in->sender != NULL && !kind_is_subscription(kind) && slice_is(in->from, jid_slice(in->sender->jid));
+    const struct stanza st = {.kind = kind, .start = start, .body = body};
+    struct input out = {.st = &st, .from = from, .to = in->from, .host = in->host, .stream = in->stream};
+    out.who = in->who;
+    struct slice text = {NULL, 0};
+    uint32_t port = 0;
+    if (direct || in->stream != NULL)
+        text = write_copy(r, &out, (struct slice){NULL, 0});
+    if (direct)
+        port = in->sender->port;
+    else if (in->stream != NULL)
+        port = send_to_remote(r, &out, kind, text);
+    struct router_effect *e = fate(r, in, ROUTER_ANSWER, d);
+    e->port = port;
+    e->to = router_text_copy(r, in->from);
+    e->bytes = text;
+    if (!direct && in->stream == NULL)
+        generated(r, kind, STATE_BY_SERVER, in->host, from, in->from, start, body);
+}
+
+static struct slice probe_id(const struct input *in) {
+    return in->st->has_id ? in->st->id : (struct slice){NULL, 0};
+}
+
+void answer_for_domain(struct router *r, struct input *in, const struct decision *d) {
+    const struct slice none = {NULL, 0};
+    if (d->verb == DO_ANSWER_AVAILABLE)
+        answer(r, in, d, STANZA_AVAILABLE, in->host, write_start(r, "presence", NULL, probe_id(in)), none);
+    else if (in->st->kind == STANZA_SUBSCRIBE)
+        answer(r, in, d, STANZA_SUBSCRIBED, in->host, write_start(r, "presence", "subscribed", probe_id(in)), none);
+    else
+        fate(r, in, ROUTER_HANDLE, d);
+}
+
+/* What a prober may see of an account (6121 4.3.2): of the whole account, or of the one resource it names. */
+static unsigned visibility(struct router *r, struct input *in, bool full) {
+    const bool trusted = knob_is(r, KNOB_pres_probe_trusted, 1) && host_find(r, in->who.bare) != NULL;
+    const bool self = is_self(in->account, &in->who);
+    if (self)
+        mark(r, in->host, RULE_pres_probe_self);
+    if (self || trusted || is_entitled(r, in->account, &in->who)) {
+        const unsigned state = resource_state(in->account);
+        const bool online = full ? in->resource != NULL && in->resource->presence != NULL
+                                 : state != STATE_NONE && state != STATE_CONNECTED;
+        return online ? STATE_ONLINE : STATE_OFFLINE;
+    }
+    const bool directed = full ? in->resource != NULL && was_directed(r, in->resource, &in->who)
+                               : was_directed_by_any(r, in->account, &in->who);
+    return directed ? STATE_DIRECTED : STATE_STRANGER;
+}
+
+void answer_probe(struct router *r, struct input *in) {
+    const bool full = in->to_parts->resource.size > 0;
+    decide(r, in, full ? STAGE_PROBED_FULL : STAGE_PROBED_BARE, visibility(r, in, full));
+}
+
+static void answer_presences(struct router *r, struct input *in, const struct decision *d) {
+    for (const struct session *s = in->account->sessions; s != NULL; s = s->next) {
+        struct stanza st;
+        if (s->presence == NULL || (in->stage == STAGE_PROBED_FULL && s != in->resource))
+            continue;
+        kept_stanza(s->presence, &st);
+        if (st.has_id)
+            mark(r, in->host, RULE_pres_probe_id_keep);
+        answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), st.start, st.body);
+    }
+}
+
+static void answer_directed(struct router *r, struct input *in, const struct decision *d) {
+    for (const struct session *s = in->account->sessions; s != NULL; s = s->next)
+        if (was_directed(r, s, &in->who) && (in->stage == STAGE_PROBED_BARE || s == in->resource))
+            answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), write_start(r, "presence", NULL, probe_id(in)),
+                   (struct slice){NULL, 0});
+}
+
+static void answer_unavailable(struct router *r, struct input *in, const struct decision *d) {
+    const bool full = in->stage == STAGE_PROBED_FULL;
+    const struct kept *last = in->account->last_unavailable;
+    const struct slice from =
+        full ? router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}) : jid_slice(in->account->jid);
+    struct slice body = {NULL, 0};
+    if (!full && last != NULL) {
+        const struct slice detail = knob_is(r, KNOB_pres_probe_offline_detail, 1) ? last->body : body;
+        const struct slice parts[] = {detail, write_delay(r, jid_slice(in->account->jid), last->time_us)};
+        mark(r, in->host, RULE_pres_probe_offline_delay);
+        body = write_join(r, parts, 2);
+    }
+    answer(r, in, d, STANZA_UNAVAILABLE, from, write_start(r, "presence", "unavailable", probe_id(in)), body);
+}
+
+void answer_probe_with(struct router *r, struct input *in, const struct decision *d) {
+    if (d->verb != DO_ANSWER_PRESENCE && probe_id(in).data != NULL)
+        mark(r, in->host, RULE_pres_probe_id_mirror);
+    switch (d->verb) {
+    case DO_ANSWER_PRESENCE: answer_presences(r, in, d); break;
+    case DO_ANSWER_DIRECTED: answer_directed(r, in, d); break;
+    case DO_ANSWER_UNAVAILABLE: answer_unavailable(r, in, d); break;
+    case DO_ANSWER_MERE:
+        answer(r, in, d, STANZA_AVAILABLE, jid_slice(in->resource->jid), write_start(r, "presence", NULL, probe_id(in)),
+               (struct slice){NULL, 0});
+        break;
+    default: {
+        /* The account need not exist; the answer then comes from the bare JID that was asked. */
+        const struct who asked = who_is((struct slice){in->to_parts->text, in->to_parts->size});
+        answer(r, in, d, STANZA_UNSUBSCRIBED, router_text_copy(r, asked.bare),
+               write_start(r, "presence", "unsubscribed", probe_id(in)), (struct slice){NULL, 0});
+    }
+    }
+}

@@ -1,0 +1,214 @@
+/* dispatch.c - the two steps: where a stanza belongs, and what the row of that stage does with it. */
+#include "state.h"
+
+#include <string.h>
+
+struct decision look_up(struct router *r, const struct input *in, unsigned stage, unsigned state) {
+    return policy_decide(r->policy, stage, in->st->kind, state);
+}
+
+struct host *host_find(const struct router *r, struct slice domain) {
+    const struct jid *jid = jid_find_text(&r->jids, domain);
+    return jid != NULL && jid->role == JID_HOST ? jid->owner : NULL;
+}
+
+/* The error that a missing account shows is the one that an account without resources would show (6120 10.2, 13.11). */
+static void as_if_offline(struct router *r, struct input *in, const struct decision *d) {
+    mark(r, in->host, RULE_loc_consistent);
+    const unsigned stage = in->stage == STAGE_NOUSER_BARE ? STAGE_BARE : STAGE_FULL_NOMATCH;
+    const struct decision offline = look_up(r, in, stage, STATE_NONE);
+    if (offline.verb == DO_BOUNCE)
+        bounce(r, in, d, offline.condition, NULL);
+    else
+        fate(r, in, ROUTER_DROP, d);
+}
+
+/* 6121 8.1: an error tells whether a resource is there, so only who may know that gets one. */
+static void by_trust(struct router *r, struct input *in, const struct decision *d) {
+    mark(r, in->host, RULE_loc_trust);
+    if (is_self(in->account, &in->who) || is_entitled(r, in->account, &in->who) ||
+        was_directed_by_any(r, in->account, &in->who))
+        bounce(r, in, d, CONDITION_SERVICE_UNAVAILABLE, NULL);
+    else
+        fate(r, in, ROUTER_DROP, d);
+}
+
+static void no_such_resource(struct router *r, struct input *in, const struct decision *d) {
+    const enum stanza_kind kind = in->st->kind;
+    if (kind_is_unanswerable(kind))
+        fate(r, in, ROUTER_DROP, d);
+    else if (kind == STANZA_PROBE || (!kind_is_request(kind) && knob_is(r, KNOB_dom_message, 1)))
+        fate(r, in, ROUTER_HANDLE, d);
+    else if (!kind_is_request(kind) && knob_is(r, KNOB_dom_message, 2))
+        fate(r, in, ROUTER_DROP, d);
+    else
+        bounce(r, in, d, CONDITION_SERVICE_UNAVAILABLE, NULL);
+}
+
+static void own_bare(struct router *r, struct input *in, const struct decision *d) {
+    mark(r, in->host, d->rule);
+    in->account = in->sender->account;
+    in->resource = NULL;
+    if (knob_is(r, KNOB_noto_msg_to, 0))
+        in->to = jid_slice(in->account->jid);
+    mark(r, in->host, RULE_msg_bare_any_own);
+    decide(r, in, STAGE_BARE, resource_state(in->account));
+}
+
+/* Carried on at another stage: the row that sent it there shows as a mark, the one that ends it as the fate. */
+static void hand_on(struct router *r, struct input *in, const struct decision *d, unsigned stage, unsigned state) {
+    struct router_effect *e = effect(r, ROUTER_MARK, in->host, d->rule);
+    e->departure = d->departure;
+    decide(r, in, stage, state);
+}
+
+/* Only what a person would read goes to resources that sent no presence; groupchat and errors stay barred. */
+static void deliver_connected(struct router *r, struct input *in, const struct decision *d) {
+    const enum stanza_kind kind = in->st->kind;
+    if (d->departure == NULL && (kind == STANZA_GROUPCHAT || kind == STANZA_MESSAGE_ERROR))
+        hand_on(r, in, d, in->stage, STATE_NONE);
+    else
+        deliver_some(r, in, d);
+}
+
+static void apply(struct router *r, struct input *in, const struct decision *d) {
+    switch (d->verb) {
+    case DO_NOTHING:
+    case DO_PASS:
+    case DO_SPLIT_ADDRESS:
+    case DO_DROP: fate(r, in, ROUTER_DROP, d); break;
+    case DO_HANDLE: fate(r, in, ROUTER_HANDLE, d); break;
+    case DO_BOUNCE: bounce(r, in, d, d->condition, NULL); break;
+    case DO_BOUNCE_MAPPED: bounce(r, in, d, in->mapped, in->mapped_type); break;
+    case DO_CLOSE: close_stream(r, in, d, d->condition); break;
+    case DO_ROUTE: route(r, in, d); break;
+    case DO_STORE: offline_store(r, in, d); break;
+    case DO_BY_TRUST: by_trust(r, in, d); break;
+    case DO_AS_IF_OFFLINE: as_if_offline(r, in, d); break;
+    case DO_AS_OFFLINE: hand_on(r, in, d, in->stage, STATE_NONE); break;
+    case DO_AS_BARE: hand_on(r, in, d, STAGE_BARE, resource_state(in->account)); break;
+    case DO_AS_OWN_BARE: own_bare(r, in, d); break;
+    case DO_NO_SUCH_RESOURCE: no_such_resource(r, in, d); break;
+    case DO_DELIVER_RESOURCE:
+        if (in->resource != NULL)
+            deliver(r, in, d, in->resource);
+        else
+            fate(r, in, ROUTER_DROP, d);
+        break;
+    case DO_DELIVER_CONNECTED: deliver_connected(r, in, d); break;
+    case DO_DELIVER_MOST:
+    case DO_DELIVER_ALL:
+    case DO_DELIVER_AVAILABLE: deliver_some(r, in, d); break;
+    case DO_ANSWER_IQ: answer_iq(r, in, d); break;
+    case DO_ANSWER_PROBE:
+        mark(r, in->host, d->rule);
+        answer_probe(r, in);
+        break;
+    case DO_ANSWER_AVAILABLE:
+    case DO_ANSWER_APPROVE: answer_for_domain(r, in, d); break;
+    case DO_ANSWER_PRESENCE:
+    case DO_ANSWER_UNAVAILABLE:
+    case DO_ANSWER_DIRECTED:
+    case DO_ANSWER_MERE:
+    case DO_ANSWER_UNSUBSCRIBED: answer_probe_with(r, in, d); break;
+    case DO_BROADCAST_AVAILABLE:
+        mark(r, in->host, d->rule);
+        broadcast_available(r, in);
+        break;
+    case DO_BROADCAST_UNAVAILABLE:
+        mark(r, in->host, d->rule);
+        broadcast_unavailable(r, in);
+        break;
+    case DO_SUBSCRIPTION:
+        mark(r, in->host, d->rule);
+        subscription_in(r, in);
+        break;
+    case VERB_COUNT: break;
+    }
+}
+
+void decide(struct router *r, struct input *in, unsigned stage, unsigned state) {
+    in->stage = stage;
+    const struct decision d = look_up(r, in, stage, state);
+    apply(r, in, &d);
+}
+
+static unsigned request_state(const struct router *r, const struct input *in, unsigned stage) {
+    if (!kind_is_request(in->st->kind))
+        return STATE_PLAIN;
+    return iq_is_known(r, in, stage) ? STATE_KNOWN : STATE_UNKNOWN;
+}
+
+/* What the sender of an iq request is to the resource that it is for (6121 8.5.3.1). */
+static unsigned relation(const struct router *r, const struct input *in) {
+    if (is_self(in->account, &in->who))
+        return STATE_ONESELF;
+    return is_entitled(r, in->account, &in->who) || was_directed(r, in->resource, &in->who) ? STATE_ALLOWED
+                                                                                             : STATE_STRANGER;
+}
+
+static void dispatch_account(struct router *r, struct input *in) {
+    const enum stanza_kind kind = in->st->kind;
+    if (kind == STANZA_UNAVAILABLE)
+        directed_in(r, in);
+    if (in->to_parts->resource.size == 0) {
+        if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
+            mark(r, in->host, RULE_msg_bare_any_own);
+        const bool is_iq = kind >= STANZA_GET;
+        decide(r, in, STAGE_BARE, is_iq ? request_state(r, in, STAGE_BARE) : resource_state(in->account));
+    } else if (in->resource != NULL) {
+        decide(r, in, STAGE_FULL_MATCH, kind_is_request(kind) ? relation(r, in) : STATE_PLAIN);
+    } else {
+        decide(r, in, STAGE_FULL_NOMATCH, kind >= STANZA_GET ? STATE_PLAIN : resource_state(in->account));
+    }
+}
+
+/* find - host, account and resource of 'to'. One look-up where the full JID is bound, which is the common case. */
+static struct host *find(const struct router *r, struct input *in) {
+    const struct jid_parts *to = in->to_parts;
+    const struct jid *jid = jid_find_text(&r->jids, (struct slice){to->text, to->size});
+    if (jid != NULL && jid->role == JID_SESSION)
+        in->resource = jid->owner;
+    if (jid == NULL && to->resource.size > 0)
+        jid = jid_find_text(&r->jids, (struct slice){to->text, to->size - to->resource.size - 1});
+    if (jid == NULL)
+        return host_find(r, to->domain);
+    if (jid->bare->role == JID_ACCOUNT)
+        in->account = jid->bare->owner;
+    return jid->domain->role == JID_HOST ? jid->domain->owner : NULL;
+}
+
+void dispatch(struct router *r, struct input *in) {
+    if (in->to_parts == NULL) {
+        decide(r, in, STAGE_NOTO, request_state(r, in, STAGE_NOTO));
+        return;
+    }
+    const struct host *host = find(r, in);
+    const struct jid_parts *to = in->to_parts;
+    if (host == NULL) {
+        decide(r, in, STAGE_REMOTE, knob_is(r, KNOB_s2s_enable, 1) ? STATE_BARRED : STATE_OPEN);
+        return;
+    }
+    in->host = jid_slice(host->jid);
+    if (to->local.size == 0 && to->resource.size == 0)
+        decide(r, in, STAGE_DOMAIN, request_state(r, in, STAGE_DOMAIN));
+    else if (to->local.size == 0)
+        decide(r, in, STAGE_DOMAIN_RESOURCE, STATE_PLAIN);
+    else if (in->account == NULL)
+        decide(r, in, to->resource.size == 0 ? STAGE_NOUSER_BARE : STAGE_NOUSER_FULL, STATE_PLAIN);
+    else
+        dispatch_account(r, in);
+}
+
+void generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host, struct slice from,
+               struct slice to, struct slice start, struct slice body) {
+    struct jid_parts parts, sender;
+    if (jid_prepare(to, &parts) != ROUTER_OK || jid_prepare(from, &sender) != ROUTER_OK)
+        return;
+    struct stanza st = {.kind = kind, .has_to = true, .to = to, .start = start, .body = body};
+    st.id = attribute_value(r, start, "id");
+    st.has_id = st.id.data != NULL;
+    struct input in = {.st = &st, .origin = origin, .from = from, .to = to, .host = host, .to_parts = &parts};
+    in.who = who_is((struct slice){sender.text, sender.size});
+    dispatch(r, &in);
+}

@@ -1,0 +1,110 @@
+/* effects.c - the list of what comes out of a router, and the three common ways to add to it. */
+#include "state.h"
+
+#include <string.h>
+
+struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule) {
+    struct router_effect *e = &r->spare;
+    if (r->effect_count < r->effect_capacity ||
+        router_grow(r, (void **)&r->effects, &r->effect_capacity, sizeof *r->effects))
+        e = &r->effects[r->effect_count++];
+    *e = (struct router_effect){.kind = kind, .rule = rule, .host = host, .priority = ROUTER_NOT_AVAILABLE};
+    return e;
+}
+
+void mark(struct router *r, struct slice host, int rule) {
+    effect(r, ROUTER_MARK, host, rule);
+}
+
+struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
+                           const struct decision *d) {
+    struct router_effect *e = effect(r, kind, in->host, d->rule);
+    e->departure = d->departure;
+    return e;
+}
+
+void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session) {
+    const struct slice copy = write_copy(r, in, (struct slice){NULL, 0});
+    struct router_effect *e = fate(r, in, ROUTER_DELIVER, d);
+    e->port = session->port;
+    e->to = jid_slice(session->jid);
+    e->bytes = copy;
+    if (session->presence != NULL)
+        e->priority = session->priority;
+}
+
+/* The session that a bound full JID belongs to, or NULL. */
+static struct session *session_of(const struct router *r, struct slice full) {
+    const struct jid *jid = jid_find_text(&r->jids, full);
+    return jid != NULL && jid->role == JID_SESSION ? jid->owner : NULL;
+}
+
+static enum stanza_kind error_kind(enum stanza_kind kind) {
+    return kind_is_message(kind)    ? STANZA_MESSAGE_ERROR
+           : kind_is_presence(kind) ? STANZA_PRESENCE_ERROR
+                                    : STANZA_IQ_ERROR;
+}
+
+/* An error for an account's bare JID is a stanza like any other, and meets that account's own rules. */
+static void bounce_to_account(struct router *r, const struct input *in, struct slice text) {
+    struct stanza st = {.kind = error_kind(in->st->kind), .has_to = true, .to = in->from};
+    const char *close = memchr(text.data, '>', text.size);
+    if (close == NULL)
+        return;
+    st.start = (struct slice){text.data, (size_t)(close - text.data) + 1};
+    st.body = (struct slice){close + 1, text.size - st.start.size};
+    const char *end = st.body.data + st.body.size;
+    while (st.body.size > 0 && *--end != '<')
+        st.body.size--;
+    if (st.body.size > 0)
+        st.body.size--;
+    const struct slice from = in->error_from.data != NULL ? in->error_from : in->st->to;
+    generated(r, st.kind, STATE_BY_SERVER, in->host, from, in->from, st.start, st.body);
+}
+
+void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
+    if (kind_is_unanswerable(in->st->kind)) {
+        fate(r, in, ROUTER_DROP, d);
+        return;
+    }
+    const struct slice to = in->sender != NULL ? jid_slice(in->sender->jid) : in->from;
+    const struct slice text = write_error(r, in, to, condition, type);
+    if (knob_is(r, KNOB_err_by, 1))
+        mark(r, in->host, RULE_err_by);
+    if (knob_is(r, KNOB_err_payload, 1) && !in->st->oversize)
+        mark(r, in->host, RULE_err_payload);
+    uint32_t port = 0;
+    struct session *local = in->sender;
+    if (local == NULL && in->stream == NULL)
+        local = session_of(r, in->from);
+    if (local != NULL) {
+        port = local->port;
+    } else if (in->stream != NULL) {
+        mark(r, in->host, RULE_err_return_path);
+        port = send_to_remote(r, in, error_kind(in->st->kind), text);
+    }
+    struct router_effect *e = fate(r, in, ROUTER_BOUNCE, d);
+    e->condition = condition_texts[condition].name;
+    e->port = port;
+    e->to = router_text_copy(r, to);
+    e->bytes = text;
+    if (local == NULL && in->stream == NULL)
+        bounce_to_account(r, in, text);
+}
+
+void close_stream(struct router *r, struct input *in, const struct decision *d, enum condition condition) {
+    const struct slice text = write_stream_error(r, condition);
+    mark(r, in->host, RULE_err_stream_fatal);
+    struct router_effect *e = fate(r, in, ROUTER_CLOSE, d);
+    e->condition = condition_texts[condition].name;
+    e->bytes = text;
+    if (in->sender != NULL) {
+        e->port = in->sender->port;
+        e->to = jid_slice(in->sender->jid);
+        session_end(r, in->sender, false);
+    } else if (in->stream != NULL) {
+        e->port = in->stream->port;
+        e->to = router_text_copy(r, jid_slice(in->stream->remote));
+        stream_free(r, in->stream);
+    }
+}

@@ -1,0 +1,259 @@
+/* entry.c - what is checked and stamped before a stanza is routed (6120 8.1, 8.2, 8.3; catalogue groups 1.3 to 1.7). */
+#include "state.h"
+
+#include <string.h>
+
+#define CONTENT_CLIENT "jabber:client"
+#define CONTENT_SERVER "jabber:server"
+#define STREAM_NAMESPACE "http://etherx.jabber.org/streams"
+
+/* refuse - a fault was found; its row says what follows. returns true where the stanza's fate is sealed. */
+static bool refuse(struct router *r, struct input *in, enum fault fault) {
+    struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, fault);
+    if (d.verb == DO_SPLIT_ADDRESS) {
+        d.verb = DO_CLOSE;
+        d.condition = CONDITION_IMPROPER_ADDRESSING;
+    }
+    switch (d.verb) {
+    case DO_PASS: mark(r, in->host, d.rule); return false;
+    case DO_BOUNCE: bounce(r, in, &d, d.condition, NULL); return true;
+    case DO_CLOSE: close_stream(r, in, &d, d.condition); return true;
+    default: fate(r, in, ROUTER_DROP, &d); return true;
+    }
+}
+
+static bool has_error_child(const struct stanza *st) {
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++)
+        if (slice_is(st->child[i].name, text_slice("error")))
+            return true;
+    /* Children past those described are not looked at; such a stanza gets the benefit of the doubt. */
+    return st->child_count > STANZA_CHILDREN_MAX;
+}
+
+static bool is_content(struct slice ns) {
+    return slice_is(ns, text_slice(CONTENT_CLIENT)) || slice_is(ns, text_slice(CONTENT_SERVER)) ||
+           slice_is(ns, text_slice(STREAM_NAMESPACE));
+}
+
+bool presence_priority(const struct router *r, const struct stanza *st, int16_t *priority) {
+    size_t found = 0;
+    bool valid = true;
+    long value = 0;
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        if (!slice_is(st->child[i].name, text_slice("priority")) || !is_content(st->child[i].ns))
+            continue;
+        char text[8];
+        size_t size = 0;
+        found++;
+        valid = valid && stanza_child_text(st, i, text, sizeof text, &size) && size > 0;
+        size_t digit = valid && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+        valid = valid && digit < size;
+        long number = 0;
+        for (; valid && digit < size; digit++) {
+            valid = text[digit] >= '0' && text[digit] <= '9';
+            number = number * 10 + (text[digit] - '0');
+        }
+        if (valid && found == 1)
+            value = text[0] == '-' ? -number : number;
+    }
+    const bool in_range = value >= -128 && value <= 127;
+    if (!in_range && knob_is(r, KNOB_pres_bad_priority, 2))
+        value = value < 0 ? -128 : 127;
+    else if (!in_range)
+        value = 0;
+    *priority = (int16_t)(valid && found <= 1 ? value : 0);
+    return valid && in_range && found <= 1;
+}
+
+static bool check_element(struct router *r, struct input *in) {
+    const struct stanza *st = in->st;
+    if (st->prefixed && st->kind != STANZA_FOREIGN)
+        return !refuse(r, in, FAULT_PREFIXED);
+    if (st->other_content)
+        return !refuse(r, in, FAULT_OTHER_CONTENT);
+    if (st->kind == STANZA_FOREIGN)
+        return !refuse(r, in, FAULT_NO_STANZA);
+    return !st->oversize || !refuse(r, in, FAULT_TOO_LARGE);
+}
+
+static enum fault iq_fault(const struct stanza *st) {
+    if (st->kind == STANZA_IQ_OTHER)
+        return FAULT_IQ_TYPE;
+    if (kind_is_request(st->kind)) {
+        if (!st->has_id)
+            return FAULT_IQ_NO_ID;
+        if (st->child_count != 1)
+            return FAULT_IQ_CHILDREN;
+        if (is_content(st->child[0].ns))
+            return FAULT_IQ_CHILD_NS;
+    }
+    if (st->kind == STANZA_RESULT && st->child_count > 1)
+        return FAULT_IQ_RESULT_CHILDREN;
+    if (st->kind == STANZA_IQ_ERROR && !has_error_child(st))
+        return FAULT_IQ_ERROR_CHILD;
+    return FAULT_NONE;
+}
+
+static bool check_syntax(struct router *r, struct input *in) {
+    const struct stanza *st = in->st;
+    enum fault fault = iq_fault(st);
+    if (fault == FAULT_IQ_NO_ID && refuse(r, in, fault))
+        return false;
+    if (fault == FAULT_IQ_NO_ID)
+        fault = st->child_count != 1 ? FAULT_IQ_CHILDREN : is_content(st->child[0].ns) ? FAULT_IQ_CHILD_NS : FAULT_NONE;
+    int16_t priority;
+    /* Without 'to' a presence of unknown type has a row of its own. */
+    if (st->kind == STANZA_PRESENCE_OTHER && st->has_to)
+        fault = FAULT_PRESENCE_TYPE;
+    else if (st->kind == STANZA_AVAILABLE && !presence_priority(r, st, &priority))
+        fault = FAULT_PRESENCE_PRIORITY;
+    else if (st->kind == STANZA_PRESENCE_ERROR && !has_error_child(st))
+        fault = FAULT_PRESENCE_ERROR_CHILD;
+    if (fault != FAULT_NONE && refuse(r, in, fault))
+        return false;
+    if (kind_is_message(st->kind) && st->type.size == 0)
+        mark(r, in->host, RULE_in_msg_type_absent);
+    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")))
+        mark(r, in->host, RULE_in_msg_type_unknown);
+    return true;
+}
+
+static bool stamp(struct router *r, struct input *in) {
+    const struct stanza *st = in->st;
+    const struct jid *own = in->sender->jid;
+    if (st->has_from && !slice_is(st->from, jid_slice(own)) && !slice_is(st->from, jid_slice(own->bare))) {
+        struct jid_parts parts;
+        const bool prepared = jid_prepare(st->from, &parts) == ROUTER_OK;
+        const struct slice text = {parts.text, prepared ? parts.size : 0};
+        if ((!prepared || !(slice_is(text, jid_slice(own)) || slice_is(text, jid_slice(own->bare)))) &&
+            refuse(r, in, FAULT_FROM_MISMATCH))
+            return false;
+    }
+    if (kind_is_subscription(st->kind)) {
+        mark(r, in->host, RULE_in_from_bare);
+        in->from = jid_slice(own->bare);
+    } else {
+        mark(r, in->host, RULE_in_from_full);
+        in->from = jid_slice(own);
+    }
+    return true;
+}
+
+static struct slice domain_of(struct slice raw) {
+    const char *slash = memchr(raw.data, '/', raw.size);
+    if (slash != NULL)
+        raw.size = (size_t)(slash - raw.data);
+    const char *at = memchr(raw.data, '@', raw.size);
+    return at == NULL ? raw : (struct slice){at + 1, raw.size - (size_t)(at + 1 - raw.data)};
+}
+
+/* Which part of the address was brought into another form; shown because it decides who gets the stanza. */
+static void mark_preparation(struct router *r, const struct input *in, struct slice raw, const struct jid_parts *parts) {
+    struct slice domain = domain_of(raw);
+    mark(r, in->host, RULE_in_to_map_first);
+    if (domain.size > 0 && domain.data[domain.size - 1] == '.') {
+        mark(r, in->host, RULE_in_to_dot);
+        domain.size--;
+    }
+    if (!slice_is(domain, parts->domain))
+        mark(r, in->host, RULE_in_to_prep_domain);
+    if (parts->local.size > 0 && (raw.size < parts->local.size || memcmp(raw.data, parts->local.data, parts->local.size) != 0))
+        mark(r, in->host, RULE_in_to_prep_local);
+    const char *slash = memchr(raw.data, '/', raw.size);
+    if (slash != NULL) {
+        const size_t at = (size_t)(slash + 1 - raw.data);
+        if (!slice_is((struct slice){slash + 1, raw.size - at}, parts->resource))
+            mark(r, in->host, RULE_in_to_prep_resource);
+    }
+}
+
+static bool part_too_long_or_empty(struct slice raw) {
+    const char *slash = memchr(raw.data, '/', raw.size);
+    const size_t resource_at = slash == NULL ? raw.size : (size_t)(slash - raw.data) + 1;
+    const struct slice rest = {raw.data, slash == NULL ? raw.size : resource_at - 1};
+    const char *at = memchr(rest.data, '@', rest.size);
+    const size_t local = at == NULL ? 1 : (size_t)(at - rest.data);
+    const size_t domain = domain_of(raw).size;
+    const size_t resource = slash == NULL ? 1 : raw.size - resource_at;
+    return local == 0 || domain == 0 || resource == 0 || local > ROUTER_JID_PART_MAX || domain > ROUTER_JID_PART_MAX ||
+           resource > ROUTER_JID_PART_MAX;
+}
+
+/* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
+static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
+    const struct slice raw = in->st->to;
+    if (jid_prepare(raw, parts) == ROUTER_OK) {
+        in->to_parts = parts;
+        if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
+            mark_preparation(r, in, raw, parts);
+        if (parts->resource.size > 0 && (memchr(parts->resource.data, '/', parts->resource.size) != NULL ||
+                                         memchr(parts->resource.data, '@', parts->resource.size) != NULL))
+            mark(r, in->host, RULE_in_to_split);
+        if (knob_is(r, KNOB_addr_canon_to, 1))
+            in->to = router_text_copy(r, (struct slice){parts->text, parts->size});
+        return true;
+    }
+    if (part_too_long_or_empty(raw))
+        mark(r, in->host, RULE_in_to_length);
+    if (knob_is(r, KNOB_addr_remote_check, 0) && jid_prepare(domain_of(raw), parts) == ROUTER_OK &&
+        host_find(r, parts->domain) == NULL) {
+        mark(r, in->host, RULE_in_to_remote_localpart);
+        in->to_parts = parts;
+        return true;
+    }
+    mark(r, in->host, RULE_err_swap_malformed);
+    if (knob_is(r, KNOB_err_malformed_from, 0))
+        in->error_from = in->host;
+    else if (knob_is(r, KNOB_err_malformed_from, 1))
+        in->error_from = (struct slice){"", 0};
+    refuse(r, in, FAULT_TO_MALFORMED);
+    return false;
+}
+
+/* Whether an address is fine, or only its domain is: then knob s2s.bad-address may ask for a stanza error. */
+static bool bad_peer_address(struct router *r, struct input *in, struct slice raw, struct jid_parts *parts) {
+    if (jid_prepare(raw, parts) == ROUTER_OK)
+        return false;
+    const bool split = knob_is(r, KNOB_s2s_bad_address, 2) && jid_prepare(domain_of(raw), parts) == ROUTER_OK;
+    const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
+    if (split) {
+        in->error_from = in->host;
+        bounce(r, in, &d, CONDITION_JID_MALFORMED, NULL);
+    } else {
+        in->error_from = in->host;
+        refuse(r, in, FAULT_S2S_BAD_ADDRESS);
+    }
+    return true;
+}
+
+/* Addresses on a stream from a peer (6120 8.1.1.2, 8.1.2.2): checked, never rewritten. */
+static bool check_peer(struct router *r, struct input *in, struct jid_parts *to, struct jid_parts *from) {
+    const struct stanza *st = in->st;
+    in->from = st->from;
+    if (!st->has_to || st->to.size == 0)
+        return !refuse(r, in, FAULT_S2S_NO_TO);
+    if (!st->has_from || st->from.size == 0)
+        return !refuse(r, in, FAULT_S2S_NO_FROM);
+    if (bad_peer_address(r, in, st->from, from) || bad_peer_address(r, in, st->to, to))
+        return false;
+    if (host_find(r, from->domain) != NULL)
+        return !refuse(r, in, FAULT_S2S_LOCAL_FROM);
+    if (!slice_is(from->domain, jid_slice(in->stream->remote)))
+        return !refuse(r, in, FAULT_S2S_FOREIGN_FROM);
+    if (!slice_is(to->domain, jid_slice(in->stream->local->jid)))
+        return !refuse(r, in, FAULT_S2S_FOREIGN_TO);
+    in->who = who_is(router_text_copy(r, (struct slice){from->text, from->size}));
+    in->to_parts = to;
+    return true;
+}
+
+bool enter(struct router *r, struct input *in, struct jid_parts *to) {
+    if (in->stream != NULL) {
+        struct jid_parts from;
+        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in);
+    }
+    in->from = in->who.full;
+    if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))
+        return false;
+    return !in->st->has_to || check_to(r, in, to);
+}

@@ -1,0 +1,39 @@
+/* offline.c - messages that wait for their account to come back (XEP-0160, XEP-0203). */
+#include "state.h"
+
+void offline_store(struct router *r, struct input *in, const struct decision *d) {
+    struct account *account = in->account;
+    if (account->offline.count >= r->policy->value[KNOB_off_max]) {
+        const struct decision full = {.rule = RULE_off_quota};
+        bounce(r, in, &full, CONDITION_SERVICE_UNAVAILABLE, NULL);
+        return;
+    }
+    /* Only a 'to' that the server added is kept beside the start tag, which has the sender's own. */
+    struct kept *kept = kept_new(r, in->st, in->from, in->to);
+    if (kept == NULL)
+        return;
+    kept_append(&account->offline, kept);
+    fate(r, in, ROUTER_STORE, d)->to = jid_slice(account->jid);
+}
+
+void offline_deliver(struct router *r, struct session *session) {
+    struct account *account = session->account;
+    const struct decision d = {.rule = RULE_off_deliver_when};
+    if (account->offline.count > 0)
+        mark(r, jid_slice(account->host->jid), RULE_pres_init_offline);
+    for (struct kept *kept; (kept = kept_shift(&account->offline)) != NULL;) {
+        struct stanza st;
+        kept_stanza(kept, &st);
+        struct input in = {.st = &st, .from = kept->from, .host = jid_slice(account->host->jid)};
+        if (kept->has_to)
+            in.to = kept->to;
+        struct slice delay = {NULL, 0};
+        if (knob_is(r, KNOB_off_delay, 0)) {
+            mark(r, in.host, RULE_off_delay_add);
+            delay = write_delay(r, in.host, kept->time_us);
+        }
+        in.copy = write_copy(r, &in, delay);
+        deliver(r, &in, &d, session);
+        kept_free(r, kept);
+    }
+}

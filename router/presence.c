@@ -1,0 +1,275 @@
+/* presence.c - presence sessions: initial presence, updates, unavailable, the end of a stream, directed presence
+ * (6121 4.2, 4.4, 4.5, 4.6). */
+#include "state.h"
+
+static struct slice host_of(const struct account *account) {
+    return jid_slice(account->host->jid);
+}
+
+/* A copy of a presence for one of the user's own resources. */
+static void copy_to_own(struct router *r, const struct stanza *st, struct slice from, struct session *to, bool full,
+                        int rule) {
+    struct input in = {.st = st, .from = from, .host = host_of(to->account)};
+    in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
+    const struct decision d = {.rule = rule};
+    deliver(r, &in, &d, to);
+}
+
+static void to_contacts(struct router *r, const struct session *s, const struct stanza *st, int rule) {
+    const struct account *account = s->account;
+    for (uint32_t i = 0; i < account->contact_count; i++) {
+        if (!contact_entitled(&account->contacts[i]))
+            continue;
+        mark(r, host_of(account), rule);
+        generated(r, st->kind, STATE_BY_BROADCAST, host_of(account), jid_slice(s->jid),
+                  jid_slice(account->contacts[i].jid), st->start, st->body);
+    }
+}
+
+static void to_own_available(struct router *r, const struct session *from, const struct stanza *st, int rule) {
+    for (struct session *s = from->account->sessions; s != NULL; s = s->next)
+        if (s->presence != NULL)
+            copy_to_own(r, st, jid_slice(from->jid), s, knob_is(r, KNOB_pres_self_to, 1), rule);
+}
+
+static void probe_contacts(struct router *r, const struct account *account) {
+    const struct slice start = write_start(r, "presence", "probe", (struct slice){NULL, 0});
+    for (uint32_t i = 0; i < account->contact_count; i++) {
+        const struct contact *c = &account->contacts[i];
+        if (!contact_watched(c))
+            continue;
+        mark(r, host_of(account), RULE_pres_probe_out_addr);
+        mark(r, host_of(account), c->jid->domain->role == JID_HOST ? RULE_pres_init_probe_local : RULE_pres_init_probe);
+        generated(r, STANZA_PROBE, STATE_BY_SERVER, host_of(account), jid_slice(account->jid), jid_slice(c->jid), start,
+                  (struct slice){NULL, 0});
+    }
+}
+
+static void show_others(struct router *r, struct session *to) {
+    if (!knob_is(r, KNOB_pres_own_others, 0))
+        return;
+    for (const struct session *s = to->account->sessions; s != NULL; s = s->next) {
+        struct stanza st;
+        if (s == to || s->presence == NULL)
+            continue;
+        kept_stanza(s->presence, &st);
+        copy_to_own(r, &st, jid_slice(s->jid), to, true, RULE_pres_init_own_others);
+    }
+}
+
+static void mark_priority(struct router *r, const struct input *in, bool initial, int16_t before, int16_t now) {
+    bool given = false;
+    for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++)
+        given = given || slice_is(in->st->child[i].name, text_slice("priority"));
+    if (!given)
+        mark(r, in->host, RULE_pres_prio_default);
+    if (now < 0)
+        mark(r, in->host, RULE_pres_prio_negative);
+    if (!initial && now != before)
+        mark(r, in->host, RULE_pres_upd_priority);
+}
+
+void broadcast_available(struct router *r, struct input *in) {
+    struct session *s = in->sender;
+    const bool initial = s->presence == NULL;
+    const int16_t before = s->priority;
+    struct kept *kept = kept_new(r, in->st, jid_slice(s->jid), (struct slice){NULL, 0});
+    if (kept == NULL)
+        return;
+    kept_free(r, s->presence);
+    s->presence = kept;
+    presence_priority(r, in->st, &s->priority);
+    if (initial)
+        mark(r, in->host, RULE_pres_init_detect);
+    mark_priority(r, in, initial, before, s->priority);
+    to_contacts(r, s, in->st, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
+    to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
+    if (initial) {
+        show_others(r, s);
+        probe_contacts(r, s->account);
+        deliver_requests(r, s);
+    }
+    const bool newly_willing = initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0));
+    if (newly_willing && s->priority >= 0)
+        offline_deliver(r, s);
+}
+
+static void forget_directed(struct router *r, struct directed **at) {
+    struct directed *gone = *at;
+    *at = gone->next;
+    jid_release(&r->jids, gone->jid);
+    router_give(r, gone);
+}
+
+/* Who got directed presence hears of the end too (6121 4.6.3), in the order in which it was sent. */
+static void to_directed(struct router *r, struct session *s, const struct stanza *st, int rule) {
+    while (s->directed != NULL) {
+        mark(r, host_of(s->account), rule);
+        generated(r, STANZA_UNAVAILABLE, STATE_BY_BROADCAST, host_of(s->account), jid_slice(s->jid),
+                  jid_slice(s->directed->jid), st->start, st->body);
+        forget_directed(r, &s->directed);
+    }
+}
+
+static void end_presence(struct router *r, struct session *s, const struct stanza *st) {
+    kept_free(r, s->presence);
+    s->presence = NULL;
+    s->priority = 0;
+    struct kept *last = kept_new(r, st, jid_slice(s->jid), (struct slice){NULL, 0});
+    if (last == NULL)
+        return;
+    kept_free(r, s->account->last_unavailable);
+    s->account->last_unavailable = last;
+}
+
+void broadcast_unavailable(struct router *r, struct input *in) {
+    struct session *s = in->sender;
+    const bool was_available = s->presence != NULL;
+    const bool any_directed = s->directed != NULL;
+    if (!was_available)
+        mark(r, in->host, RULE_pres_unavail_again);
+    if (was_available || knob_is(r, KNOB_pres_unavail_again, 1)) {
+        to_contacts(r, s, in->st, RULE_pres_unavail_bcast);
+        if (!was_available)
+            copy_to_own(r, in->st, jid_slice(s->jid), s, knob_is(r, KNOB_pres_self_to, 1), RULE_pres_unavail_self);
+        to_own_available(r, s, in->st, RULE_pres_unavail_self);
+    }
+    to_directed(r, s, in->st, RULE_pres_unavail_directed);
+    if (any_directed)
+        mark(r, in->host, RULE_pres_unavail_clear);
+    if (was_available) {
+        end_presence(r, s, in->st);
+        mark(r, in->host, RULE_pres_unavail_connected);
+    } else if (knob_is(r, KNOB_pres_unavail_again, 0)) {
+        const struct decision d = {.rule = RULE_pres_unavail_again};
+        fate(r, in, ROUTER_HANDLE, &d);
+    }
+}
+
+void session_end(struct router *r, struct session *session, bool replaced) {
+    struct account *account = session->account;
+    const bool was_available = session->presence != NULL;
+    struct stanza st = {.kind = STANZA_UNAVAILABLE};
+    st.start = write_start(r, "presence", "unavailable", (struct slice){NULL, 0});
+    if (was_available) {
+        mark(r, host_of(account), replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
+        end_presence(r, session, &st);
+    } else {
+        mark(r, host_of(account), RULE_pres_end_never_available);
+    }
+    /* It is out of the account before anything is sent, so that nothing can be delivered to it any more. */
+    struct session **at = &account->sessions;
+    struct session *previous = NULL;
+    while (*at != session) {
+        previous = *at;
+        at = &(*at)->next;
+    }
+    *at = session->next;
+    if (account->last_session == session)
+        account->last_session = previous;
+    account->session_count--;
+    session->jid->role = JID_FOREIGN;
+    r->ports[session->port - 1].kind = PORT_ENDED;
+    mark(r, host_of(account), RULE_loc_ended);
+    if (was_available) {
+        to_contacts(r, session, &st, RULE_pres_unavail_bcast);
+        to_own_available(r, session, &st, replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
+    }
+    to_directed(r, session, &st, RULE_pres_end_directed);
+    session->next = r->ended;
+    r->ended = session;
+}
+
+/* ---- directed presence ---- */
+
+static bool same_target(const struct router *r, const struct directed *d, const struct slice full, bool bare_match) {
+    (void)r;
+    const struct slice listed = bare_match ? jid_slice(d->jid->bare) : jid_slice(d->jid);
+    return slice_is(listed, full);
+}
+
+void directed_in(struct router *r, struct input *in) {
+    const bool bare = knob_is(r, KNOB_pres_dir_match, 1);
+    for (struct session *s = in->account->sessions; s != NULL; s = s->next)
+        for (struct directed **at = &s->directed; *at != NULL;) {
+            if (!same_target(r, *at, bare ? in->who.bare : in->who.full, bare)) {
+                at = &(*at)->next;
+                continue;
+            }
+            mark(r, in->host, RULE_pres_in_unavail_directed);
+            forget_directed(r, at);
+        }
+}
+
+static void note_directed(struct router *r, struct session *s, const struct jid_parts *to) {
+    const struct slice text = {to->text, to->size};
+    size_t count = 0;
+    struct directed **at = &s->directed;
+    for (; *at != NULL; at = &(*at)->next, count++)
+        if (slice_is(jid_slice((*at)->jid), text))
+            return;
+    if (count >= ROUTER_DIRECTED_MAX)
+        return;
+    struct directed *d = router_take(r, sizeof *d);
+    if (d == NULL)
+        return;
+    d->jid = jid_take(&r->jids, to);
+    if (d->jid == NULL) {
+        r->failed = true;
+        router_give(r, d);
+        return;
+    }
+    *at = d;
+}
+
+static void unnote_directed(struct router *r, struct session *s, const struct jid_parts *to) {
+    const bool bare = knob_is(r, KNOB_pres_dir_match, 1);
+    const struct who who = who_is((struct slice){to->text, to->size});
+    for (struct directed **at = &s->directed; *at != NULL;)
+        if (same_target(r, *at, bare ? who.bare : who.full, bare))
+            forget_directed(r, at);
+        else
+            at = &(*at)->next;
+}
+
+void directed_out(struct router *r, struct input *in) {
+    struct session *s = in->sender;
+    const struct who to = who_is((struct slice){in->to_parts->text, in->to_parts->size});
+    if (is_self(s->account, &to)) {
+        mark(r, in->host, in->to_parts->resource.size == 0 ? RULE_pres_dir_self_bare : RULE_pres_dir_self_full);
+        return;
+    }
+    if (in->st->kind == STANZA_UNAVAILABLE) {
+        mark(r, in->host, RULE_pres_dir_unavail);
+        unnote_directed(r, s, in->to_parts);
+    } else if (s->presence != NULL && is_entitled(r, s->account, &to)) {
+        mark(r, in->host, RULE_pres_dir_subscriber);
+    } else {
+        mark(r, in->host, s->presence != NULL ? RULE_pres_dir_other : RULE_pres_dir_nosession);
+        note_directed(r, s, in->to_parts);
+    }
+}
+
+/* ---- presence that goes with a change of subscription ---- */
+
+void send_presences_to(struct router *r, struct account *account, struct slice to, int rule) {
+    for (const struct session *s = account->sessions; s != NULL; s = s->next) {
+        struct stanza st;
+        if (s->presence == NULL)
+            continue;
+        kept_stanza(s->presence, &st);
+        mark(r, host_of(account), rule);
+        generated(r, STANZA_AVAILABLE, STATE_BY_BROADCAST, host_of(account), jid_slice(s->jid), to, st.start, st.body);
+    }
+}
+
+void send_unavailable_of_all(struct router *r, struct account *account, struct slice to, int rule) {
+    const struct slice start = write_start(r, "presence", "unavailable", (struct slice){NULL, 0});
+    for (const struct session *s = account->sessions; s != NULL; s = s->next) {
+        if (s->presence == NULL)
+            continue;
+        mark(r, host_of(account), rule);
+        generated(r, STANZA_UNAVAILABLE, STATE_BY_BROADCAST, host_of(account), jid_slice(s->jid), to, start,
+                  (struct slice){NULL, 0});
+    }
+}

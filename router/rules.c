@@ -1,0 +1,240 @@
+/* rules.c - turns rules.def into the catalogue, the rows and the look-up from a class of input to its row. */
+#include "rules.h"
+
+#include <string.h>
+
+/* The words of rules.def's columns. They live in this file only. */
+enum {
+    NORMAL = 1 << STANZA_NORMAL,
+    CHAT = 1 << STANZA_CHAT,
+    GROUPCHAT = 1 << STANZA_GROUPCHAT,
+    HEADLINE = 1 << STANZA_HEADLINE,
+    MESSAGE_ERROR = 1 << STANZA_MESSAGE_ERROR,
+    AVAILABLE = 1 << STANZA_AVAILABLE,
+    UNAVAILABLE = 1 << STANZA_UNAVAILABLE,
+    SUBSCRIBE = 1 << STANZA_SUBSCRIBE,
+    SUBSCRIBED = 1 << STANZA_SUBSCRIBED,
+    UNSUBSCRIBE = 1 << STANZA_UNSUBSCRIBE,
+    UNSUBSCRIBED = 1 << STANZA_UNSUBSCRIBED,
+    PROBE = 1 << STANZA_PROBE,
+    PRESENCE_ERROR = 1 << STANZA_PRESENCE_ERROR,
+    PRESENCE_OTHER = 1 << STANZA_PRESENCE_OTHER,
+    GET = 1 << STANZA_GET,
+    SET = 1 << STANZA_SET,
+    RESULT = 1 << STANZA_RESULT,
+    IQ_ERROR = 1 << STANZA_IQ_ERROR,
+    IQ_OTHER = 1 << STANZA_IQ_OTHER,
+    FOREIGN = 1 << STANZA_FOREIGN,
+    ANY_KIND = (1 << STANZA_KIND_COUNT) - 1,
+    UNANSWERABLE = MESSAGE_ERROR | PRESENCE_ERROR | RESULT | IQ_ERROR,
+    ANSWERABLE = ANY_KIND & ~UNANSWERABLE,
+    ROUTABLE = ANY_KIND & ~(PRESENCE_OTHER | IQ_OTHER | FOREIGN),
+    MESSAGES = NORMAL | CHAT | GROUPCHAT | HEADLINE | MESSAGE_ERROR,
+    IQ_REQUEST = GET | SET,
+    SUBSCRIPTIONS = SUBSCRIBE | SUBSCRIBED | UNSUBSCRIBE | UNSUBSCRIBED
+};
+#define X(name) name = 1 << STAGE_##name,
+enum { STAGES(X) };
+#undef X
+#define X(name) name = 1 << STATE_##name,
+enum { STATES(X) };
+#undef X
+#define X(name) name = 1 << FAULT_##name,
+enum { FAULTS(X) };
+#undef X
+#define X(name) name = DO_##name,
+enum { VERBS(X) };
+#undef X
+enum {
+    PASSED = CELL_PASSED,
+    TO_INTERESTED = CELL_TO_INTERESTED,
+    REPLY_SUBSCRIBED = CELL_REPLY_SUBSCRIBED,
+    REPLY_UNSUBSCRIBED = CELL_REPLY_UNSUBSCRIBED,
+    SHOW_AVAILABLE = CELL_SHOW_AVAILABLE,
+    SHOW_UNAVAILABLE_FIRST = CELL_SHOW_UNAVAILABLE_FIRST,
+    SHOW_UNAVAILABLE = CELL_SHOW_UNAVAILABLE,
+    APPROVE_AHEAD = CELL_APPROVE_AHEAD,
+    PUSH_ITEM = CELL_PUSH_ITEM
+};
+#define BOUNCE(condition) (DO_BOUNCE | CONDITION_##condition << 8)
+#define CLOSE(condition) (DO_CLOSE | CONDITION_##condition << 8)
+#define AT(stage, kind, state) .stages = (stage), .kinds = (kind), .states = (state)
+#define DO(...) .actions = {__VA_ARGS__}
+#define BECOMES(state, what) .next = STATE_##state, .flags = (what)
+
+const struct condition_text condition_texts[CONDITION_COUNT] = {
+#define X(name, text, type) [CONDITION_##name] = {text, type},
+    CONDITIONS(X)
+#undef X
+};
+
+const struct row rule_rows[RULE_COUNT] = {
+#define ROW(name, id, group, source, strength, knob_name, condition, outcome, at, what) \
+    [RULE_##name] = {at, what, .knob = KNOB_##knob_name},
+#define CELL ROW
+#define MARK(...)
+#define NEVER(...)
+#define LATER(...)
+#include "rules.def"
+#undef ROW
+#undef CELL
+#undef MARK
+#undef NEVER
+#undef LATER
+};
+
+/* The names of knobs as literals, so that the catalogue below stays constant data. */
+enum { KNOB_NAME_MAX = 32 };
+static const char knob_names[KNOB_COUNT + 1][KNOB_NAME_MAX] = {
+#define KNOB(name, text, ...) [KNOB_##name] = text,
+#define NUMBER KNOB
+#include "knobs.def"
+#undef KNOB
+#undef NUMBER
+};
+
+const struct router_rule rule_texts[RULE_COUNT] = {
+#define TEXT(part_, name, id_, group_, source_, strength_, knob_, condition_, outcome_) \
+    [RULE_##name] = {.id = id_, .group = group_, .source = source_, .strength = strength_, \
+                     .knob = knob_names[KNOB_##knob_], .condition = condition_, .outcome = outcome_, .part = part_},
+#define ROW(name, id, group, source, strength, knob, condition, outcome, ...) \
+    TEXT(RULE_ROW, name, id, group, source, strength, knob, condition, outcome)
+#define CELL ROW
+#define MARK(...) TEXT(RULE_MARK, __VA_ARGS__)
+#define NEVER(...) TEXT(RULE_NEVER, __VA_ARGS__)
+#define LATER(...) TEXT(RULE_LATER, __VA_ARGS__)
+#include "rules.def"
+#undef ROW
+#undef CELL
+#undef MARK
+#undef NEVER
+#undef LATER
+};
+
+const struct router_rule *router_rules(size_t *count) {
+    *count = RULE_COUNT;
+    return rule_texts;
+}
+
+int router_rule_find(const char *id) {
+    for (int i = 0; i < RULE_COUNT; i++)
+        if (strcmp(rule_texts[i].id, id) == 0)
+            return i;
+    return -1;
+}
+
+static uint32_t entry_faults(uint32_t kind) {
+    uint32_t faults = BAD_XML | BAD_NAMESPACE | RESTRICTED_XML | BAD_ENCODING;
+    if (kind & FOREIGN)
+        return faults | PREFIXED | OTHER_CONTENT | NO_STANZA | TOO_LARGE;
+    faults |= PREFIXED | OTHER_CONTENT | TOO_LARGE | FROM_MISMATCH;
+    faults |= S2S_NO_TO | S2S_NO_FROM | S2S_BAD_ADDRESS | S2S_FOREIGN_FROM | S2S_LOCAL_FROM | S2S_FOREIGN_TO;
+    if (!(kind & (IQ_OTHER | PRESENCE_OTHER)))
+        faults |= TO_MALFORMED;
+    if (kind & IQ_OTHER)
+        faults |= IQ_TYPE;
+    if (kind & IQ_REQUEST)
+        faults |= IQ_NO_ID | IQ_CHILDREN | IQ_CHILD_NS;
+    if (kind & RESULT)
+        faults |= IQ_RESULT_CHILDREN;
+    if (kind & IQ_ERROR)
+        faults |= IQ_ERROR_CHILD;
+    if (kind & PRESENCE_OTHER)
+        faults |= PRESENCE_TYPE;
+    if (kind & AVAILABLE)
+        faults |= PRESENCE_PRIORITY;
+    if (kind & PRESENCE_ERROR)
+        faults |= PRESENCE_ERROR_CHILD;
+    return faults;
+}
+
+static uint32_t account_states(uint32_t stage, uint32_t kind) {
+    const uint32_t resources = NONE | CONNECTED | NEGATIVE | ONE | MULTI;
+    if (kind & (RESULT | IQ_ERROR))
+        return PLAIN;
+    if (kind & IQ_REQUEST)
+        return stage & BARE ? KNOWN | UNKNOWN : stage & FULL_MATCH ? ONESELF | ALLOWED | STRANGER : PLAIN;
+    return stage & FULL_MATCH ? PLAIN : resources;
+}
+
+uint32_t stage_states(enum stage stage, enum stanza_kind kind) {
+    const uint32_t s = 1u << stage, k = 1u << kind;
+    if (s & ENTRY)
+        return entry_faults(k);
+    if (k & FOREIGN || k & IQ_OTHER || (k & PRESENCE_OTHER && !(s & NOTO)))
+        return 0;
+    if (s & NOTO || s & DOMAIN)
+        return k & IQ_REQUEST ? KNOWN | UNKNOWN : PLAIN;
+    if (s & REMOTE)
+        return OPEN | BARRED;
+    if (s & (DOMAIN_RESOURCE | NOUSER_BARE | NOUSER_FULL))
+        return PLAIN;
+    if (s & (BARE | FULL_MATCH | FULL_NOMATCH))
+        return account_states(s, k);
+    if (s & (PROBED_BARE | PROBED_FULL))
+        return k & PROBE ? ONLINE | OFFLINE | DIRECTED | STRANGER : 0;
+    if (s & (SUB_OUT | SUB_IN))
+        return k & SUBSCRIPTIONS ? SUB_NONE | SUB_NONE_OUT | SUB_NONE_IN | SUB_NONE_OUTIN | SUB_TO | SUB_TO_IN |
+                                       SUB_FROM | SUB_FROM_OUT | SUB_BOTH
+                                 : 0;
+    /* UNROUTED: what a server makes itself is never an iq request, a broadcast copy is always presence. */
+    if (k & IQ_REQUEST)
+        return BY_CLIENT;
+    return k & (AVAILABLE | UNAVAILABLE) ? BY_CLIENT | BY_BROADCAST | BY_SERVER : BY_CLIENT | BY_SERVER;
+}
+
+void rule_table_fill(struct rule_table *table) {
+    memset(table, 0, sizeof *table);
+    for (int i = 0; i < RULE_COUNT; i++) {
+        const struct row *row = &rule_rows[i];
+        for (int stage = 0; stage < STAGE_COUNT; stage++)
+            for (int kind = 0; row->stages >> stage & 1 && kind < STANZA_KIND_COUNT; kind++)
+                for (int state = 0; row->kinds >> kind & 1 && state < ROUTER_STATES_MAX; state++)
+                    if (row->states >> state & 1)
+                        table->row[stage][kind][state] = (uint16_t)(i + 1);
+    }
+}
+
+bool router_class_next(struct router_class *c) {
+    for (unsigned n = c->next;; n++) {
+        const unsigned stage = n / (STANZA_KIND_COUNT * ROUTER_STATES_MAX);
+        const unsigned kind = n / ROUTER_STATES_MAX % STANZA_KIND_COUNT;
+        const unsigned state = n % ROUTER_STATES_MAX;
+        if (stage >= STAGE_COUNT)
+            return false;
+        if (!(stage_states((enum stage)stage, (enum stanza_kind)kind) >> state & 1))
+            continue;
+        *c = (struct router_class){n + 1, stage, kind, state};
+        return true;
+    }
+}
+
+bool router_class_row(const struct router_class *c, int rule) {
+    const struct row *row = &rule_rows[rule];
+    return (row->stages >> c->stage & 1) && (row->kinds >> c->kind & 1) && (row->states >> c->state & 1);
+}
+
+const char *router_stage_name(unsigned stage) {
+    static const char *const names[] = {
+#define X(name) #name,
+        STAGES(X)
+#undef X
+    };
+    return stage < STAGE_COUNT ? names[stage] : "?";
+}
+
+const char *router_state_name(unsigned stage, unsigned state) {
+    static const char *const states[] = {
+#define X(name) #name,
+        STATES(X)
+#undef X
+    };
+    static const char *const faults[] = {
+#define X(name) #name,
+        FAULTS(X)
+#undef X
+    };
+    if (stage == STAGE_ENTRY)
+        return state < FAULT_COUNT ? faults[state] : "?";
+    return state < STATE_COUNT ? states[state] : "?";
+}

@@ -1,0 +1,185 @@
+/* rules.h - the rule table as the router's own code sees it: classes of input, actions, and the row for a class. */
+#ifndef ROUTER_RULES_H
+#define ROUTER_RULES_H
+
+#include "router.h"
+
+/* Index of every rule: RULE_msg_bare_chat_one and so on. */
+enum rule_index {
+#define ROW(name, ...) RULE_##name,
+#define CELL ROW
+#define MARK ROW
+#define NEVER ROW
+#define LATER ROW
+#include "rules.def"
+#undef ROW
+#undef CELL
+#undef MARK
+#undef NEVER
+#undef LATER
+    RULE_COUNT
+};
+
+/* Index of every knob: KNOB_msg_store and so on. */
+enum knob_index {
+#define KNOB(name, ...) KNOB_##name,
+#define NUMBER(name, ...) KNOB_##name,
+#include "knobs.def"
+#undef KNOB
+#undef NUMBER
+    KNOB_COUNT,
+    KNOB_none = KNOB_COUNT
+};
+
+/* Where a stanza belongs: the first of the two steps. */
+#define STAGES(X) \
+    X(ENTRY)           /* something is wrong with it */ \
+    X(NOTO)            /* no 'to' */ \
+    X(REMOTE)          /* for a domain served elsewhere */ \
+    X(UNROUTED)        /* its s2s stream failed */ \
+    X(DOMAIN)          /* for a served domain itself */ \
+    X(DOMAIN_RESOURCE) /* for domainpart/resourcepart */ \
+    X(NOUSER_BARE)     /* no such account */ \
+    X(NOUSER_FULL) \
+    X(BARE)            /* bare JID of an account */ \
+    X(FULL_MATCH)      /* full JID of a connected resource */ \
+    X(FULL_NOMATCH) \
+    X(PROBED_BARE)     /* a probe for an account that exists */ \
+    X(PROBED_FULL) \
+    X(SUB_OUT)         /* a subscription stanza leaves its user */ \
+    X(SUB_IN)          /* it comes in to its contact */
+
+/* What else the rows of a stage tell apart; stage_states says which of these a stage knows. */
+#define STATES(X) \
+    X(PLAIN) /* nothing else matters */ \
+    /* resources of the account */ \
+    X(NONE) X(CONNECTED) X(NEGATIVE) X(ONE) X(MULTI) \
+    /* an iq request that the server itself can answer, or not */ \
+    X(KNOWN) X(UNKNOWN) \
+    /* what the sender is to the resource */ \
+    X(ONESELF) X(ALLOWED) X(STRANGER) \
+    /* what a prober may see */ \
+    X(ONLINE) X(OFFLINE) X(DIRECTED) \
+    /* inter-domain routing */ \
+    X(OPEN) X(BARRED) \
+    /* where a stanza that cannot be routed came from */ \
+    X(BY_CLIENT) X(BY_BROADCAST) X(BY_SERVER) \
+    /* 6121 A.1 */ \
+    X(SUB_NONE) X(SUB_NONE_OUT) X(SUB_NONE_IN) X(SUB_NONE_OUTIN) X(SUB_TO) X(SUB_TO_IN) X(SUB_FROM) \
+    X(SUB_FROM_OUT) X(SUB_BOTH)
+
+/* What is wrong on entry, in the order of checking: the states of stage ENTRY. */
+#define FAULTS(X) \
+    X(BAD_XML) X(BAD_NAMESPACE) X(RESTRICTED_XML) X(BAD_ENCODING) X(PREFIXED) X(OTHER_CONTENT) X(NO_STANZA) \
+    X(TOO_LARGE) X(S2S_NO_TO) X(S2S_NO_FROM) X(S2S_BAD_ADDRESS) X(S2S_FOREIGN_FROM) X(S2S_LOCAL_FROM) \
+    X(S2S_FOREIGN_TO) X(IQ_TYPE) X(IQ_NO_ID) X(IQ_CHILDREN) X(IQ_CHILD_NS) X(IQ_RESULT_CHILDREN) X(IQ_ERROR_CHILD) \
+    X(PRESENCE_TYPE) X(PRESENCE_PRIORITY) X(PRESENCE_ERROR_CHILD) X(FROM_MISMATCH) X(TO_MALFORMED)
+
+/* The second step: what a row does. BOUNCE and CLOSE carry a condition. */
+#define VERBS(X) \
+    X(NOTHING) /* no action given */ \
+    X(PASS)    /* carry on as if nothing were wrong */ \
+    X(DROP) X(HANDLE) X(ROUTE) X(STORE) \
+    X(BOUNCE_MAPPED)    /* with the condition of the failed stream */ \
+    X(SPLIT_ADDRESS)    /* stream error for a bad domain, stanza error for a bad localpart or resourcepart */ \
+    X(BY_TRUST)         /* an error to those who may know, silence to strangers (6121 8.1) */ \
+    X(AS_IF_OFFLINE)    /* what an existing account without resources would show (6120 10.2) */ \
+    X(AS_OFFLINE)       /* the row of an account without resources decides */ \
+    X(AS_BARE)          /* the row of the bare JID decides */ \
+    X(AS_OWN_BARE)      /* the same, for the sender's own bare JID */ \
+    X(NO_SUCH_RESOURCE) /* of a domain */ \
+    X(DELIVER_RESOURCE) X(DELIVER_MOST) X(DELIVER_ALL) X(DELIVER_AVAILABLE) X(DELIVER_CONNECTED) \
+    X(ANSWER_IQ) X(ANSWER_PROBE) X(ANSWER_AVAILABLE) X(ANSWER_APPROVE) X(ANSWER_PRESENCE) X(ANSWER_UNAVAILABLE) \
+    X(ANSWER_DIRECTED) X(ANSWER_MERE) X(ANSWER_UNSUBSCRIBED) \
+    X(BROADCAST_AVAILABLE) X(BROADCAST_UNAVAILABLE) X(SUBSCRIPTION)
+
+#define X(name) STAGE_##name,
+enum stage { STAGES(X) STAGE_COUNT };
+#undef X
+#define X(name) STATE_##name,
+enum state { STATES(X) STATE_COUNT };
+#undef X
+#define X(name) FAULT_##name,
+enum fault { FAULTS(X) FAULT_COUNT, FAULT_NONE = FAULT_COUNT };
+#undef X
+#define X(name) DO_##name,
+enum verb { VERBS(X) DO_BOUNCE, DO_CLOSE, VERB_COUNT };
+#undef X
+enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (int)FAULT_COUNT };
+
+/* Defined conditions with the type that 6120 8.3.3 recommends; those of streams (4.9.3) have none. */
+#define CONDITIONS(X) \
+    X(BAD_REQUEST, "bad-request", "modify") \
+    X(CONFLICT, "conflict", "cancel") \
+    X(FEATURE_NOT_IMPLEMENTED, "feature-not-implemented", "cancel") \
+    X(JID_MALFORMED, "jid-malformed", "modify") \
+    X(NOT_ALLOWED, "not-allowed", "cancel") \
+    X(POLICY_VIOLATION, "policy-violation", "modify") \
+    X(REMOTE_SERVER_NOT_FOUND, "remote-server-not-found", "cancel") \
+    X(REMOTE_SERVER_TIMEOUT, "remote-server-timeout", "wait") \
+    X(RESOURCE_CONSTRAINT, "resource-constraint", "wait") \
+    X(SERVICE_UNAVAILABLE, "service-unavailable", "cancel") \
+    X(BAD_FORMAT, "bad-format", NULL) \
+    X(BAD_NAMESPACE_PREFIX, "bad-namespace-prefix", NULL) \
+    X(HOST_GONE, "host-gone", NULL) \
+    X(HOST_UNKNOWN, "host-unknown", NULL) \
+    X(IMPROPER_ADDRESSING, "improper-addressing", NULL) \
+    X(INVALID_FROM, "invalid-from", NULL) \
+    X(INVALID_NAMESPACE, "invalid-namespace", NULL) \
+    X(NOT_WELL_FORMED, "not-well-formed", NULL) \
+    X(RESTRICTED_XML_ERROR, "restricted-xml", NULL) \
+    X(UNSUPPORTED_ENCODING, "unsupported-encoding", NULL) \
+    X(UNSUPPORTED_STANZA_TYPE, "unsupported-stanza-type", NULL)
+
+enum condition {
+    CONDITION_NONE,
+#define X(name, text, type) CONDITION_##name,
+    CONDITIONS(X)
+#undef X
+    CONDITION_COUNT
+};
+
+struct condition_text {
+    const char *name;
+    const char *type; /* error type; NULL for a stream error */
+};
+extern const struct condition_text condition_texts[CONDITION_COUNT];
+
+/* What happens in a cell of the subscription machine. */
+enum cell_flag {
+    CELL_PASSED = 1 << 0,        /* routed or delivered */
+    CELL_TO_INTERESTED = 1 << 1, /* delivered to interested resources, not to available ones */
+    CELL_REPLY_SUBSCRIBED = 1 << 2,
+    CELL_REPLY_UNSUBSCRIBED = 1 << 3,
+    CELL_SHOW_AVAILABLE = 1 << 4,         /* current presence follows */
+    CELL_SHOW_UNAVAILABLE_FIRST = 1 << 5, /* unavailable goes before */
+    CELL_SHOW_UNAVAILABLE = 1 << 6,       /* unavailable follows */
+    CELL_APPROVE_AHEAD = 1 << 7,
+    CELL_PUSH_ITEM = 1 << 8
+};
+
+enum { ROW_ACTIONS_MAX = 3 };
+
+struct row {
+    uint32_t stages; /* bit per enum stage */
+    uint32_t kinds;  /* bit per enum stanza_kind */
+    uint32_t states; /* bit per enum state; in stage ENTRY per enum fault */
+    uint16_t actions[ROW_ACTIONS_MAX]; /* enum verb, with an enum condition shifted left by 8 */
+    uint16_t flags;  /* enum cell_flag */
+    uint8_t next;    /* enum state, for a cell */
+    uint8_t knob;    /* enum knob_index */
+};
+
+extern const struct row rule_rows[RULE_COUNT]; /* zeroed for what is no row */
+extern const struct router_rule rule_texts[RULE_COUNT];
+
+/* The states that a stage tells apart for a kind: bit per enum state, in stage ENTRY per enum fault. 0: never here. */
+uint32_t stage_states(enum stage stage, enum stanza_kind kind);
+
+/* For each class the index of its row plus one; 0: none. Filled once per policy, so that deciding is a look-up. */
+struct rule_table {
+    uint16_t row[STAGE_COUNT][STANZA_KIND_COUNT][ROUTER_STATES_MAX];
+};
+void rule_table_fill(struct rule_table *table);
+
+#endif

@@ -1,0 +1,318 @@
+/* state.h - what a router knows: hosts, accounts, resources, streams, and the stanza it is working on. */
+#ifndef ROUTER_STATE_H
+#define ROUTER_STATE_H
+
+#include "intern.h"
+#include "policy.h"
+#include "stanza.h"
+
+/* A stanza that is kept: its parts stand behind it in one piece of memory. */
+struct kept {
+    struct kept *next;
+    uint64_t time_us;
+    enum stanza_kind kind;
+    enum state origin;        /* STATE_BY_CLIENT and its like, for stanzas that wait for an s2s stream */
+    bool has_to, has_id;
+    struct slice from, to, id; /* decoded; to: where this copy goes */
+    struct slice start, body;  /* as in struct stanza */
+};
+
+struct kept_list {
+    struct kept *first, *last;
+    size_t count;
+};
+
+/* An entity on a resource's directed-presence list (6121 4.6.1). */
+struct directed {
+    struct directed *next;
+    struct jid *jid;
+};
+
+/* A connected resource. */
+struct session {
+    struct session *next; /* of the account, in the order of binding */
+    struct account *account;
+    struct jid *jid;
+    struct kept *presence; /* last available presence; NULL: not available */
+    struct directed *directed;
+    uint64_t active; /* the router's activity count when its client last sent something */
+    uint32_t port;
+    int16_t priority; /* -128 to 127 */
+};
+
+struct contact {
+    struct jid *jid; /* bare */
+    struct kept *request; /* a subscription request that waits for the user's answer */
+    uint8_t state;        /* enum state, STATE_SUB_NONE to STATE_SUB_BOTH */
+    bool approved;
+    bool item; /* in the roster; false: only a request is pending */
+};
+
+struct account {
+    struct jid *jid;
+    struct host *host;
+    struct session *sessions, *last_session;
+    uint32_t session_count;
+    struct contact *contacts; /* in the order in which they were added */
+    uint32_t contact_count, contact_capacity;
+    uint32_t *contact_index; /* place in contacts plus one, by hash; a power of two */
+    uint32_t index_size;
+    struct kept_list offline;
+    struct kept *last_unavailable; /* 6121 4.3.2 */
+};
+
+struct host {
+    struct jid *jid;
+    struct account **accounts; /* to free them */
+    size_t account_count, account_capacity;
+};
+
+enum stream_state { STREAM_OPENING, STREAM_READY };
+
+/* An s2s stream: output for one pair of domains, or input from a verified peer. */
+struct stream {
+    struct stream *next; /* output streams to one remote domain */
+    struct host *local;
+    struct jid *remote;
+    uint32_t port;
+    bool input;
+    enum stream_state state;
+    struct kept_list queue;
+};
+
+enum port_kind { PORT_ENDED, PORT_SESSION, PORT_STREAM };
+
+struct port {
+    enum port_kind kind;
+    void *owner;
+};
+
+/* A block of memory for the texts of effects; freed or reused as a whole. */
+struct block {
+    struct block *next;
+    size_t size, used;
+    char data[];
+};
+
+struct router {
+    struct router_alloc alloc;
+    const struct policy *policy;
+    struct policy *own_policy;
+    struct jid_table jids;
+    struct host *hosts;
+    size_t host_count;
+    struct port *ports;
+    size_t port_count, port_capacity;
+    struct router_effect *effects;
+    size_t effect_count, effect_capacity, effect_next;
+    struct block *blocks;
+    struct session *ended; /* freed with the next input, as effects may still name them */
+    struct router_effect spare; /* written to where there is no memory for another effect */
+    uint64_t now_us, activity, random;
+    bool failed; /* memory ran out */
+};
+
+/* A sender's prepared address. */
+struct who {
+    struct slice full, bare, domain; /* full is the bare JID where there is no resource */
+};
+
+/* The stanza that is being decided. */
+struct input {
+    const struct stanza *st;
+    struct session *sender; /* local client; NULL: it came over s2s or the server made it */
+    struct stream *stream;  /* s2s input stream; else NULL */
+    enum state origin;      /* STATE_BY_CLIENT, STATE_BY_BROADCAST, STATE_BY_SERVER */
+    struct slice from;      /* what its copies carry; size 0: nothing */
+    struct who who;         /* the same, prepared */
+    struct slice to;        /* replaces 'to' in copies where to.data is not NULL; size 0 then leaves it out */
+    struct slice error_from; /* 'from' of an error for it, where data is not NULL; size 0 then leaves it out */
+    struct slice host;      /* the served domain that acts */
+    struct jid_parts *to_parts; /* prepared 'to'; NULL: none */
+    enum condition mapped;  /* what BOUNCE_MAPPED says */
+    const char *mapped_type;
+    /* filled by dispatch */
+    struct account *account;  /* recipient's */
+    struct session *resource; /* recipient's matching resource */
+    unsigned stage;
+    struct slice copy;        /* the copy's text, once it was written */
+};
+
+static inline struct slice text_slice(const char *text) {
+    size_t size = 0;
+    while (text[size] != '\0')
+        size++;
+    return (struct slice){text, size};
+}
+
+static inline bool slice_is(struct slice a, struct slice b) {
+    return a.size == b.size && (a.size == 0 || __builtin_memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool knob_is(const struct router *r, enum knob_index knob, uint32_t place) {
+    return policy_is(r->policy, knob, place);
+}
+
+static inline bool kind_is_message(enum stanza_kind kind) {
+    return kind <= STANZA_MESSAGE_ERROR;
+}
+
+static inline bool kind_is_presence(enum stanza_kind kind) {
+    return kind >= STANZA_AVAILABLE && kind <= STANZA_PRESENCE_OTHER;
+}
+
+static inline bool kind_is_subscription(enum stanza_kind kind) {
+    return kind >= STANZA_SUBSCRIBE && kind <= STANZA_UNSUBSCRIBED;
+}
+
+static inline bool kind_is_request(enum stanza_kind kind) {
+    return kind == STANZA_GET || kind == STANZA_SET;
+}
+
+/* Errors and iq results are never answered (6120 8.2.3, 8.3.1). */
+static inline bool kind_is_unanswerable(enum stanza_kind kind) {
+    return kind == STANZA_MESSAGE_ERROR || kind == STANZA_PRESENCE_ERROR || kind == STANZA_RESULT ||
+           kind == STANZA_IQ_ERROR;
+}
+
+/* ---- memory.c ---- */
+
+void *router_take(struct router *r, size_t size); /* zeroed; NULL sets r->failed */
+void router_give(struct router *r, void *memory);
+bool router_grow(struct router *r, void **array, size_t *capacity, size_t item_size); /* room for one more */
+char *router_text(struct router *r, size_t size); /* lives as long as the effects; NULL sets r->failed */
+void router_text_trim(struct router *r, char *text, size_t size); /* the last text turned out shorter */
+void router_text_reset(struct router *r);
+struct slice router_text_copy(struct router *r, struct slice text);
+
+/* kept_new - copy of a stanza that goes from one to another; to: size 0 for none. NULL where memory ran out. */
+struct kept *kept_new(struct router *r, const struct stanza *st, struct slice from, struct slice to);
+void kept_free(struct router *r, struct kept *kept);
+void kept_append(struct kept_list *list, struct kept *kept);
+struct kept *kept_shift(struct kept_list *list); /* NULL: empty */
+void kept_clear(struct router *r, struct kept_list *list);
+void kept_stanza(const struct kept *kept, struct stanza *out); /* views into it, without children */
+
+/* ---- write.c: texts of stanzas, all living as long as the effects ---- */
+
+/* write_copy - the stanza as it goes on: 'from' stamped, 'to' as in->to says, all else as it came. `extra` is put
+ * behind its content. Empty where memory ran out. */
+struct slice write_copy(struct router *r, struct input *in, struct slice extra);
+/* write_error - the error stanza for an input (6120 8.3). type: NULL for the recommended one. */
+struct slice write_error(struct router *r, const struct input *in, struct slice to, enum condition condition,
+                         const char *type);
+/* attribute_value - decoded value of a start tag's attribute; data NULL: it has none. */
+struct slice attribute_value(struct router *r, struct slice start, const char *wanted);
+struct slice write_stream_error(struct router *r, enum condition condition);
+/* write_start - start tag of a stanza that the server makes, without addresses. type: NULL for none; id: data NULL
+ * for none. */
+struct slice write_start(struct router *r, const char *name, const char *type, struct slice id);
+struct slice write_join(struct router *r, const struct slice *parts, size_t count); /* one text from several */
+struct slice write_escaped(struct router *r, struct slice text); /* for an attribute in single quotes */
+struct slice write_delay(struct router *r, struct slice from, uint64_t time_us); /* XEP-0203 element */
+
+/* ---- effects.c ---- */
+
+struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule);
+void mark(struct router *r, struct slice host, int rule);
+/* fate - what became of the input, with the departure that a decision made. */
+struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
+                           const struct decision *d);
+void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type);
+void close_stream(struct router *r, struct input *in, const struct decision *d, enum condition condition);
+void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session);
+
+/* ---- dispatch.c ---- */
+
+void dispatch(struct router *r, struct input *in); /* decide a stanza that passed entry */
+void decide(struct router *r, struct input *in, unsigned stage, unsigned state);
+struct decision look_up(struct router *r, const struct input *in, unsigned stage, unsigned state);
+unsigned resource_state(const struct account *account);
+
+/* generated - a stanza that the server makes goes its way. start: without 'from'. */
+void generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host, struct slice from,
+               struct slice to, struct slice start, struct slice body);
+
+/* ---- entry.c ---- */
+
+/* enter - validate and stamp; to is where in->to_parts will point. returns false where its fate is sealed already. */
+bool enter(struct router *r, struct input *in, struct jid_parts *to);
+
+/* presence_priority - priority of an available presence: out of range or no number gives false, and what the knob
+ * pres.bad-priority makes of it. */
+bool presence_priority(const struct router *r, const struct stanza *st, int16_t *priority);
+
+/* ---- local.c ---- */
+
+void deliver_some(struct router *r, struct input *in, const struct decision *d);
+
+/* ---- contacts.c ---- */
+
+struct contact *contact_find(const struct account *account, const struct jid *bare);
+struct contact *contact_find_text(const struct router *r, const struct account *account, struct slice bare);
+struct contact *contact_add(struct router *r, struct account *account, struct jid *bare); /* NULL: limit or memory */
+void contacts_free(struct router *r, struct account *account);
+static inline bool contact_entitled(const struct contact *c) { /* sees the account's presence */
+    return c != NULL && c->state >= STATE_SUB_FROM;
+}
+static inline bool contact_watched(const struct contact *c) { /* the account sees its presence */
+    return c != NULL && (c->state == STATE_SUB_TO || c->state == STATE_SUB_TO_IN || c->state == STATE_SUB_BOTH);
+}
+
+/* What a sender is to an account or to one of its resources. */
+bool is_self(const struct account *account, const struct who *who);
+bool is_entitled(const struct router *r, const struct account *account, const struct who *who);
+bool was_directed(const struct router *r, const struct session *session, const struct who *who);
+bool was_directed_by_any(const struct router *r, const struct account *account, const struct who *who);
+struct who who_is(struct slice prepared);
+
+/* ---- presence.c ---- */
+
+void broadcast_available(struct router *r, struct input *in);
+void broadcast_unavailable(struct router *r, struct input *in);
+void directed_out(struct router *r, struct input *in); /* bookkeeping for presence with 'to' from a client */
+void directed_in(struct router *r, struct input *in);  /* the same for unavailable presence that comes in */
+void session_end(struct router *r, struct session *session, bool replaced);
+void send_presences_to(struct router *r, struct account *account, struct slice to, int rule);
+void send_unavailable_of_all(struct router *r, struct account *account, struct slice to, int rule);
+
+/* ---- answer.c ---- */
+
+/* answer - a stanza of the server's own goes back to the sender. start: without 'to' and 'from'. */
+void answer(struct router *r, struct input *in, const struct decision *d, enum stanza_kind kind, struct slice from,
+            struct slice start, struct slice body);
+void answer_probe(struct router *r, struct input *in);
+void answer_probe_with(struct router *r, struct input *in, const struct decision *d);
+void answer_for_domain(struct router *r, struct input *in, const struct decision *d);
+
+/* ---- subscription.c ---- */
+
+void subscription_out(struct router *r, struct input *in); /* from a local client; dispatches it too */
+void subscription_in(struct router *r, struct input *in);
+void deliver_requests(struct router *r, struct session *session);
+
+/* ---- offline.c ---- */
+
+void offline_store(struct router *r, struct input *in, const struct decision *d);
+void offline_deliver(struct router *r, struct session *session);
+
+/* ---- iq.c ---- */
+
+bool iq_is_known(const struct router *r, const struct input *in, unsigned stage);
+void answer_iq(struct router *r, struct input *in, const struct decision *d);
+
+/* ---- remote.c ---- */
+
+void route(struct router *r, struct input *in, const struct decision *d);
+struct stream *stream_to(struct router *r, struct host *local, struct jid *remote);
+void stream_failed(struct router *r, struct stream *stream, enum router_link_event event);
+void stream_ready(struct router *r, struct stream *stream);
+void stream_free(struct router *r, struct stream *stream);
+/* send_to_remote - the server's own answer to the sender of `in`, on the stream to its domain or into its queue.
+ * returns   the port, 0 where it waits. */
+uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_kind kind, struct slice text);
+uint32_t port_new(struct router *r, enum port_kind kind, void *owner); /* 0: limit or memory */
+
+struct host *host_find(const struct router *r, struct slice domain);
+
+#endif

@@ -1,0 +1,126 @@
+/* cli.h - what the subcommands share. Only this folder prints, reads options and exits. */
+#ifndef STANZADRILL_CLI_H
+#define STANZADRILL_CLI_H
+
+#include "drill.h"
+#include "report.h"
+#include "script.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cli_exit {
+    CLI_OK = 0,     /* all as expected */
+    CLI_FAILED = 1, /* a scenario failed */
+    CLI_USAGE = 2,  /* bad usage, an unreadable script, nothing selected, output that cannot be written */
+    CLI_BROKEN = 3  /* an invariant broke, or memory ran out */
+};
+
+/* --- messages --- */
+
+/* cli_complain - "stanzadrill: " and a message on stderr; `word` stands in for the only %s, made safe to show. */
+void cli_complain(const char *format, const char *word);
+
+/* cli_unknown - "stanzadrill: unknown WHAT "WORD"", and the known word that is nearest. known: NULL at the end. */
+void cli_unknown(const char *what, const char *word, const char *const *known);
+
+/* cli_need - its argument; without memory there is nothing sensible left to do, so that NULL ends the process. */
+void *cli_need(void *memory);
+char *cli_copy(const char *text);
+char *cli_join(const char *a, const char *b);
+
+struct cli_words {
+    const char **items;
+    size_t count;
+};
+
+void cli_words_add(struct cli_words *words, const char *word);
+
+/* --- options --- */
+
+/* Sets of these say which options a command takes. */
+enum cli_option {
+    CLI_PROFILE = 1 << 0,
+    CLI_SCANSION = 1 << 1,
+    CLI_STRICT = 1 << 2,
+    CLI_FORMAT = 1 << 3, /* pretty or tap */
+    CLI_ONLY_TAGS = 1 << 4,
+    CLI_SKIP_TAGS = 1 << 5,
+    CLI_FAIL_FAST = 1 << 6,
+    CLI_TRACE = 1 << 7,
+    CLI_JOBS = 1 << 8,
+    CLI_RULES_FORMAT = 1 << 9 /* text or tsv */
+};
+
+struct cli_settings {
+    struct cli_words paths, only_tags, skip_tags;
+    enum script_mode mode;
+    struct drill_options drill;
+    bool fail_fast, tap, tsv;
+    unsigned jobs;
+};
+
+struct cli_command {
+    const char *name;
+    const char *usage;   /* what follows the name */
+    const char *summary; /* one line */
+    const char *notes;   /* lines below the options in its help */
+    unsigned options;    /* set of enum cli_option */
+    bool needs_path;
+    int (*run)(const struct cli_settings *settings);
+};
+
+extern const struct cli_command cli_run_command, cli_trace_command, cli_list_command, cli_lint_command,
+    cli_rules_command, cli_profiles_command;
+
+/* cli_read_settings - read the arguments after a command's name: options before and after paths, "--" ends the options.
+ * returns   CLI_READ; CLI_READ_HELP where help is asked for; CLI_READ_BAD: the message is out. */
+enum cli_read { CLI_READ, CLI_READ_HELP, CLI_READ_BAD };
+enum cli_read cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out);
+void cli_settings_free(struct cli_settings *settings);
+
+/* cli_show_options - the lines of help about a set of options, on stdout. */
+void cli_show_options(unsigned options);
+
+/* --- which scenarios --- */
+
+/* A file to play, or a path that cannot be read, with the reason in `error`. */
+struct cli_file {
+    char *path; /* as it is shown: no "./", no double slash */
+    struct script_file *script; /* NULL: see error */
+    struct script_error error;
+};
+
+struct cli_files {
+    struct cli_file *items; /* sorted by the octets of path, each once */
+    size_t count;
+};
+
+/* cli_files_read - parse the files given, and every .scs below the folders given. */
+void cli_files_read(struct cli_files *files, const struct cli_settings *settings);
+void cli_files_free(struct cli_files *files);
+
+/* cli_file_error - "FILE:LINE:COLUMN: text\n" for a file that was not read; new. */
+char *cli_file_error(const struct cli_file *file);
+
+/* cli_selects - whether a case's tags are wanted. A tag "key: value" is meant by its whole text or by its key. */
+bool cli_selects(const struct cli_settings *settings, const struct script *script);
+
+/* cli_each_case - call `visit` for every selected case, in order; what cannot be read is said on stderr.
+ * returns   CLI_OK; CLI_USAGE where a file could not be read or nothing was selected. */
+int cli_each_case(const struct cli_settings *settings, void (*visit)(void *context, const struct script *script),
+                  void *context);
+
+/* --- playing --- */
+
+struct cli_outcomes {
+    struct report_case *items; /* of the selected cases, in the order of files and rows */
+    size_t count;
+};
+
+/* cli_play - play all selected cases; files that cannot be read are outcomes too. What is an error is said on stderr.
+ * returns   the exit code that the outcomes call for. */
+int cli_play(const struct cli_files *files, const struct cli_settings *settings, struct cli_outcomes *out);
+void cli_outcomes_free(struct cli_outcomes *outcomes);
+
+#endif

@@ -1,0 +1,238 @@
+/* All options of all commands: one table for reading them and for the help about them. */
+#include "cli.h"
+#include "router.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOBS_MAX = 256 };
+
+static bool set_profile(struct cli_settings *settings, const char *value);
+static bool set_scansion(struct cli_settings *settings, const char *value);
+static bool set_strict(struct cli_settings *settings, const char *value);
+static bool set_format(struct cli_settings *settings, const char *value);
+static bool add_only(struct cli_settings *settings, const char *value);
+static bool add_skip(struct cli_settings *settings, const char *value);
+static bool set_fail_fast(struct cli_settings *settings, const char *value);
+static bool set_trace(struct cli_settings *settings, const char *value);
+static bool set_jobs(struct cli_settings *settings, const char *value);
+static bool set_rules_format(struct cli_settings *settings, const char *value);
+
+struct option {
+    enum cli_option option;
+    const char *name;
+    const char *value; /* what its value is called; NULL: it has none */
+    char letter;       /* 'j' for -j; '\0': none */
+    bool (*set)(struct cli_settings *settings, const char *value); /* false: the message is out */
+    const char *help;
+};
+
+static const struct option options[] = {
+    {CLI_PROFILE, "--profile", "P", '\0', set_profile,
+     "profile of servers that name none; `stanzadrill profiles` lists them (rfc6121)"},
+    {CLI_SCANSION, "--scansion", NULL, '\0', set_scansion,
+     "plain Scansion scripts: what is unread when a script ends is no failure"},
+    {CLI_STRICT, "--strict", NULL, '\0', set_strict, "a SHOULD that is not followed is a failure"},
+    {CLI_FORMAT, "--format", "F", '\0', set_format, "pretty or tap (pretty)"},
+    {CLI_ONLY_TAGS, "--only-tags", "T", '\0', add_only,
+     "only cases with tag T, or one of several with commas between; a tag `key: value`\n"
+     "                     goes by its key too"},
+    {CLI_SKIP_TAGS, "--skip-tags", "T", '\0', add_skip, "all cases but those"},
+    {CLI_FAIL_FAST, "--fail-fast", NULL, '\0', set_fail_fast, "stop after the first case that fails"},
+    {CLI_TRACE, "--trace", NULL, '\0', set_trace, "print each case's trace below it"},
+    {CLI_JOBS, "--jobs", "N", 'j', set_jobs, "play with N threads; what is printed stays the same (1)"},
+    {CLI_RULES_FORMAT, "--format", "F", '\0', set_rules_format, "text or tsv (text)"},
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+
+static bool set_profile(struct cli_settings *settings, const char *value) {
+    struct cli_words known = {NULL, 0};
+    bool found = false;
+    for (size_t i = 0; router_profile_name(i) != NULL; i++) {
+        cli_words_add(&known, router_profile_name(i));
+        found = found || strcmp(value, router_profile_name(i)) == 0;
+    }
+    cli_words_add(&known, NULL);
+    if (!found) {
+        cli_unknown("profile", value, known.items);
+    }
+    free(known.items);
+    settings->drill.profile = value;
+    return found;
+}
+
+static bool set_scansion(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->mode = SCRIPT_THIRD_PARTY;
+    settings->drill.scansion = true;
+    return true;
+}
+
+static bool set_strict(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->drill.strict = true;
+    return true;
+}
+
+/* Whether the second of two words was chosen, in *second; false where it was neither. */
+static bool choose(const char *value, const char *const words[3], bool *second) {
+    *second = strcmp(value, words[1]) == 0;
+    if (*second || strcmp(value, words[0]) == 0) {
+        return true;
+    }
+    cli_unknown("format", value, words);
+    return false;
+}
+
+static bool set_format(struct cli_settings *settings, const char *value) {
+    static const char *const words[3] = {"pretty", "tap", NULL};
+    return choose(value, words, &settings->tap);
+}
+
+static bool set_rules_format(struct cli_settings *settings, const char *value) {
+    static const char *const words[3] = {"text", "tsv", NULL};
+    return choose(value, words, &settings->tsv);
+}
+
+static bool add_only(struct cli_settings *settings, const char *value) {
+    cli_words_add(&settings->only_tags, value);
+    return true;
+}
+
+static bool add_skip(struct cli_settings *settings, const char *value) {
+    cli_words_add(&settings->skip_tags, value);
+    return true;
+}
+
+static bool set_fail_fast(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->fail_fast = true;
+    return true;
+}
+
+static bool set_trace(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->drill.trace = true;
+    return true;
+}
+
+static bool set_jobs(struct cli_settings *settings, const char *value) {
+    char *end = NULL;
+    unsigned long jobs = value[0] >= '0' && value[0] <= '9' ? strtoul(value, &end, 10) : 0;
+    if (jobs == 0 || jobs > JOBS_MAX || *end != '\0') {
+        cli_complain("option \"--jobs\" needs a number from 1 to 256, not \"%s\"", value);
+        return false;
+    }
+    settings->jobs = (unsigned)jobs;
+    return true;
+}
+
+static bool belongs(const struct cli_command *command, const struct option *option) {
+    return (command->options & (unsigned)option->option) != 0;
+}
+
+/* --- reading --- */
+
+struct reader {
+    const struct cli_command *command;
+    int argc;
+    char **argv;
+    int next;
+};
+
+static bool unknown_option(const struct cli_command *command, const char *name) {
+    const char *known[OPTION_COUNT + 2] = {"--help"};
+    size_t count = 1;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (belongs(command, &options[i])) {
+            known[count++] = options[i].name;
+        }
+    }
+    cli_unknown("option", name, known);
+    return false;
+}
+
+/* attached: what stands behind "=" or the letter; NULL: nothing. */
+static bool apply(struct reader *reader, const struct option *option, const char *attached,
+                  struct cli_settings *settings) {
+    if (option->value == NULL && attached != NULL) {
+        cli_complain("option \"%s\" takes no value", option->name);
+        return false;
+    }
+    if (option->value != NULL && attached == NULL && reader->next >= reader->argc) {
+        cli_complain("option \"%s\" needs a value", option->name);
+        return false;
+    }
+    const char *value = option->value == NULL ? NULL : attached != NULL ? attached : reader->argv[reader->next++];
+    return option->set(settings, value);
+}
+
+static bool long_option(struct reader *reader, char *argument, struct cli_settings *settings) {
+    char *equals = strchr(argument, '=');
+    if (equals != NULL) {
+        *equals = '\0';
+    }
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (belongs(reader->command, &options[i]) && strcmp(options[i].name, argument) == 0) {
+            return apply(reader, &options[i], equals != NULL ? equals + 1 : NULL, settings);
+        }
+    }
+    return unknown_option(reader->command, argument);
+}
+
+static bool short_option(struct reader *reader, char *argument, struct cli_settings *settings) {
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (belongs(reader->command, &options[i]) && options[i].letter == argument[1]) {
+            return apply(reader, &options[i], argument[2] != '\0' ? argument + 2 : NULL, settings);
+        }
+    }
+    return unknown_option(reader->command, argument);
+}
+
+enum cli_read cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out) {
+    *out = (struct cli_settings){.jobs = 1};
+    struct reader reader = {.command = command, .argc = argc, .argv = argv};
+    bool only_paths = false;
+    while (reader.next < argc) {
+        char *argument = argv[reader.next++];
+        if (only_paths || argument[0] != '-' || argument[1] == '\0') {
+            cli_words_add(&out->paths, argument);
+        } else if (strcmp(argument, "--") == 0) {
+            only_paths = true;
+        } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
+            return CLI_READ_HELP;
+        } else if (!(argument[1] == '-' ? long_option : short_option)(&reader, argument, out)) {
+            return CLI_READ_BAD;
+        }
+    }
+    if (command->needs_path && out->paths.count == 0) {
+        cli_complain("%s needs a scenario file or a folder", command->name);
+        return CLI_READ_BAD;
+    }
+    return CLI_READ;
+}
+
+void cli_settings_free(struct cli_settings *settings) {
+    free(settings->paths.items);
+    free(settings->only_tags.items);
+    free(settings->skip_tags.items);
+}
+
+void cli_show_options(unsigned set) {
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option *option = &options[i];
+        if ((set & (unsigned)option->option) == 0) {
+            continue;
+        }
+        char left[40];
+        int size = option->letter != '\0' ? snprintf(left, sizeof left, "-%c N, ", option->letter) : 0;
+        snprintf(left + size, sizeof left - (size_t)size, "%s %s", option->name,
+                 option->value != NULL ? option->value : "");
+        printf("  %-18s %s\n", left, option->help);
+    }
+    if (set != 0) {
+        putchar('\n');
+    }
+}

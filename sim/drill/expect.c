@@ -1,0 +1,377 @@
+/* expect.c - compares what clients got with what the script says that they get. */
+#include "parts.h"
+
+#include <string.h>
+
+static const char *name_of(const struct run *run, const struct script_action *action) {
+    return run->script->cast[action->actor].name;
+}
+
+/* ------------------------------------------------------------------------------------------------------ texts ---- */
+
+/* How a person calls an expected stanza: by its id, else by what it is. */
+static const char *call(struct run *run, const struct xml_node *expected) {
+    const char *id = xml_attribute_get(expected, "id");
+    if (id != NULL && id[0] != '\0' && strpbrk(id, "${} \t\r\n") == NULL && strlen(id) <= 40) {
+        return id;
+    }
+    return drill_run_text(run, "%s %.60s", strchr("aeiou", expected->name[0]) != NULL ? "an" : "a", expected->name);
+}
+
+/* The expected element with the values that its words have now. What has none stays as it was written. */
+static const struct xml_node *with_values(struct run *run, const struct xml_node *expected) {
+    struct xml_node *copy = drill_run_take(run, sizeof *copy);
+    if (copy == NULL) {
+        return expected;
+    }
+    *copy = *expected;
+    copy->next = NULL;
+    copy->attributes = drill_run_take(run, (expected->attribute_count + 1) * sizeof *copy->attributes);
+    for (size_t i = 0; copy->attributes != NULL && i < expected->attribute_count; i++) {
+        copy->attributes[i] = expected->attributes[i];
+        const char *value = drill_value_resolve(run, expected->attributes[i].value, false, 0);
+        copy->attributes[i].value = value == NULL ? expected->attributes[i].value : value;
+    }
+    const char *text = drill_value_resolve(run, expected->text, false, 0);
+    copy->text = text == NULL ? expected->text : text;
+    struct xml_node **last = &copy->child;
+    for (const struct xml_node *child = expected->child; child != NULL; child = child->next) {
+        /* with_values gives a fresh node, so that it may be linked anew. */
+        struct xml_node *fresh = (struct xml_node *)(uintptr_t)with_values(run, child);
+        if (run->state != RUN_GOING) {
+            return expected;
+        }
+        *last = fresh;
+        last = &fresh->next;
+    }
+    return copy;
+}
+
+static const char *expected_line(struct run *run, int actor, const struct xml_node *expected) {
+    struct text text = {0};
+    drill_text_line(&text, run->script->cast[actor].name);
+    drill_text_put(&text, " < ");
+    run->quiet = true;
+    drill_write_element(&text, with_values(run, expected));
+    run->quiet = false;
+    return drill_run_keep(run, &text);
+}
+
+static const char *arrival_line(struct run *run, size_t event) {
+    struct text text = {0};
+    drill_text_time(&text, world_event(run->world, event)->time_us);
+    drill_text_put(&text, " ");
+    drill_write_arrival(run, &text, event);
+    return drill_run_keep(run, &text);
+}
+
+/* What came in full, to be held against what was expected. */
+static const char *full_arrival_line(struct run *run, size_t event) {
+    const struct world_event *e = world_event(run->world, event);
+    const struct xml_node *tree = drill_run_tree(run, event);
+    struct text text = {0};
+    drill_text_time(&text, e->time_us);
+    drill_text_format(&text, " %s < ", drill_run_name(run, e->client));
+    if (tree == NULL) {
+        drill_text_line(&text, e->stanza);
+    } else {
+        drill_write_element(&text, tree);
+    }
+    return drill_run_keep(run, &text);
+}
+
+static const char *quiet_line(struct run *run) {
+    struct text text = {0};
+    drill_text_put(&text, "nothing; all was quiet at ");
+    drill_text_time(&text, world_now_us(run->world));
+    return drill_run_keep(run, &text);
+}
+
+/* ------------------------------------------------------------------------------------------------ differences ---- */
+
+static void add_wrong(struct run *run, const struct script_action *action, const struct script_stanza *stanza,
+                      const struct xml_node *expected, size_t event, const struct match_difference *where) {
+    struct difference difference = {.line = stanza->line, .column = 1, .decided = NO_EVENT};
+    if (run->explain && run->state == RUN_GOING) {
+        difference.what = drill_run_text(run, "%s should have received %s", name_of(run, action), call(run, expected));
+        difference.expected = expected_line(run, action->actor, expected);
+        difference.instead = full_arrival_line(run, event);
+        difference.differs = where == NULL ? NULL : drill_run_text(run, "%s", where->text);
+        difference.decided = (long)world_event(run->world, event)->sent_by;
+    }
+    drill_difference(run, &difference);
+}
+
+static bool acts(const struct script_action *action) {
+    return action->verb <= SCRIPT_SENDS_RAW;
+}
+
+static bool same_account(const char *jid, const char *bare) {
+    size_t size = strlen(bare);
+    return jid != NULL && strncmp(jid, bare, size) == 0 && (jid[size] == '\0' || jid[size] == '/');
+}
+
+/* The fate that explains why nothing came: of what the last action caused, the last one that concerns the account, or
+ * else the last one. */
+static long explaining_fate(const struct run *run, const char *bare) {
+    size_t last = run->action;
+    while (last > 0 && !acts(&run->script->actions[last])) {
+        last--;
+    }
+    long any = NO_EVENT;
+    for (size_t i = world_event_count(run->world); i-- > 0;) {
+        const struct world_event *event = world_event(run->world, i);
+        if (event->kind != WORLD_EFFECT || event->effect >= ROUTER_FATE_COUNT || event->cause != (int)last) {
+            continue;
+        }
+        if (same_account(event->target, bare)) {
+            return (long)i;
+        }
+        any = any == NO_EVENT ? (long)i : any;
+    }
+    return any;
+}
+
+/* Somebody else who got what was expected here. */
+static long strayed(struct run *run, int actor, const struct xml_node *expected) {
+    struct match_words words = drill_value_words(run);
+    words.capture = NULL;
+    run->quiet = true;
+    long stray = NO_EVENT;
+    for (size_t i = world_event_count(run->world); stray == NO_EVENT && i-- > 0;) {
+        const struct world_event *event = world_event(run->world, i);
+        if (event->kind != WORLD_ARRIVE || event->client == run->actors[actor].client) {
+            continue;
+        }
+        const struct xml_node *tree = drill_run_tree(run, i);
+        if (tree != NULL && match_stanza(run->arena, &words, expected, tree, NULL)) {
+            stray = (long)i;
+        }
+    }
+    run->quiet = false;
+    return stray;
+}
+
+static void add_missing(struct run *run, const struct script_action *action, const struct script_stanza *stanza) {
+    struct difference difference = {.line = stanza->line, .column = 1, .decided = NO_EVENT};
+    if (run->explain && run->state == RUN_GOING) {
+        long stray = strayed(run, action->actor, stanza->tree);
+        difference.what =
+            drill_run_text(run, "%s should have received %s", name_of(run, action), call(run, stanza->tree));
+        difference.expected = expected_line(run, action->actor, stanza->tree);
+        difference.instead = stray == NO_EVENT ? quiet_line(run) : arrival_line(run, (size_t)stray);
+        difference.decided = stray == NO_EVENT ? explaining_fate(run, run->actors[action->actor].bare)
+                                               : (long)world_event(run->world, (size_t)stray)->sent_by;
+    }
+    drill_difference(run, &difference);
+}
+
+/* ------------------------------------------------------------------------------------------------------ verbs ---- */
+
+static bool matches(struct run *run, const struct xml_node *expected, size_t event, struct match_difference *where) {
+    const struct xml_node *tree = drill_run_tree(run, event);
+    struct match_words words = drill_value_words(run);
+    if (tree == NULL) {
+        *where = (struct match_difference){"what came cannot be read as XML"};
+        return false;
+    }
+    return match_stanza(run->arena, &words, expected, tree, where);
+}
+
+void drill_expect_stanzas(struct run *run, const struct script_action *action) {
+    for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
+        const struct script_stanza *stanza = &action->stanzas[i];
+        long event = drill_receive(run, action->actor);
+        struct match_difference where;
+        if (run->state != RUN_GOING) {
+            return;
+        }
+        if (event == NO_EVENT) {
+            add_missing(run, action, stanza);
+        } else if (!matches(run, stanza->tree, (size_t)event, &where)) {
+            add_wrong(run, action, stanza, stanza->tree, (size_t)event, &where);
+        }
+    }
+}
+
+static bool is_paired(const int *pair, size_t count, size_t found) {
+    size_t i = 0;
+    while (i < count && pair[i] != (int)found) {
+        i++;
+    }
+    return i < count;
+}
+
+/* What was expected and has no partner is shown beside what came and has none. */
+static void unpaired(struct run *run, const struct script_action *action, const long *events, size_t event_count,
+                     const int *pair) {
+    size_t next = 0;
+    for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
+        if (pair[i] >= 0) {
+            continue;
+        }
+        while (next < event_count && is_paired(pair, action->stanza_count, next)) {
+            next++;
+        }
+        const struct script_stanza *stanza = &action->stanzas[i];
+        struct match_difference where;
+        if (next < event_count) {
+            bool odd = matches(run, stanza->tree, (size_t)events[next], &where);
+            add_wrong(run, action, stanza, stanza->tree, (size_t)events[next++], odd ? NULL : &where);
+        } else {
+            add_missing(run, action, stanza);
+        }
+    }
+}
+
+void drill_expect_any_order(struct run *run, const struct script_action *action) {
+    size_t count = action->stanza_count;
+    long *events = drill_run_take(run, (count + 1) * sizeof *events);
+    int *pair = drill_run_take(run, (count + 1) * sizeof *pair);
+    const struct xml_node **expected = drill_run_take(run, (count + 1) * sizeof *expected);
+    const struct xml_node **found = drill_run_take(run, (count + 1) * sizeof *found);
+    size_t event_count = 0;
+    for (size_t i = 0; run->state == RUN_GOING && i < count; i++) {
+        expected[i] = action->stanzas[i].tree;
+        long event = drill_receive(run, action->actor);
+        if (event != NO_EVENT && run->state == RUN_GOING) {
+            found[event_count] = drill_run_tree(run, (size_t)event);
+            events[event_count++] = event;
+        }
+    }
+    if (run->state != RUN_GOING) {
+        return;
+    }
+    struct match_words words = drill_value_words(run);
+    if (!match_any_order(run->arena, &words, expected, count, found, event_count, pair) && run->state == RUN_GOING) {
+        unpaired(run, action, events, event_count, pair);
+    }
+}
+
+void drill_expect_one_of(struct run *run, const struct script_action *action) {
+    long event = drill_receive(run, action->actor);
+    if (run->state != RUN_GOING) {
+        return;
+    }
+    if (event == NO_EVENT) {
+        if (action->or_nothing) {
+            drill_note(run, drill_run_text(run, "line %u: of the alternatives, nothing came", action->line));
+        } else {
+            add_missing(run, action, &action->stanzas[0]);
+        }
+        return;
+    }
+    struct match_difference first = {"none of the alternatives"};
+    for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
+        struct match_difference where;
+        if (matches(run, action->stanzas[i].tree, (size_t)event, &where)) {
+            drill_note(run, drill_run_text(run, "line %u: alternative %zu of %zu came", action->line, i + 1,
+                                           action->stanza_count + action->or_nothing));
+            return;
+        }
+        if (i == 0) {
+            first = where;
+        }
+    }
+    if (run->state == RUN_GOING && action->stanza_count > 0) {
+        add_wrong(run, action, &action->stanzas[0], action->stanzas[0].tree, (size_t)event, &first);
+    }
+}
+
+static void add_unexpected(struct run *run, unsigned line, const char *what, const char *expected, size_t event) {
+    struct difference difference = {.line = line, .column = 1, .what = what, .expected = expected};
+    difference.decided = (long)world_event(run->world, event)->sent_by;
+    if (run->explain) {
+        difference.instead = arrival_line(run, event);
+    }
+    drill_difference(run, &difference);
+}
+
+void drill_expect_nothing(struct run *run, const struct script_action *action) {
+    struct actor *actor = &run->actors[action->actor];
+    drill_settle(run);
+    while (run->state == RUN_GOING && actor->inbox_read < actor->inbox_count) {
+        const char *what = NULL;
+        const char *expected = NULL;
+        if (run->explain) {
+            what = drill_run_text(run, "%s should have received nothing", name_of(run, action));
+            expected = drill_run_text(run, "%s < nothing", name_of(run, action));
+        }
+        add_unexpected(run, action->line, what, expected, actor->inbox[actor->inbox_read++]);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- the end ---- */
+
+static unsigned cause_line(const struct run *run, size_t event) {
+    int cause = world_event(run->world, event)->cause;
+    return cause < 0 ? 0 : run->script->actions[cause].line;
+}
+
+static void unread(struct run *run, size_t index) {
+    struct actor *actor = &run->actors[index];
+    while (run->state == RUN_GOING && actor->inbox_read < actor->inbox_count) {
+        size_t event = actor->inbox[actor->inbox_read++];
+        const char *name = run->script->cast[index].name;
+        const char *what = NULL;
+        const char *expected = NULL;
+        if (run->explain) {
+            what = drill_run_text(run, "because of this, %s got a stanza that no line expects", name);
+            expected = drill_run_text(run, "%s < nothing", name);
+        }
+        add_unexpected(run, cause_line(run, event), what, expected, event);
+    }
+}
+
+/* Whether a client has sent a result or an error with the id of a request after getting it. */
+static bool answered(const struct run *run, size_t event, const char *id) {
+    int client = world_event(run->world, event)->client;
+    for (size_t i = event + 1; i < world_event_count(run->world); i++) {
+        const struct world_event *later = world_event(run->world, i);
+        if (later->client != client) {
+            continue;
+        }
+        /* Nobody waits for the answer of a client that has left. */
+        if (later->kind == WORLD_ENDED ||
+            (later->kind == WORLD_ENTER && later->id != NULL &&
+             (later->stanza_kind == STANZA_RESULT || later->stanza_kind == STANZA_IQ_ERROR) &&
+             strcmp(later->id, id) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unanswered(struct run *run, size_t index) {
+    const struct actor *actor = &run->actors[index];
+    for (size_t i = 0; run->state == RUN_GOING && i < actor->inbox_count; i++) {
+        size_t event = actor->inbox[i];
+        const struct xml_node *tree = drill_run_tree(run, event);
+        const char *type = tree == NULL || strcmp(tree->name, "iq") != 0 ? NULL : xml_attribute_get(tree, "type");
+        const char *id = type == NULL ? NULL : xml_attribute_get(tree, "id");
+        if (id == NULL || (strcmp(type, "get") != 0 && strcmp(type, "set") != 0) || answered(run, event, id)) {
+            continue;
+        }
+        const char *what = NULL;
+        const char *expected = NULL;
+        if (run->explain) {
+            const char *name = run->script->cast[index].name;
+            what = drill_run_text(run, "because of this, %s got an iq request that no line answers", name);
+            expected = drill_run_text(run, "%s sends an iq of type result or error with the same id", name);
+        }
+        add_unexpected(run, cause_line(run, event), what, expected, event);
+    }
+}
+
+void drill_expect_end(struct run *run) {
+    drill_settle(run);
+    if (run->options->scansion) {
+        return;
+    }
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        unread(run, i);
+    }
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        unanswered(run, i);
+    }
+}

@@ -1,0 +1,33 @@
+/* match.h - compares an element that came with one that a script expects. For sim/drill and its tests. */
+#ifndef STANZADRILL_DRILL_MATCH_H
+#define STANZADRILL_DRILL_MATCH_H
+
+#include "xml.h"
+
+/* What expected values mean. Both functions may be NULL: values then stand for themselves, captures are forgotten. */
+struct match_words {
+    /* Replaces the ${...} in a value; NULL where that cannot be done, which makes it match nothing. */
+    const char *(*resolve)(void *context, const char *value);
+    /* Takes the value of a {scansion:capture:NAME}; called only for an element that matches as a whole. */
+    void (*capture)(void *context, const char *name, size_t name_size, const char *value);
+    void *context;
+};
+
+/* Where the first difference is and what it is, in one line: "message/body: text: expected 'x', found 'y'". */
+struct match_difference {
+    char text[400];
+};
+
+/* match_stanza - whether `found` is what `expected` says.
+ * arena       for what is needed on the way.
+ * difference  filled where it is not; may be NULL. */
+bool match_stanza(struct arena *arena, const struct match_words *words, const struct xml_node *expected,
+                  const struct xml_node *found, struct match_difference *difference);
+
+/* match_any_order - pairs each of `count` expected elements with one of `found_count` others, each used once.
+ * pair        pair[i]: index of what goes with expected[i], or -1; filled with as many pairs as there can be.
+ * returns     whether all expected ones have one; captures are made only then. A NULL in `found` matches nothing. */
+bool match_any_order(struct arena *arena, const struct match_words *words, const struct xml_node *const *expected,
+                     size_t count, const struct xml_node *const *found, size_t found_count, int *pair);
+
+#endif

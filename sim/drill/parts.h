@@ -1,0 +1,171 @@
+/* parts.h - what the files of the drill share; private to sim/drill. */
+#ifndef STANZADRILL_DRILL_PARTS_H
+#define STANZADRILL_DRILL_PARTS_H
+
+#include "drill.h"
+#include "match.h"
+#include "nevers.h"
+#include "world.h"
+
+/* ------------------------------------------------------------------------------------------------------- text ---- */
+
+/* A text that grows. Once memory has run out, `failed` stays true and nothing is added. */
+struct text {
+    char *data; /* NUL-terminated once something was added; owned */
+    size_t size, capacity;
+    bool failed;
+};
+
+void drill_text_add(struct text *text, const char *bytes, size_t size);
+void drill_text_put(struct text *text, const char *string);
+void drill_text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* drill_text_line - as drill_text_put, with everything that would break the line or show nothing written as an XML
+ * reference. */
+void drill_text_line(struct text *text, const char *string);
+
+/* drill_text_word - as drill_text_line, but spaces too, so that what is written stays one word. */
+void drill_text_word(struct text *text, const char *string);
+
+void drill_text_time(struct text *text, uint64_t time_us);
+
+/* -------------------------------------------------------------------------------------------------------- run ---- */
+
+enum { NO_EVENT = -1 };
+
+/* A member of the cast that is a client. */
+struct actor {
+    int client;       /* -1: not a client */
+    const char *bare; /* prepared */
+    const char *full; /* prepared, where the script gives a resource; else NULL */
+    size_t *inbox;    /* events: what has arrived */
+    size_t inbox_count, inbox_capacity, inbox_read;
+};
+
+struct capture {
+    struct capture *older;
+    const char *name, *value;
+    size_t name_size;
+};
+
+/* How far a host's account of its fates has been read. */
+struct account {
+    struct account *next;
+    const char *host; /* prepared */
+    size_t next_event;
+};
+
+/* Something worth knowing that is no event: it stands in the trace before the event that came next. */
+struct note {
+    size_t before;
+    const char *text;
+};
+
+/* The first difference, as the lines of a failure text. Texts are kept only when the facts are recorded too. */
+struct difference {
+    unsigned line, column;
+    const char *what;                         /* "Juliet should have received m1" */
+    const char *expected, *instead, *differs; /* NULL: no such line */
+    long decided;                             /* event of the fate that is to be explained, or NO_EVENT */
+};
+
+enum run_state {
+    RUN_GOING,
+    RUN_ENDED,  /* what is left rests on what has failed already */
+    RUN_CANNOT, /* the script cannot be played as written */
+    RUN_BROKEN, /* an invariant broke */
+    RUN_NOMEM
+};
+
+struct run {
+    const struct script *script;
+    const struct drill_options *options;
+    bool explain; /* facts are recorded, and texts are made */
+    bool quiet;   /* a word without a value is no reason to stop */
+    enum run_state state;
+    struct arena *arena;
+    struct world *world;
+    struct policy **policies; /* one a server */
+    size_t policy_count;
+    struct actor *actors; /* one for each of the cast */
+    int *actor_of;        /* client: index into actors */
+    size_t client_count;
+    struct capture *captures;
+    struct account *accounts;
+    size_t pumped;  /* events of the log that were looked at */
+    size_t *enters; /* event in which stanza number n entered */
+    size_t enter_count, enter_capacity;
+    struct note *notes;
+    size_t note_count, note_capacity;
+    const struct xml_node **trees; /* of events' stanzas, parsed when first asked for */
+    size_t tree_capacity;
+    size_t action; /* the present one */
+    uint64_t steps;
+    size_t differences;
+    struct difference first; /* also says why a run cannot go on */
+    unsigned char *fired;
+};
+
+/* drill_run_stop - the run ends here, for a reason that is not a difference. line, column: in the script. */
+void drill_run_stop(struct run *run, enum run_state state, unsigned line, unsigned column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+void *drill_run_take(struct run *run, size_t size); /* from the arena; NULL stops the run */
+const char *drill_run_text(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *drill_run_keep(struct run *run,
+                           struct text *text); /* copies to the arena, frees text; NULL stops the run */
+bool drill_run_grow(struct run *run, void **items, size_t *capacity, size_t count, size_t item_size);
+
+/* drill_run_tree - the element that an event holds, or NULL where it is not to be read. */
+const struct xml_node *drill_run_tree(struct run *run, size_t event);
+
+const struct world_event *drill_run_enter(const struct run *run, uint32_t number); /* NULL for number 0 */
+const char *drill_run_name(const struct run *run, int client);
+
+/* ------------------------------------------------------------------------------------------------------ setup ---- */
+
+bool drill_setup(struct run *run);
+
+/* ----------------------------------------------------------------------------------------------------- values ---- */
+
+/* drill_value_resolve - a text with its ${...} replaced. escape: for use inside XML.
+ * returns   NULL where a name has no value (the run then stops, unless it is quiet) or memory ran out. */
+const char *drill_value_resolve(struct run *run, const char *text, bool escape, unsigned line);
+struct match_words drill_value_words(struct run *run);
+bool drill_value_bare_jid(struct run *run, const char *jid, const char **bare, const char **full); /* prepared */
+
+/* ------------------------------------------------------------------------------------------------------- play ---- */
+
+void drill_play_script(struct run *run);
+bool drill_step(struct run *run);   /* false: nothing is under way */
+void drill_settle(struct run *run); /* until nothing is under way */
+void drill_note(struct run *run, const char *text);
+
+/* The next stanza that has come for an actor, as an event; NO_EVENT: none comes any more. */
+long drill_receive(struct run *run, int actor);
+
+void drill_expect_stanzas(struct run *run, const struct script_action *action);
+void drill_expect_any_order(struct run *run, const struct script_action *action);
+void drill_expect_one_of(struct run *run, const struct script_action *action);
+void drill_expect_nothing(struct run *run, const struct script_action *action);
+void drill_expect_end(struct run *run);
+void drill_expect_fates(struct run *run, const struct script_action *action);
+
+/* ---------------------------------------------------------------------------------------------------- verdict ---- */
+
+/* drill_difference - count a difference; the first one is kept. Its texts may be NULL unless run->explain. */
+void drill_difference(struct run *run, const struct difference *difference);
+
+/* drill_failure_text - the lines that say what was wrong. NULL where memory ran out; else to be freed. */
+char *drill_failure_text(struct run *run);
+
+/* drill_trace_text - the log, one event a line. NULL where memory ran out; else to be freed. */
+char *drill_trace_text(struct run *run);
+
+/* How the trace and failure texts write one thing. */
+void drill_write_label(const struct run *run, struct text *out, uint32_t number);
+void drill_write_fate(const struct run *run, struct text *out, const struct world_event *event);
+void drill_write_arrival(struct run *run, struct text *out, size_t event);
+void drill_write_element(struct text *out, const struct xml_node *node); /* in one line, cut where it is very long */
+
+#endif

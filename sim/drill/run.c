@@ -1,0 +1,243 @@
+/* run.c - one playing of one script: what it owns, and how it ends. */
+#include "parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void drill_run_stop(struct run *run, enum run_state state, unsigned line, unsigned column, const char *format, ...) {
+    if (run->state != RUN_GOING) {
+        return;
+    }
+    char text[600];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    run->first = (struct difference){.line = line, .column = column, .decided = NO_EVENT};
+    run->first.what = arena_text(run->arena, text, strlen(text));
+    run->state = run->first.what == NULL ? RUN_NOMEM : state;
+}
+
+void *drill_run_take(struct run *run, size_t size) {
+    void *room = arena_take(run->arena, size);
+    if (room == NULL) {
+        run->state = RUN_NOMEM;
+    }
+    return room;
+}
+
+const char *drill_run_keep(struct run *run, struct text *text) {
+    const char *kept = text->failed ? NULL : arena_text(run->arena, text->data == NULL ? "" : text->data, text->size);
+    if (kept == NULL) {
+        run->state = RUN_NOMEM;
+    }
+    free(text->data);
+    *text = (struct text){0};
+    return kept;
+}
+
+const char *drill_run_text(struct run *run, const char *format, ...) {
+    char text[600];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const char *kept = arena_text(run->arena, text, strlen(text));
+    if (kept == NULL) {
+        run->state = RUN_NOMEM;
+    }
+    return kept;
+}
+
+bool drill_run_grow(struct run *run, void **items, size_t *capacity, size_t count, size_t item_size) {
+    if (count < *capacity) {
+        return true;
+    }
+    size_t wanted = *capacity == 0 ? 16 : *capacity * 2;
+    wanted = wanted > count ? wanted : count + 1;
+    void *bigger = wanted > SIZE_MAX / item_size ? NULL : realloc(*items, wanted * item_size);
+    if (bigger == NULL) {
+        run->state = RUN_NOMEM;
+        return false;
+    }
+    memset((char *)bigger + *capacity * item_size, 0, (wanted - *capacity) * item_size);
+    *items = bigger;
+    *capacity = wanted;
+    return true;
+}
+
+/* An element that cannot be read is remembered as this one, so that it is tried once only. */
+static const struct xml_node unreadable = {.ns = "", .name = "", .text = ""};
+
+static const struct xml_node *parse_event(struct run *run, const struct world_event *event) {
+    struct xml_node *root = NULL;
+    struct xml_fault fault;
+    bool read = event->stanza != NULL && xml_parse(run->arena, event->stanza, event->stanza_size, 1, &root, &fault) &&
+                root != NULL;
+    return read ? root : &unreadable;
+}
+
+const struct xml_node *drill_run_tree(struct run *run, size_t event) {
+    const struct world_event *e = world_event(run->world, event);
+    if (e->kind == WORLD_ARRIVE) {
+        return drill_run_tree(run, e->sent_by);
+    }
+    if (!drill_run_grow(run, (void **)&run->trees, &run->tree_capacity, event, sizeof *run->trees)) {
+        return NULL;
+    }
+    if (run->trees[event] == NULL) {
+        run->trees[event] = parse_event(run, e);
+    }
+    return run->trees[event] == &unreadable ? NULL : run->trees[event];
+}
+
+const struct world_event *drill_run_enter(const struct run *run, uint32_t number) {
+    return number == 0 || number > run->enter_count ? NULL : world_event(run->world, run->enters[number - 1]);
+}
+
+const char *drill_run_name(const struct run *run, int client) {
+    return run->script->cast[run->actor_of[client]].name;
+}
+
+static bool run_begin(struct run *run) {
+    struct world_config config = {.seed = run->options->seed, .record_facts = run->explain};
+    size_t rules = 0;
+    (void)router_rules(&rules);
+    run->arena = arena_new();
+    run->world = world_new(&config);
+    run->fired = calloc(rules, 1);
+    run->first.decided = NO_EVENT;
+    return run->arena != NULL && run->world != NULL && run->fired != NULL;
+}
+
+static void run_end(struct run *run) {
+    world_free(run->world);
+    for (size_t i = 0; i < run->policy_count; i++) {
+        policy_free(run->policies[i]);
+    }
+    for (size_t i = 0; run->actors != NULL && i < run->script->cast_count; i++) {
+        free(run->actors[i].inbox);
+    }
+    free(run->policies);
+    free(run->enters);
+    free(run->notes);
+    free(run->trees);
+    free(run->fired);
+    arena_free(run->arena);
+}
+
+/* What fired is known by the log: each effect names its rule, and each never says whether it was tempted. */
+static void judge(struct run *run) {
+    size_t rules = 0;
+    (void)router_rules(&rules);
+    for (size_t i = 0; i < world_event_count(run->world); i++) {
+        const struct world_event *event = world_event(run->world, i);
+        if (event->kind == WORLD_EFFECT && event->rule >= 0 && (size_t)event->rule < rules) {
+            run->fired[event->rule] = 1;
+        }
+    }
+    drill_nevers_check(run);
+}
+
+static void play_once(struct run *run) {
+    if (drill_setup(run)) {
+        drill_play_script(run);
+    }
+    if (run->state == RUN_ENDED) {
+        run->state = RUN_GOING;
+    }
+    if (run->state == RUN_GOING) {
+        judge(run);
+    }
+    if (world_failed(run->world)) {
+        run->state = RUN_NOMEM;
+    }
+}
+
+static enum drill_verdict verdict_of(const struct run *run) {
+    switch (run->state) {
+    case RUN_CANNOT:
+        return DRILL_ERROR;
+    case RUN_BROKEN:
+        return DRILL_BROKEN;
+    default:
+        return run->differences > 0 ? DRILL_FAIL : DRILL_PASS;
+    }
+}
+
+static void fill_result(struct run *run, struct drill_result *result) {
+    result->verdict = verdict_of(run);
+    result->virtual_us = world_now_us(run->world);
+    (void)router_rules(&result->rule_count);
+    result->fired = run->fired;
+    run->fired = NULL;
+    if (result->verdict != DRILL_PASS) {
+        result->line = run->first.line;
+        result->column = run->first.column;
+        result->further = run->differences > 1 ? run->differences - 1 : 0;
+        result->failure = drill_failure_text(run);
+    }
+    if (run->options->trace) {
+        result->trace = drill_trace_text(run);
+    }
+    if ((result->verdict != DRILL_PASS && result->failure == NULL) || (run->options->trace && result->trace == NULL)) {
+        run->state = RUN_NOMEM;
+    }
+}
+
+static bool is_red(const struct run *run) {
+    return run->state == RUN_CANNOT || run->state == RUN_BROKEN || run->differences > 0;
+}
+
+static bool skip(const struct script *script, struct drill_result *result) {
+    struct text reason = {0};
+    drill_text_format(&reason, "not supported yet: %s", script->unsupported);
+    result->verdict = DRILL_SKIP;
+    (void)router_rules(&result->rule_count);
+    result->fired = calloc(result->rule_count, 1);
+    result->reason = reason.data;
+    if (reason.failed || result->fired == NULL) {
+        drill_result_free(result);
+        return false;
+    }
+    return true;
+}
+
+/* A case that goes wrong is played again with the facts recorded: recording them always would cost every other case. */
+bool drill_play(const struct script *script, const struct drill_options *options, struct drill_result *result) {
+    *result = (struct drill_result){0};
+    if (script->unsupported != NULL) {
+        return skip(script, result);
+    }
+    bool whole = true;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct run run = {.script = script, .options = options, .explain = attempt == 1};
+        whole = run_begin(&run);
+        if (whole) {
+            play_once(&run);
+        }
+        bool again = whole && attempt == 0 && run.state != RUN_NOMEM && is_red(&run);
+        if (whole && !again && run.state != RUN_NOMEM) {
+            fill_result(&run, result);
+        }
+        whole = whole && run.state != RUN_NOMEM;
+        run_end(&run);
+        if (!again) {
+            break;
+        }
+    }
+    if (!whole) {
+        drill_result_free(result);
+    }
+    return whole;
+}
+
+void drill_result_free(struct drill_result *result) {
+    free(result->failure);
+    free(result->reason);
+    free(result->trace);
+    free(result->fired);
+    *result = (struct drill_result){0};
+}

@@ -1,0 +1,379 @@
+/* setup.c - builds the world that a script's cast describes. */
+#include "parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct slice whole(const char *text) {
+    return (struct slice){.data = text, .size = strlen(text)};
+}
+
+static struct slice trimmed(struct slice text) {
+    while (text.size > 0 && strchr(" \t", text.data[0]) != NULL) {
+        text.data++;
+        text.size--;
+    }
+    while (text.size > 0 && strchr(" \t", text.data[text.size - 1]) != NULL) {
+        text.size--;
+    }
+    return text;
+}
+
+/* next_item - takes the text up to the next separator off `rest`. returns false: there was none left. */
+static bool next_item(struct slice *rest, char separator, struct slice *item) {
+    if (rest->data == NULL) {
+        return false;
+    }
+    const char *end = rest->size == 0 ? NULL : memchr(rest->data, separator, rest->size);
+    size_t size = end == NULL ? rest->size : (size_t)(end - rest->data);
+    *item = trimmed((struct slice){.data = rest->data, .size = size});
+    if (end == NULL) {
+        rest->data = NULL;
+    } else {
+        rest->data += size + 1;
+        rest->size -= size + 1;
+    }
+    return true;
+}
+
+static bool is_key(const struct script_property *property, const char *key) {
+    return strcmp(property->key, key) == 0;
+}
+
+static const struct script_property *find_property(const struct script_actor *actor, const char *key) {
+    for (size_t i = 0; i < actor->property_count; i++) {
+        if (is_key(&actor->properties[i], key)) {
+            return &actor->properties[i];
+        }
+    }
+    return NULL;
+}
+
+static bool refuse(struct run *run, const struct script_actor *actor, const struct script_property *property,
+                   const char *text) {
+    drill_run_stop(run, RUN_CANNOT, property == NULL ? actor->line : property->line,
+                   property == NULL ? 1 : property->column, "%s", text);
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------------------------- servers ---- */
+
+static bool set_knob(struct run *run, struct policy *policy, const struct script_actor *actor,
+                     const struct script_property *property) {
+    struct slice value = whole(property->value);
+    struct slice knob;
+    if (memchr(value.data, '=', value.size) == NULL || !next_item(&value, '=', &knob)) {
+        return refuse(run, actor, property, drill_run_text(run, "found '%s', expected KNOB=VALUE", property->value));
+    }
+    struct router_error error = {0};
+    return policy_set(policy, knob, trimmed(value), &error) == ROUTER_OK || refuse(run, actor, property, error.text);
+}
+
+static struct policy *make_policy(struct run *run, const char *profile, const struct script_actor *actor) {
+    const struct script_property *named = actor == NULL ? NULL : find_property(actor, "profile");
+    struct policy **policies = realloc(run->policies, (run->policy_count + 1) * sizeof *policies);
+    if (policies != NULL) {
+        run->policies = policies;
+    }
+    struct policy *policy = policies == NULL ? NULL : policy_new(NULL);
+    if (policy == NULL) {
+        run->state = RUN_NOMEM;
+        return NULL;
+    }
+    run->policies[run->policy_count++] = policy;
+    struct router_error error = {0};
+    int result = policy_profile(policy, named == NULL ? profile : named->value, &error);
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+    } else if (result != ROUTER_OK) {
+        drill_run_stop(run, RUN_CANNOT, named == NULL ? 0 : named->line, named == NULL ? 0 : named->column, "%s",
+                       error.text);
+    }
+    for (size_t i = 0; run->state == RUN_GOING && actor != NULL && i < actor->property_count; i++) {
+        if (is_key(&actor->properties[i], "policy")) {
+            (void)set_knob(run, policy, actor, &actor->properties[i]);
+        }
+    }
+    return run->state == RUN_GOING ? policy : NULL;
+}
+
+struct domains {
+    const char **names;
+    size_t count;
+};
+
+static void add_domain(struct run *run, struct domains *domains, struct slice domain) {
+    for (size_t i = 0; i < domains->count; i++) {
+        if (strlen(domains->names[i]) == domain.size && memcmp(domains->names[i], domain.data, domain.size) == 0) {
+            return;
+        }
+    }
+    domains->names[domains->count] = arena_text(run->arena, domain.data, domain.size);
+    if (domains->names[domains->count++] == NULL) {
+        run->state = RUN_NOMEM;
+    }
+}
+
+static bool add_server(struct run *run, const char *name, const struct domains *domains, const struct policy *policy,
+                       const struct script_actor *actor, const struct script_property *hosts) {
+    struct router_error error = {0};
+    if (world_server(run->world, name, domains->names, domains->count, policy, &error) < 0) {
+        if (actor == NULL) {
+            drill_run_stop(run, RUN_CANNOT, 0, 0, "%s", error.text);
+            return false;
+        }
+        return refuse(run, actor, hosts, error.text);
+    }
+    return true;
+}
+
+static bool make_server(struct run *run, const struct script_actor *actor, const char *profile) {
+    const struct script_property *hosts = find_property(actor, "hosts");
+    if (hosts == NULL) {
+        return refuse(run, actor, NULL, drill_run_text(run, "[Server] %s has no hosts", actor->name));
+    }
+    struct slice rest = whole(hosts->value);
+    struct slice item;
+    size_t count = 1;
+    for (size_t i = 0; i < rest.size; i++) {
+        count += rest.data[i] == ',';
+    }
+    struct domains domains = {.names = drill_run_take(run, count * sizeof *domains.names)};
+    while (domains.names != NULL && next_item(&rest, ',', &item)) {
+        if (item.size == 0) {
+            return refuse(run, actor, hosts, "found an empty name, expected a domain");
+        }
+        add_domain(run, &domains, item);
+    }
+    const struct policy *policy = run->state == RUN_GOING ? make_policy(run, profile, actor) : NULL;
+    return policy != NULL && add_server(run, actor->name, &domains, policy, actor, hosts);
+}
+
+/* Without [Server], one server serves every domain of the clients and accounts. */
+static bool make_only_server(struct run *run, const char *profile) {
+    struct domains domains = {.names = drill_run_take(run, (run->script->cast_count + 1) * sizeof *domains.names)};
+    for (size_t i = 0; domains.names != NULL && i < run->script->cast_count; i++) {
+        const struct actor *actor = &run->actors[i];
+        if (actor->bare != NULL) {
+            const char *at = strchr(actor->bare, '@');
+            add_domain(run, &domains, whole(at == NULL ? actor->bare : at + 1));
+        }
+    }
+    if (run->state != RUN_GOING || domains.count == 0) {
+        return run->state == RUN_GOING;
+    }
+    const struct policy *policy = make_policy(run, profile, NULL);
+    return policy != NULL && add_server(run, "server", &domains, policy, NULL, NULL);
+}
+
+static bool make_servers(struct run *run) {
+    const char *profile = run->options->profile == NULL ? "rfc6121" : run->options->profile;
+    bool any = false;
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        if (run->script->cast[i].role == SCRIPT_SERVER) {
+            any = true;
+            if (!make_server(run, &run->script->cast[i], profile)) {
+                return false;
+            }
+        }
+    }
+    return any || make_only_server(run, profile);
+}
+
+/* --------------------------------------------------------------------------------------------------- accounts ---- */
+
+static const struct script_property *address_of(const struct script_actor *actor) {
+    return actor->role == SCRIPT_CLIENT ? find_property(actor, "jid") : NULL;
+}
+
+/* The JIDs of the cast, before any server is there to be asked. */
+static bool read_jids(struct run *run) {
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        const struct script_actor *actor = &run->script->cast[i];
+        run->actors[i].client = -1;
+        const char *jid = actor->role == SCRIPT_CLIENT    ? actor->jid
+                          : actor->role == SCRIPT_ACCOUNT ? actor->name
+                                                          : NULL;
+        if (jid == NULL) {
+            continue;
+        }
+        bool good = drill_value_bare_jid(run, jid, &run->actors[i].bare, &run->actors[i].full);
+        if (run->state != RUN_GOING) {
+            return false;
+        }
+        if (!good || strchr(run->actors[i].bare, '@') == NULL ||
+            (actor->role == SCRIPT_ACCOUNT && run->actors[i].full != NULL)) {
+            const char *wanted = actor->role == SCRIPT_CLIENT ? "the JID of a client" : "a bare JID";
+            return refuse(run, actor, address_of(actor), drill_run_text(run, "found '%s', expected %s", jid, wanted));
+        }
+    }
+    return true;
+}
+
+static bool exists(const struct script_actor *actor) {
+    const struct script_property *property = find_property(actor, "exists");
+    return property == NULL || strcmp(property->value, "no") != 0;
+}
+
+static bool make_account(struct run *run, size_t index) {
+    const struct script_actor *actor = &run->script->cast[index];
+    const char *bare = run->actors[index].bare;
+    const char *domain = strchr(bare, '@') + 1;
+    int server = world_host(run->world, domain);
+    if (server < 0) {
+        return refuse(run, actor, address_of(actor), drill_run_text(run, "no server serves '%s'", domain));
+    }
+    if (actor->role == SCRIPT_ACCOUNT && !exists(actor)) {
+        return true;
+    }
+    int result = router_account(world_router(run->world, server), whole(bare));
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+        return false;
+    }
+    return result == ROUTER_OK || result == ROUTER_E_CONFLICT ||
+           refuse(run, actor, address_of(actor), drill_run_text(run, "'%s' cannot be an account", bare));
+}
+
+static bool is_word(struct slice text, const char *word) {
+    return strlen(word) == text.size && memcmp(word, text.data, text.size) == 0;
+}
+
+static bool contact_word(struct router_contact *state, struct slice word, bool first) {
+    static const char *const subscriptions[] = {
+        [ROUTER_SUB_NONE] = "none", [ROUTER_SUB_TO] = "to", [ROUTER_SUB_FROM] = "from", [ROUTER_SUB_BOTH] = "both"};
+    for (size_t i = 0; first && i < sizeof subscriptions / sizeof *subscriptions; i++) {
+        if (is_word(word, subscriptions[i])) {
+            state->subscription = (enum router_subscription)i;
+            return true;
+        }
+    }
+    bool *flag = first                         ? NULL
+                 : is_word(word, "ask")        ? &state->ask
+                 : is_word(word, "approved")   ? &state->approved
+                 : is_word(word, "pending-in") ? &state->pending_in
+                                               : NULL;
+    if (flag != NULL) {
+        *flag = true;
+    }
+    return flag != NULL;
+}
+
+static bool read_contact(struct run *run, const struct script_actor *actor, const struct script_property *property,
+                         struct slice *jid, struct router_contact *state) {
+    static const char *const words[] = {"none", "to", "from", "both", "ask", "approved", "pending-in", NULL};
+    const char *value = drill_value_resolve(run, property->value, false, property->line);
+    if (value == NULL) {
+        return false;
+    }
+    struct slice rest = trimmed(whole(value));
+    size_t jid_size = strcspn(rest.data, " \t");
+    *jid = (struct slice){.data = rest.data, .size = jid_size < rest.size ? jid_size : rest.size};
+    rest = (struct slice){.data = rest.data + jid->size, .size = rest.size - jid->size};
+    struct slice word;
+    for (bool first = true; next_item(&rest, ',', &word); first = false) {
+        if (!contact_word(state, word, first)) {
+            const char *found = arena_text(run->arena, word.data, word.size);
+            const char *near = found == NULL ? NULL : script_nearest(found, words);
+            const char *wanted = first ? "none, to, from or both" : "ask, approved or pending-in";
+            return refuse(
+                run, actor, property,
+                near == NULL ? drill_run_text(run, "found '%s', expected %s", found, wanted)
+                             : drill_run_text(run, "found '%s', expected %s; did you mean '%s'?", found, wanted, near));
+        }
+    }
+    return true;
+}
+
+static const char *contact_refusal(int result) {
+    switch (result) {
+    case ROUTER_E_JID:
+        return "the contact's JID is not a JID";
+    case ROUTER_E_CONFLICT:
+        return "the contact is set already, or is the account itself";
+    case ROUTER_E_VALUE:
+        return "no roster can be in this state (RFC 6121 Appendix A)";
+    case ROUTER_E_LIMIT:
+        return "the account has too many contacts";
+    default:
+        return "there is no such account";
+    }
+}
+
+static bool set_contact(struct run *run, struct router *router, size_t index, const struct script_property *property) {
+    const struct script_actor *actor = &run->script->cast[index];
+    struct slice jid;
+    struct router_contact state = {.subscription = ROUTER_SUB_NONE};
+    if (!read_contact(run, actor, property, &jid, &state)) {
+        return false;
+    }
+    int result = router_contact_set(router, whole(run->actors[index].bare), jid, state);
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+        return false;
+    }
+    return result == ROUTER_OK || refuse(run, actor, property, contact_refusal(result));
+}
+
+static bool add_offline(struct run *run, struct router *router, size_t index, const struct script_property *property) {
+    const char *stanza = drill_value_resolve(run, property->value, true, property->line);
+    if (stanza == NULL) {
+        return false;
+    }
+    int result = router_offline_add(router, whole(run->actors[index].bare), whole(stanza), 0);
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+        return false;
+    }
+    const char *refusal = result == ROUTER_E_LIMIT     ? "the account's offline store is full"
+                          : result == ROUTER_E_UNKNOWN ? "there is no such account"
+                                                       : "expected one message with 'from' and 'to'";
+    return result == ROUTER_OK || refuse(run, &run->script->cast[index], property, refusal);
+}
+
+static bool furnish_account(struct run *run, size_t index) {
+    const struct script_actor *actor = &run->script->cast[index];
+    const char *domain = strchr(run->actors[index].bare, '@') + 1;
+    struct router *router = world_router(run->world, world_host(run->world, domain));
+    for (size_t i = 0; i < actor->property_count; i++) {
+        const struct script_property *property = &actor->properties[i];
+        if ((is_key(property, "contact") && !set_contact(run, router, index, property)) ||
+            (is_key(property, "offline") && !add_offline(run, router, index, property))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_clients(struct run *run) {
+    run->actor_of = drill_run_take(run, (run->script->cast_count + 1) * sizeof *run->actor_of);
+    for (size_t i = 0; run->actor_of != NULL && i < run->script->cast_count; i++) {
+        const struct script_actor *actor = &run->script->cast[i];
+        if (actor->role == SCRIPT_CLIENT) {
+            int client = world_client(run->world, actor->name, actor->jid);
+            if (client < 0) {
+                run->state = RUN_NOMEM;
+                return false;
+            }
+            run->actors[i].client = client;
+            run->actor_of[client] = (int)i;
+            run->client_count++;
+        }
+    }
+    return run->actor_of != NULL;
+}
+
+static bool each(struct run *run, enum script_role role, bool (*make)(struct run *run, size_t index)) {
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        if (run->script->cast[i].role == role && !make(run, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool drill_setup(struct run *run) {
+    run->actors = drill_run_take(run, (run->script->cast_count + 1) * sizeof *run->actors);
+    return run->actors != NULL && read_jids(run) && make_servers(run) && each(run, SCRIPT_CLIENT, make_account) &&
+           each(run, SCRIPT_ACCOUNT, make_account) && add_clients(run) && each(run, SCRIPT_ACCOUNT, furnish_account);
+}

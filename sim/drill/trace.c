@@ -1,0 +1,230 @@
+/* trace.c - the log as text, one event a line, the same for every build. */
+#include "parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL_SIZE_MAX = 40, ELEMENT_SIZE_MAX = 4000 };
+
+/* ---------------------------------------------------------------------------------------------------- writing ---- */
+
+static bool is_label(const char *id) {
+    size_t size = 0;
+    for (; id[size] != '\0'; size++) {
+        unsigned char c = (unsigned char)id[size];
+        if (c <= 0x20 || c >= 0x7f || size >= LABEL_SIZE_MAX) {
+            return false;
+        }
+    }
+    return size > 0;
+}
+
+void drill_write_label(const struct run *run, struct text *out, uint32_t number) {
+    const struct world_event *enter = drill_run_enter(run, number);
+    if (number == 0) {
+        drill_text_put(out, "-");
+    } else if (enter != NULL && enter->id != NULL && is_label(enter->id)) {
+        drill_text_put(out, enter->id);
+    } else {
+        drill_text_format(out, "#%" PRIu32, number);
+    }
+}
+
+static const char *rule_id(int rule) {
+    size_t count;
+    const struct router_rule *rules = router_rules(&count);
+    return rule < 0 || (size_t)rule >= count ? "none" : rules[rule].id;
+}
+
+void drill_write_fate(const struct run *run, struct text *out, const struct world_event *event) {
+    (void)run;
+    drill_text_put(out, router_fate_name(event->effect));
+    if (event->condition != NULL) {
+        drill_text_format(out, " %s", event->condition);
+    }
+    if (event->target != NULL) {
+        drill_text_put(out, " to ");
+        drill_text_line(out, event->target);
+    }
+    drill_text_format(out, " by %s", event->departure == NULL ? rule_id(event->rule) : event->departure);
+}
+
+void drill_write_element(struct text *out, const struct xml_node *node) {
+    char few[1024];
+    char *buffer = few;
+    size_t size = xml_write(node, few, sizeof few);
+    if (size >= sizeof few) {
+        size_t room = size < ELEMENT_SIZE_MAX ? size + 1 : ELEMENT_SIZE_MAX + 1;
+        buffer = malloc(room);
+        if (buffer == NULL) {
+            out->failed = true;
+            return;
+        }
+        (void)xml_write(node, buffer, room);
+    }
+    drill_text_line(out, buffer);
+    if (size > ELEMENT_SIZE_MAX) {
+        drill_text_format(out, "... (%zu octets)", size);
+    }
+    if (buffer != few) {
+        free(buffer);
+    }
+}
+
+/* Whether an element is what was sent, apart from the sender's address, which servers write. */
+static bool unchanged(struct run *run, const struct xml_node *sent, const struct xml_node *came) {
+    struct xml_node pair[2] = {*sent, *came};
+    struct text texts[2] = {{0}, {0}};
+    for (size_t i = 0; i < 2; i++) {
+        size_t kept = 0;
+        pair[i].attributes = drill_run_take(run, (pair[i].attribute_count + 1) * sizeof *pair[i].attributes);
+        for (size_t k = 0; pair[i].attributes != NULL && k < pair[i].attribute_count; k++) {
+            const struct xml_attribute *attribute = &(i == 0 ? sent : came)->attributes[k];
+            if (attribute->ns[0] != '\0' || strcmp(attribute->name, "from") != 0) {
+                pair[i].attributes[kept++] = *attribute;
+            }
+        }
+        pair[i].attribute_count = kept;
+        size_t size = xml_write(&pair[i], (char[1]){0}, 1);
+        char *buffer = malloc(size + 1);
+        if (buffer != NULL) {
+            (void)xml_write(&pair[i], buffer, size + 1);
+        }
+        texts[i] = (struct text){.data = buffer, .size = size, .failed = buffer == NULL};
+    }
+    bool same = !texts[0].failed && !texts[1].failed && texts[0].size == texts[1].size &&
+                memcmp(texts[0].data, texts[1].data, texts[0].size) == 0;
+    free(texts[0].data);
+    free(texts[1].data);
+    return same;
+}
+
+void drill_write_arrival(struct run *run, struct text *out, size_t event) {
+    const struct world_event *e = world_event(run->world, event);
+    const struct xml_node *came = drill_run_tree(run, event);
+    drill_text_line(out, drill_run_name(run, e->client));
+    drill_text_put(out, " < ");
+    const struct world_event *enter = drill_run_enter(run, e->number);
+    const struct xml_node *sent = enter == NULL ? NULL : drill_run_tree(run, run->enters[e->number - 1]);
+    if (came == NULL) {
+        drill_text_line(out, e->stanza);
+    } else if (sent != NULL && unchanged(run, sent, came)) {
+        drill_write_label(run, out, e->number);
+        drill_text_put(out, " unchanged");
+    } else {
+        drill_write_element(out, came);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------ lines ---- */
+
+static void write_address(struct text *out, const char *key, const char *value) {
+    if (value != NULL) {
+        drill_text_format(out, " %s=", key);
+        drill_text_word(out, value);
+    }
+}
+
+static void write_enter(const struct run *run, struct text *out, const struct world_event *event) {
+    const char *from = event->from;
+    if (from == NULL && event->client >= 0) {
+        from = world_full_jid(run->world, event->client);
+    }
+    drill_text_format(out, "%s > ", event->host);
+    drill_write_label(run, out, event->number);
+    drill_text_format(out, " %s", stanza_kind_name(event->stanza_kind));
+    write_address(out, "from", from);
+    write_address(out, "to", event->to);
+}
+
+static void write_effect(const struct run *run, struct text *out, const struct world_event *event) {
+    bool mark = event->effect >= ROUTER_FATE_COUNT;
+    drill_text_format(out, "%s %c ", event->host, mark ? '+' : '=');
+    drill_write_label(run, out, event->number);
+    drill_text_format(out, " rule=%s", rule_id(event->rule));
+    if (!mark) {
+        drill_text_format(out, " fate=%s", router_fate_name(event->effect));
+        if (event->condition != NULL) {
+            drill_text_format(out, " %s", event->condition);
+        }
+        write_address(out, "to", event->target);
+    }
+    if (event->departure != NULL) {
+        drill_text_format(out, " departs=%s", event->departure);
+    }
+}
+
+static void write_client(const struct run *run, struct text *out, const struct world_event *event, const char *word) {
+    drill_text_line(out, drill_run_name(run, event->client));
+    drill_text_format(out, " ~ %s ", word);
+    drill_text_line(out, event->text == NULL ? "" : event->text);
+}
+
+static void write_link(struct text *out, const struct world_event *event, const char *word) {
+    drill_text_format(out, "%s ~ %s %s", event->host, word, event->target);
+    if (event->kind == WORLD_FAILED) {
+        drill_text_format(out, ": %s", event->text);
+    }
+}
+
+static void write_event(struct run *run, struct text *out, size_t index) {
+    const struct world_event *event = world_event(run->world, index);
+    drill_text_time(out, event->time_us);
+    drill_text_put(out, " ");
+    switch (event->kind) {
+    case WORLD_ENTER:
+        write_enter(run, out, event);
+        break;
+    case WORLD_EFFECT:
+        write_effect(run, out, event);
+        break;
+    case WORLD_ARRIVE:
+        drill_write_arrival(run, out, index);
+        break;
+    case WORLD_BOUND:
+        write_client(run, out, event, "bound");
+        break;
+    case WORLD_REFUSED:
+        write_client(run, out, event, "refused");
+        break;
+    case WORLD_ENDED:
+        write_client(run, out, event, "ended");
+        break;
+    case WORLD_OPEN:
+        write_link(out, event, "opens");
+        break;
+    case WORLD_READY:
+        write_link(out, event, "ready");
+        break;
+    case WORLD_FAILED:
+        write_link(out, event, "failed");
+        break;
+    }
+    drill_text_put(out, "\n");
+}
+
+static void write_notes(const struct run *run, struct text *out, size_t *next, size_t before) {
+    for (; *next < run->note_count && run->notes[*next].before <= before; ++*next) {
+        drill_text_put(out, "# ");
+        drill_text_line(out, run->notes[*next].text);
+        drill_text_put(out, "\n");
+    }
+}
+
+char *drill_trace_text(struct run *run) {
+    struct text out = {0};
+    size_t note = 0;
+    size_t count = world_event_count(run->world);
+    drill_text_put(&out, "");
+    for (size_t i = 0; i < count; i++) {
+        write_notes(run, &out, &note, i);
+        write_event(run, &out, i);
+    }
+    write_notes(run, &out, &note, count);
+    if (out.failed) {
+        free(out.data);
+        return NULL;
+    }
+    return out.data;
+}

@@ -1,0 +1,6 @@
+/* main.c - runs all benches. */
+#include "bench.h"
+
+int main(void) {
+    return bench_parse();
+}

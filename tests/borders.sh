@@ -1,0 +1,93 @@
+#!/bin/sh
+# What each folder may know, seen from outside: symbols of the built objects, includes, and the cheap part of the style.
+set -u
+. "$(dirname "$0")/lib.sh"
+BUILD=${BUILD:-build}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+sources() { # .c and .h files below some folders
+    find "$@" -name '*.[ch]' | sort
+}
+
+# What the objects of some folders need from elsewhere. Hardened builds call checked variants of the same functions.
+needed() {
+    for folder in "$@"; do
+        find "$BUILD/obj/$folder" -name '*.o' -exec nm -u {} +
+    done | sed -n 's/^ *U //p' | sed -e 's/^__\(.*\)_chk$/\1/' -e 's/^__isoc[0-9]*_//' | sort -u
+}
+
+# --- the core: only these functions from outside, whatever the reason ---
+cat >"$scratch/allowed" <<'END'
+XML_[A-Za-z]*
+(stringprep|idna|punycode)[a-z_0-9]*
+(malloc|calloc|realloc|free)
+mem(chr|cmp|cpy|move|set)
+str(chr|rchr|cmp|ncmp|len|spn|cspn|pbrk|str)
+strto(ul|ull|l|ll|umax|imax)
+(qsort|bsearch)
+v?snprintf
+(__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_)
+END
+nm -u "$BUILD/librouter.a" | sed -n 's/^ *U //p' | sed -e 's/^__\(.*\)_chk$/\1/' -e 's/^__isoc[0-9]*_//' | sort -u >"$scratch/undefined"
+nm -g --defined-only "$BUILD/librouter.a" | awk 'NF == 3 { print $3 }' | sort -u >"$scratch/defined"
+if [ -s "$scratch/undefined" ] && [ -s "$scratch/defined" ]; then
+    pass 'nm reads librouter.a'
+else
+    fail 'nm reads librouter.a'
+fi
+none 'librouter.a calls nothing but expat, libidn, memory and text functions' \
+    "$(comm -23 "$scratch/undefined" "$scratch/defined" | grep -vxE -f "$scratch/allowed")"
+none 'librouter.a exports only names that a user of router.h expects' \
+    "$(grep -vE '^(router|jid|stanza|policy)_[a-z_0-9]+$' "$scratch/defined")"
+
+# --- the rest: no clock, no luck, no environment; nothing below sim/cli prints, opens files or exits ---
+outside='time|clock|clock_gettime|gettimeofday|localtime|gmtime|rand|random|srand|srandom|drand48|getrandom|getenv'
+outside="$outside|setlocale|exit|_exit|quick_exit|system|fork|open|fopen|socket|usleep|nanosleep|sleep"
+prints='printf|vprintf|fprintf|vfprintf|puts|fputs|fputc|putc|putchar|fwrite|perror|write|stdout|stderr|_IO_putc'
+none 'sim/script, sim/world and sim/drill have no clock, luck, environment or files, and print nothing' \
+    "$(needed sim/script sim/world sim/drill | grep -xE "$outside|$prints")"
+none 'reports have no clock, luck, environment or files of their own' "$(needed reports | grep -xE "$outside|stdout|stderr")"
+none 'sim/cli has no clock and no luck' \
+    "$(needed sim/cli | grep -xE 'time|clock|clock_gettime|gettimeofday|localtime|gmtime|rand|random|srand|setlocale')"
+
+# Constants that hold pointers stand in .data.rel.ro and do not change.
+none 'nothing global that changes' "$(find "$BUILD/obj" "$BUILD/gen" -name '*.o' ! -path '*/tests/*' -exec nm -A -f sysv {} + |
+    awk -F'|' '$4 ~ /OBJECT/ && $7 ~ /^\.?(data|bss|\*COM)/ && $7 !~ /^\.data\.rel\.ro/ && $1 !~ /_gcov|llvm/ { print $1, $7 }')"
+
+# --- includes ---
+includes() { # FOLDER FOREIGN_HEADERS: includes of FOLDER that are neither its own nor among FOREIGN_HEADERS
+    find "$1" -name '*.[ch]' | while read -r file; do
+        sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file" | while read -r header; do
+            [ -f "${file%/*}/$header" ] || [ -f "$1/include/$header" ] || echo " $2 " | grep -qF " $header " ||
+                echo "$file includes $header"
+        done
+    done
+}
+none 'router includes only its own headers' "$(includes router '')"
+none 'sim/script includes only its own headers' "$(includes sim/script '')"
+none 'sim/world includes only its own headers and router.h' "$(includes sim/world 'router.h')"
+none 'sim/drill includes only public headers beside its own' "$(includes sim/drill 'router.h world.h script.h xml.h')"
+none 'reports include only their own headers' "$(includes reports '')"
+none 'sim/cli includes only public headers beside its own' \
+    "$(includes sim/cli 'router.h world.h script.h xml.h drill.h report.h')"
+none 'tests include only public headers' \
+    "$(includes tests 'router.h world.h script.h xml.h drill.h report.h suites.h')"
+none 'the core includes no system header but the plain ones, expat and libidn' \
+    "$(find router -name '*.[ch]' -exec grep -HnE '^ *# *include *<' {} + |
+        grep -vE '<(assert|limits|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|expat|stringprep|idna|punycode)\.h>')"
+
+# --- style ---
+all=$(sources router sim reports tests)
+none 'no C file is longer than 600 lines' "$(for f in $all; do awk -v f="$f" 'END { if (NR > 600) print f, NR }' "$f"; done)"
+none 'no line is longer than 130 characters' \
+    "$(for f in $all tests/*.sh Makefile; do awk -v f="$f" '{ t = $0; gsub(/[\200-\277]/, "", t) }
+        length(t) > 130 { print f ":" NR }' "$f"; done)"
+none 'no function is longer than 80 lines' \
+    "$(for f in $all; do awk -v f="$f" '/^[a-zA-Z].*\) \{$/ { start = NR } /^}/ { if (start && NR - start > 80)
+        print f ":" start, NR - start; start = 0 }' "$f"; done)"
+none 'no tab, no space at the end of a line, no carriage return' "$(grep -nE "	| \$|$(printf '\r')" $all)"
+none 'every C file starts with a comment about its job' "$(for f in $all; do head -c 2 "$f" | grep -qF '/*' || echo "$f"; done)"
+none 'no typedef of a struct' "$(grep -nE 'typedef +(struct|union|enum)' $all)"
+none 'no marks of unfinished work' "$(grep -nE '\b(TO''DO|FIX''ME|XX''X|HA''CK)\b' $all tests/*.sh Makefile)"
+finish

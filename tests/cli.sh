@@ -1,0 +1,290 @@
+#!/bin/sh
+# The command line: options, exit codes, formats, selection, and what happens when output or files fail.
+#
+#   cli.sh BINARY
+set -u
+. "$(dirname "$0")/lib.sh"
+drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+scratch=$(mktemp -d)
+trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+
+# A file with one case that passes, or fails where $2 is what Juliet should get instead of m1.
+scenario() { # FILE [ID] [TAG LINES]
+    mkdir -p "$(dirname "$1")"
+    cat >"$1" <<END
+# Romeo writes to Juliet
+${3:-## basic}
+
+[Client] Romeo
+	jid: romeo@verona.example/orchard
+
+[Client] Juliet
+	jid: juliet@verona.example/balcony
+
+---------
+
+Romeo connects
+Juliet connects
+
+Romeo sends:
+	<message id="m1" to="\${Juliet's full JID}" type="chat"><body>Soft, what light?</body></message>
+
+Juliet receives:
+	<message id="${2:-m1}" from="\${Romeo's full JID}"/>
+END
+}
+
+# try STATUS ARGUMENT...: runs it, keeps `out` and `err`, and checks the exit status
+try() {
+    wanted=$1
+    shift
+    timeout 60 "$drill" "$@" >out 2>err </dev/null
+    seen=$?
+    [ "$seen" -eq "$wanted" ] || { fail "stanzadrill $*: exit status $seen, not $wanted"; cat out err; return; }
+    pass "stanzadrill $*: exit status $wanted"
+}
+
+has() { # NAME FILE LINE: the file has exactly this line
+    if grep -qxF -e "$3" "$2"; then pass "$1"; else fail "$1: no line \"$3\" in"; sed 's/^/  /' "$2"; fi
+}
+
+last() { # NAME LINE: the last line of out
+    if [ "$(tail -n 1 out)" = "$2" ]; then pass "$1"; else fail "$1: the last line is not \"$2\" but"; tail -n 1 out; fi
+}
+
+scenario good.scs
+scenario bad.scs m2
+scenario deep/a/one.scs
+scenario deep/b/two.scs
+scenario deep/a-b.scs
+echo 'not a scenario' >deep/readme.txt
+printf '# broken\n\n[Client] Romeo\n\tjdi: romeo@verona.example\n' >broken.scs
+
+# --- exit codes and last line ---
+try 0 run good.scs
+last 'one passed' '1 passed, 0 failed'
+has 'a file has its line' out 'PASS        good.scs'
+try 1 run bad.scs
+last 'one failed' '0 passed, 1 failed'
+try 1 run good.scs bad.scs deep
+last 'sum of files and folders' '4 passed, 1 failed'
+try 2 run good.scs broken.scs
+last 'an unreadable script is failed, and the rest is played' '1 passed, 1 failed'
+check 'the error has its place' grep -q '^broken\.scs:4:[0-9]*: .*jdi' err
+try 2 run nowhere.scs good.scs
+has 'a missing file is named' err 'nowhere.scs:1:1: cannot be read: No such file or directory'
+last 'a missing file is failed' '1 passed, 1 failed'
+mkdir -p empty/deeper
+try 2 run empty
+has 'a folder without scenarios is named' err 'empty:1:1: no scenario (.scs) in this folder or below'
+if [ "$(id -u)" -ne 0 ]; then
+    scenario secret/a.scs
+    chmod 0 secret/a.scs
+    try 2 run secret good.scs
+    has 'a forbidden file is named' err 'secret/a.scs:1:1: cannot be read: Permission denied'
+fi
+mkdir odd && mkfifo odd/pipe.scs && scenario odd/fine.scs
+try 2 run odd
+has 'a pipe does not block' err 'odd/pipe.scs:1:1: cannot be read: not a regular file'
+last 'the file beside the pipe is played' '1 passed, 1 failed'
+
+# --- order, duplicates, links ---
+try 0 list deep
+cut -f 1 out >names
+printf 'deep/a-b\ndeep/a/one\ndeep/b/two\n' >expected
+same 'a folder is walked in the order of octets' expected names
+try 0 run ./good.scs good.scs .//good.scs
+last 'one file under several names is played once' '1 passed, 0 failed'
+ln -s .. deep/a/up
+ln -s up deep/a/again
+ln -s nowhere deep/b/lost.scs
+ln -s ../../good.scs deep/b/linked.scs
+try 2 run deep
+last 'links to folders are left out, links to files are played' '4 passed, 1 failed'
+has 'a dead link is named' err 'deep/b/lost.scs:1:1: cannot be read: No such file or directory'
+rm deep/a/up deep/a/again deep/b/lost.scs deep/b/linked.scs
+scenario ./-odd.scs
+try 0 run -- -odd.scs
+last 'after -- a path may start with a minus' '1 passed, 0 failed'
+scenario 'with space.scs'
+try 0 run 'with space.scs' --trace
+has 'options may follow paths' out 'PASS        with space'
+scenario "$(printf 'esc\033[31m.scs')"
+try 0 run "$(printf 'esc\033[31m.scs')"
+has 'control characters in names do not reach the terminal' out 'PASS        esc\x1b[31m.scs'
+
+# --- options ---
+try 2
+try 2 rum good.scs
+has 'the nearest command' err 'stanzadrill: unknown command "rum"; did you mean "run"?'
+try 2 run --formt tap good.scs
+has 'the nearest option' err 'stanzadrill: unknown option "--formt"; did you mean "--format"?'
+try 2 run --formt=tap good.scs
+has 'the nearest option, with a value attached' err 'stanzadrill: unknown option "--formt"; did you mean "--format"?'
+try 2 run --format
+has 'a value that is missing' err 'stanzadrill: option "--format" needs a value'
+try 2 run --strict=yes good.scs
+has 'a value too many' err 'stanzadrill: option "--strict" takes no value'
+try 2 run --format=tab good.scs
+has 'the nearest format' err 'stanzadrill: unknown format "tab"; did you mean "tap"?'
+try 2 run --profile rfc6221 good.scs
+has 'the nearest profile' err 'stanzadrill: unknown profile "rfc6221"; did you mean "rfc6121"?'
+for jobs in 0 -1 x 2x 257 ''; do try 2 run -j "$jobs" good.scs; done
+try 0 run -j2 good.scs
+try 0 run good.scs --jobs=2
+try 2 run
+has 'a path is needed' err 'stanzadrill: run needs a scenario file or a folder'
+try 0 --version
+version=$(sed -n 's/^stanzadrill \([0-9]*\.[0-9]*\.[0-9]*\)$/\1/p' out)
+check 'the version is a version' [ -n "$version" ]
+try 0 --help
+for command in run trace list lint rules profiles; do
+    check "--help names $command" grep -q "^  $command " out
+done
+for command in run trace list lint rules profiles; do
+    try 0 "$command" --help
+    check "$command --help" grep -q "^usage: stanzadrill $command" out
+done
+try 0 run --help
+for option in --profile --scansion --strict --format --only-tags --skip-tags --fail-fast --trace '-j N'; do
+    check "run --help names $option" grep -q -e "^  .*$option" out
+done
+try 0 profiles
+[ "$(head -n 1 out)" = rfc6121 ]
+check 'rfc6121 is the first profile' [ $? -eq 0 ]
+check 'prosody-note is a profile' grep -qx prosody-note out
+
+# --- tags ---
+scenario tags/a.scs m1 "## slow
+## section: RFC 6121 8.5"
+scenario tags/b.scs m1 '## quick'
+scenario tags/c.scs m1 '## slow'
+tagged() { # COUNT OPTION...
+    count=$1
+    shift
+    try 0 run "$@" tags
+    last "$* selects $count" "$count passed, 0 failed"
+}
+tagged 3
+tagged 2 --only-tags slow
+tagged 1 --skip-tags slow
+tagged 3 --only-tags slow,quick
+tagged 3 --only-tags slow --only-tags quick
+tagged 1 --only-tags section
+tagged 1 --only-tags 'section: RFC 6121 8.5'
+tagged 1 --only-tags slow --skip-tags section
+try 2 run --only-tags sloow tags
+has 'nothing selected is an error' err 'stanzadrill: no case has these tags'
+last 'nothing selected has its counts' '0 passed, 0 failed'
+try 0 list tags --only-tags section
+printf 'tags/a\tRomeo writes to Juliet\tslow; section: RFC 6121 8.5\n' >expected
+same 'list prints name, title and tags' expected out
+
+# --- fail-fast, jobs, formats, trace ---
+mkdir many
+for n in 01 02 03 04 05 06 07 08 09 10; do scenario many/$n.scs; done
+scenario many/03.scs m2
+scenario many/07.scs m2
+for jobs in 1 2 8; do
+    try 1 run --fail-fast -j $jobs many
+    last "--fail-fast -j $jobs stops after the first in the list" '2 passed, 1 failed'
+    try 1 run -j $jobs many
+    cp out "many-$jobs"
+done
+cmp -s many-1 many-2 && cmp -s many-1 many-8
+check 'threads change nothing' [ $? -eq 0 ]
+try 1 run --format tap many
+head -n 3 out >start
+printf 'TAP version 14\n1..10\nok 1 - many/01\n' >expected
+same 'tap starts with version and plan' expected start
+[ "$(grep -c '^ok ' out)" = 8 ] && [ "$(grep -c '^not ok ' out)" = 2 ]
+check 'tap has a line a case' [ $? -eq 0 ]
+last 'tap ends with the counts as a comment' '# 8 passed, 2 failed'
+try 0 trace good.scs
+cp out good.trace
+check 'a trace has the stanza' grep -q '^0\.000000 .* m1 ' good.trace
+try 0 run --trace good.scs
+{ echo 'PASS        good'; sed 's/^/    /' good.trace; echo; echo '1 passed, 0 failed'; } >expected
+same '--trace prints the same trace below the case' expected out
+try 0 trace deep
+[ "$(grep -c '^# deep/' out)" = 3 ]
+check 'several traces have their names' [ $? -eq 0 ]
+try 1 trace bad.scs
+has 'a failing case says so beside its trace' err 'stanzadrill: bad fails; `stanzadrill run` says why'
+
+# --- lint ---
+try 0 lint good.scs bad.scs deep
+last 'lint counts' '5 cases are readable'
+try 2 lint good.scs broken.scs
+check 'lint names the place' grep -q '^broken\.scs:4:[0-9]*: ' err
+cat >peer.scs <<'END'
+# A remote server that the script plays
+
+[Peer] remote.example
+
+[Client] Romeo
+	jid: romeo@verona.example/orchard
+
+---------
+
+Romeo connects
+Romeo receives: nothing
+END
+try 0 lint peer.scs
+check 'lint says what cannot be played' grep -q '^peer: cannot be played by this version: .*\[Peer\]' out
+try 0 run peer.scs
+last 'what cannot be played is skipped, not passed' '0 passed, 0 failed, 1 skipped'
+check 'the reason is named' grep -q '^ .*\[Peer\]' out
+
+# --- rules ---
+try 0 rules --format tsv
+cp out rules.tsv
+printf '#id\tgroup\tsource\tstrength\tknob\timplemented\tsummary\n' >expected
+head -n 1 rules.tsv >seen
+same 'the table has its head' expected seen
+[ "$(wc -l <rules.tsv)" = 675 ]
+check 'the table has all 674 rules' [ $? -eq 0 ]
+none 'each row has seven columns, with yes or no in the sixth' \
+    "$(awk -F'\t' 'NR > 1 && (NF != 7 || ($6 != "yes" && $6 != "no") || $1 == "" || $2 == "" || $4 == "" || $7 == "")' rules.tsv)"
+none 'no id stands twice' "$(cut -f 1 rules.tsv | sort | uniq -d)"
+try 0 rules in.xml --format=tsv
+none 'a prefix selects what is below it' "$(sed 1d out | grep -v '^in\.xml\.')"
+[ "$(wc -l <out)" -gt 5 ]
+check 'a prefix selects something' [ $? -eq 0 ]
+try 0 rules in.xml.illformed
+grep -q '^  in\.xml\.illformed ' out && grep -q '6120 11.3' out
+check 'a rule is shown with its source' [ $? -eq 0 ]
+try 2 rules in.xml.ilformed
+has 'the nearest rule' err 'stanzadrill: unknown rule "in.xml.ilformed"; did you mean "in.xml.illformed"?'
+
+# --- output that cannot be written ---
+if [ -e /dev/full ]; then
+    for command in 'run good.scs' 'trace good.scs' 'list good.scs' 'rules' '--help' '--version'; do
+        timeout 60 "$drill" $command >/dev/full 2>err
+        seen=$?
+        [ "$seen" -eq 2 ] && grep -q '^stanzadrill: output could not be written: ' err
+        check "a full disk is noticed: $command" [ $? -eq 0 ]
+    done
+else
+    skip 'a full disk: no /dev/full here'
+fi
+
+# --- colour ---
+if command -v script >/dev/null 2>&1; then
+    terminal() { script -qec "$1" /dev/null </dev/null >typed 2>&1; }
+    escape=$(printf '\033')
+    terminal "env -u NO_COLOR TERM=xterm '$drill' run good.scs"
+    check 'colour on a terminal' grep -q "$escape\[32mPASS" typed
+    terminal "env NO_COLOR=1 TERM=xterm '$drill' run good.scs"
+    grep -q PASS typed && ! grep -q "$escape" typed
+    check 'no colour with NO_COLOR' [ $? -eq 0 ]
+    terminal "env -u NO_COLOR TERM=dumb '$drill' run good.scs"
+    grep -q PASS typed && ! grep -q "$escape" typed
+    check 'no colour on a dumb terminal' [ $? -eq 0 ]
+else
+    skip 'colour: no program `script` here to make a terminal'
+fi
+try 0 run good.scs
+grep -q "$(printf '\033')" out && fail 'no colour into a file' || pass 'no colour into a file'
+finish

@@ -1,0 +1,126 @@
+#!/bin/sh
+# Finds out what this machine lacks and installs it through the distribution's packages.
+#
+#   install-deps.sh --check PART...        only say what is missing; exit 1 if something is
+#   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
+#
+# PART: build (compiler, expat, libidn), test (Check), cover (lcov), clang, fuzz (clang's fuzzer runtime).
+# What counts is whether a tool or header works, not whether a package is called as on Debian.
+set -eu
+
+CC=${CC:-gcc}
+LC_ALL=C
+export LC_ALL
+
+# CC may hold several words ("ccache gcc").
+compiles() { # a program that includes $1 and links with $2
+    printf '#include <stdio.h>\n#include <%s>\nint main(void) { return 0; }\n' "$1" |
+        $CC -x c -o /dev/null - $2 2>/dev/null
+}
+
+has() {
+    case $1 in
+    libc6-dev) compiles stdio.h '' ;;
+    libexpat1-dev) compiles expat.h -lexpat ;;
+    libidn-dev) compiles stringprep.h -lidn ;;
+    check) compiles check.h "$(pkg-config --libs check 2>/dev/null || echo -lcheck)" ;;
+    fuzzer)
+        printf '#include <stddef.h>\nint LLVMFuzzerTestOneInput(const unsigned char *d, size_t n) { (void)d; return (int)n * 0; }\n' |
+            clang -x c -fsanitize=fuzzer,address -o /dev/null - 2>/dev/null
+        ;;
+    *) command -v "$1" >/dev/null 2>&1 ;; # a program
+    esac
+}
+
+needs() { # names of what a part needs, in the order in which they can be looked for
+    case $1 in
+    build)
+        echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev
+        ;;
+    test) echo check ;;
+    cover) echo gcc lcov ;;
+    clang) echo clang ;;
+    fuzz) echo clang fuzzer ;;
+    *)
+        echo "install-deps.sh: unknown part $1" >&2
+        exit 2
+        ;;
+    esac
+}
+
+missing_of() {
+    for part in "$@"; do
+        for name in $(needs "$part"); do
+            has "$name" || echo "$name"
+        done
+    done | awk '!seen[$0]++'
+}
+
+package() { # the fuzzer's runtime is packaged by clang's version
+    case $1 in
+    fuzzer) apt-cache depends clang 2>/dev/null |
+        sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1 ;;
+    *) echo "$1" ;;
+    esac
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo -n true 2>/dev/null || echo 'stanzadrill: sudo may ask for your password' >&2
+        sudo "$@"
+    fi
+}
+
+install() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "stanzadrill: missing here: $*" >&2
+        echo 'stanzadrill: those are the names on Debian; please install their likes with your package manager' >&2
+        return 1
+    fi
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
+        echo "stanzadrill: missing here, and installing it needs root or sudo: apt-get install $*" >&2
+        return 1
+    fi
+    echo "stanzadrill: installing $*" >&2
+    as_root apt-get update -q >&2 || echo 'stanzadrill: apt-get update failed; going on with the lists that are here' >&2
+    for name in "$@"; do
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$(package "$name")" >&2 || {
+            echo "stanzadrill: package $name could not be installed" >&2
+            return 1
+        }
+    done
+}
+
+mode=$1
+shift
+case $mode in
+--check)
+    missing=$(missing_of "$@")
+    [ -z "$missing" ] && exit 0
+    echo "stanzadrill: missing here:" $missing >&2
+    echo 'stanzadrill: `make run` and `make test` install what they need' >&2
+    exit 1
+    ;;
+--stamp)
+    stamp=$1
+    shift
+    key="$CC $*"
+    [ -f "$stamp" ] && [ -z "$(find "$0" -newer "$stamp")" ] && grep -qxF "$key" "$stamp" && exit 0
+    missing=$(missing_of "$@")
+    [ -z "$missing" ] || install $missing
+    missing=$(missing_of "$@")
+    if [ -n "$missing" ]; then
+        echo "stanzadrill: still not usable after installing:" $missing >&2
+        exit 1
+    fi
+    mkdir -p "$(dirname "$stamp")"
+    [ -z "$(find "$0" -newer "$stamp" 2>/dev/null)" ] || rm -f "$stamp"
+    echo "$key" >> "$stamp"
+    ;;
+*)
+    echo "usage: install-deps.sh --check PART... | --stamp FILE PART..." >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,169 @@
+/* Knobs and profiles: values are checked, messages help, profiles are read line by line. */
+#include "router.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *policy_suite(void);
+
+static struct slice s(const char *text) {
+    return (struct slice){text, strlen(text)};
+}
+
+static struct policy *policy;
+static struct router_error error;
+static char buffer[24];
+
+static void setup(void) {
+    policy = policy_new(NULL);
+    memset(&error, 0, sizeof error);
+}
+
+static void teardown(void) {
+    policy_free(policy);
+}
+
+static const char *value_of(const char *knob) {
+    for (size_t i = 0; i < router_knob_count(); i++)
+        if (strcmp(router_knob(i).name, knob) == 0)
+            return policy_get(policy, i, buffer);
+    return "no such knob";
+}
+
+START_TEST(a_new_policy_has_each_knob_at_its_initial_value) {
+    for (size_t i = 0; i < router_knob_count(); i++)
+        ck_assert_str_eq(policy_get(policy, i, buffer), router_knob(i).initial);
+}
+END_TEST
+
+START_TEST(a_knob_takes_each_of_its_values) {
+    ck_assert_int_eq(policy_set(policy, s("msg.top"), s("all-equal"), &error), ROUTER_OK);
+    ck_assert_str_eq(value_of("msg.top"), "all-equal");
+    ck_assert_int_eq(policy_set(policy, s("msg.top"), s("recent"), &error), ROUTER_OK);
+    ck_assert_str_eq(value_of("msg.top"), "recent");
+}
+END_TEST
+
+START_TEST(a_value_outside_the_set_is_refused_and_the_set_is_named) {
+    ck_assert_int_eq(policy_set(policy, s("msg.store"), s("shred"), &error), ROUTER_E_VALUE);
+    ck_assert_str_eq(error.text, "value 'shred' for knob msg.store; it takes one of: store, bounce");
+    ck_assert_str_eq(value_of("msg.store"), "store");
+}
+END_TEST
+
+START_TEST(an_unknown_knob_is_refused_and_the_nearest_is_named) {
+    ck_assert_int_eq(policy_set(policy, s("msg.stor"), s("store"), &error), ROUTER_E_UNKNOWN);
+    ck_assert_str_eq(error.text, "unknown policy knob 'msg.stor'; did you mean 'msg.store'?");
+}
+END_TEST
+
+START_TEST(a_knob_that_no_rule_reads_is_refused) {
+    ck_assert_int_eq(policy_set(policy, s("ext.carbons"), s("on"), &error), ROUTER_E_UNKNOWN);
+    ck_assert_ptr_nonnull(strstr(error.text, "not carry out"));
+}
+END_TEST
+
+START_TEST(a_value_that_is_not_carried_out_is_refused) {
+    ck_assert_int_eq(policy_set(policy, s("msg.chat-fanout"), s("all-optin"), &error), ROUTER_E_VALUE);
+    ck_assert_ptr_nonnull(strstr(error.text, "not carried out"));
+}
+END_TEST
+
+START_TEST(a_number_has_a_least_value) {
+    ck_assert_int_eq(policy_set(policy, s("size.max"), s("9999"), &error), ROUTER_E_VALUE);
+    ck_assert_int_eq(policy_set(policy, s("size.max"), s("10000"), &error), ROUTER_OK);
+    ck_assert_str_eq(value_of("size.max"), "10000");
+}
+END_TEST
+
+START_TEST(a_number_is_digits_only) {
+    static const char *const bad[] = {"", "-1", "12x", "1e5", "99999999999999999999999", " 20000"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(policy_set(policy, s("size.max"), s(bad[i]), &error) == ROUTER_E_VALUE, "'%s'", bad[i]);
+}
+END_TEST
+
+START_TEST(a_profile_text_sets_knobs_and_ignores_comments) {
+    const char *text = "# mine\nbase rfc6121\n\n  knob msg.store = bounce  # no storage\r\nknob msg.top = recent\n";
+    ck_assert_int_eq(policy_read(policy, s(text), &error), ROUTER_OK);
+    ck_assert_str_eq(value_of("msg.store"), "bounce");
+    ck_assert_str_eq(value_of("msg.top"), "recent");
+}
+END_TEST
+
+struct bad_line {
+    const char *text;
+    unsigned line, column;
+    const char *says;
+};
+
+static const struct bad_line bad_lines[] = {
+    {"knobs msg.store = store", 1, 1, "found 'knobs'; expected 'base', 'knob' or 'departs'"},
+    {"\nknob msg.stor = store", 2, 6, "did you mean 'msg.store'?"},
+    {"knob msg.store store", 1, 16, "expected '='"},
+    {"knob msg.store = shred", 1, 18, "it takes one of"},
+    {"knob msg.store = store now", 1, 24, "expected the end of the line"},
+    {"base prosody-not", 1, 6, "did you mean 'prosody-note'?"},
+    {"departs msg.bare.chat.on does drop as x", 1, 9, "did you mean 'msg.bare.chat.one'?"},
+    {"departs msg.bare.never-negative does drop as x", 1, 9, "a rule that decides"},
+    {"departs msg.bare.chat.one do drop as x", 1, 27, "'for' or 'does'"},
+    {"departs msg.bare.chat.one for chat does drop as x", 1, 31, "a kind of stanza"},
+    {"departs msg.bare.chat.one does vanish as x", 1, 32, "an action"},
+    {"departs msg.bare.chat.one does bounce host-gone as x", 1, 39, "a stanza error condition"},
+    {"departs msg.bare.chat.one does close forbidden as x", 1, 38, "a stream error condition"},
+    {"departs msg.bare.chat.one does drop", 1, 36, "'as'"},
+    {"departs msg.bare.chat.one does drop as", 1, 39, "own id"},
+};
+
+START_TEST(a_wrong_line_of_a_profile_is_named_with_line_and_column) {
+    const struct bad_line *bad = &bad_lines[_i];
+    ck_assert_int_ne(policy_read(policy, s(bad->text), &error), ROUTER_OK);
+    ck_assert_msg(strstr(error.text, bad->says) != NULL, "'%s' does not say '%s'", error.text, bad->says);
+    ck_assert_uint_eq(error.line, bad->line);
+    ck_assert_uint_eq(error.column, bad->column);
+}
+END_TEST
+
+START_TEST(the_built_in_profiles_can_be_applied) {
+    size_t count = 0;
+    for (const char *name; (name = router_profile_name(count)) != NULL; count++)
+        ck_assert_msg(policy_profile(policy, name, &error) == ROUTER_OK, "%s: %s", name, error.text);
+    ck_assert_uint_ge(count, 2);
+    ck_assert_str_eq(router_profile_name(0), "rfc6121");
+}
+END_TEST
+
+START_TEST(applying_a_profile_forgets_what_was_set_before) {
+    ck_assert_int_eq(policy_set(policy, s("msg.store"), s("bounce"), NULL), ROUTER_OK);
+    ck_assert_int_eq(policy_profile(policy, "rfc6121", NULL), ROUTER_OK);
+    ck_assert_str_eq(value_of("msg.store"), "store");
+}
+END_TEST
+
+START_TEST(an_unknown_profile_is_refused) {
+    ck_assert_int_eq(policy_profile(policy, "rfc6122", &error), ROUTER_E_UNKNOWN);
+    ck_assert_str_eq(error.text, "unknown profile 'rfc6122'; did you mean 'rfc6121'?");
+}
+END_TEST
+
+Suite *policy_suite(void) {
+    Suite *suite = suite_create("policy");
+    TCase *tc = tcase_create("policy");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_new_policy_has_each_knob_at_its_initial_value);
+    tcase_add_test(tc, a_knob_takes_each_of_its_values);
+    tcase_add_test(tc, a_value_outside_the_set_is_refused_and_the_set_is_named);
+    tcase_add_test(tc, an_unknown_knob_is_refused_and_the_nearest_is_named);
+    tcase_add_test(tc, a_knob_that_no_rule_reads_is_refused);
+    tcase_add_test(tc, a_value_that_is_not_carried_out_is_refused);
+    tcase_add_test(tc, a_number_has_a_least_value);
+    tcase_add_test(tc, a_number_is_digits_only);
+    tcase_add_test(tc, a_profile_text_sets_knobs_and_ignores_comments);
+    tcase_add_loop_test(tc, a_wrong_line_of_a_profile_is_named_with_line_and_column, 0,
+                        sizeof bad_lines / sizeof bad_lines[0]);
+    tcase_add_test(tc, the_built_in_profiles_can_be_applied);
+    tcase_add_test(tc, applying_a_profile_forgets_what_was_set_before);
+    tcase_add_test(tc, an_unknown_profile_is_refused);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
