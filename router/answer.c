@@ -72,6 +72,14 @@ static void answer_presences(struct router *r, struct input *in, const struct de
     }
 }
 
+/* Available presence is answered under the id of the resource's own presence, if it sent one (6121 4.3.2.1). */
+static void answer_mere(struct router *r, struct input *in, const struct decision *d, const struct session *s) {
+    const struct slice id = s->presence->has_id ? s->presence->id : (struct slice){NULL, 0};
+    if (s->presence->has_id)
+        mark(r, in->host, RULE_pres_probe_id_keep);
+    answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), write_start(r, "presence", NULL, id), (struct slice){NULL, 0});
+}
+
 static void answer_directed(struct router *r, struct input *in, const struct decision *d) {
     for (const struct session *s = in->account->sessions; s != NULL; s = s->next)
         if (was_directed(r, s, &in->who) && (in->stage == STAGE_PROBED_BARE || s == in->resource))
@@ -95,16 +103,14 @@ static void answer_unavailable(struct router *r, struct input *in, const struct 
 }
 
 void answer_probe_with(struct router *r, struct input *in, const struct decision *d) {
-    if (d->verb != DO_ANSWER_PRESENCE && probe_id(in).data != NULL)
+    const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE;
+    if (!own_presence && probe_id(in).data != NULL)
         mark(r, in->host, RULE_pres_probe_id_mirror);
     switch (d->verb) {
     case DO_ANSWER_PRESENCE: answer_presences(r, in, d); break;
     case DO_ANSWER_DIRECTED: answer_directed(r, in, d); break;
     case DO_ANSWER_UNAVAILABLE: answer_unavailable(r, in, d); break;
-    case DO_ANSWER_MERE:
-        answer(r, in, d, STANZA_AVAILABLE, jid_slice(in->resource->jid), write_start(r, "presence", NULL, probe_id(in)),
-               (struct slice){NULL, 0});
-        break;
+    case DO_ANSWER_MERE: answer_mere(r, in, d, in->resource); break;
     default: {
         /* The account need not exist; the answer then comes from the bare JID that was asked. */
         const struct who asked = who_is((struct slice){in->to_parts->text, in->to_parts->size});

@@ -37,6 +37,7 @@ static void no_such_resource(struct router *r, struct input *in, const struct de
     const enum stanza_kind kind = in->st->kind;
     if (kind_is_unanswerable(kind))
         fate(r, in, ROUTER_DROP, d);
+    /* A probe alone is never a reason for an error (6121 4.3). */
     else if (kind == STANZA_PROBE || (!kind_is_request(kind) && knob_is(r, KNOB_dom_message, 1)))
         fate(r, in, ROUTER_HANDLE, d);
     else if (!kind_is_request(kind) && knob_is(r, KNOB_dom_message, 2))
@@ -139,6 +140,17 @@ static unsigned request_state(const struct router *r, const struct input *in, un
     return iq_is_known(r, in, stage) ? STATE_KNOWN : STATE_UNKNOWN;
 }
 
+/* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
+static void decide_request(struct router *r, struct input *in, unsigned stage) {
+    const struct stanza *st = in->st;
+    if (kind_is_request(st->kind) && (st->child_count != 1 || is_content_namespace(st->child[0].ns))) {
+        const struct decision d = {.rule = st->child_count != 1 ? RULE_in_iq_children : RULE_in_iq_child_ns};
+        bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+    } else {
+        decide(r, in, stage, request_state(r, in, stage));
+    }
+}
+
 /* What the sender of an iq request is to the resource that it is for (6121 8.5.3.1). */
 static unsigned relation(const struct router *r, const struct input *in) {
     if (is_self(in->account, &in->who))
@@ -154,8 +166,10 @@ static void dispatch_account(struct router *r, struct input *in) {
     if (in->to_parts->resource.size == 0) {
         if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
             mark(r, in->host, RULE_msg_bare_any_own);
-        const bool is_iq = kind >= STANZA_GET;
-        decide(r, in, STAGE_BARE, is_iq ? request_state(r, in, STAGE_BARE) : resource_state(in->account));
+        if (kind >= STANZA_GET)
+            decide_request(r, in, STAGE_BARE);
+        else
+            decide(r, in, STAGE_BARE, resource_state(in->account));
     } else if (in->resource != NULL) {
         decide(r, in, STAGE_FULL_MATCH, kind_is_request(kind) ? relation(r, in) : STATE_PLAIN);
     } else {
@@ -180,7 +194,7 @@ static struct host *find(const struct router *r, struct input *in) {
 
 void dispatch(struct router *r, struct input *in) {
     if (in->to_parts == NULL) {
-        decide(r, in, STAGE_NOTO, request_state(r, in, STAGE_NOTO));
+        decide_request(r, in, STAGE_NOTO);
         return;
     }
     const struct host *host = find(r, in);
@@ -191,7 +205,7 @@ void dispatch(struct router *r, struct input *in) {
     }
     in->host = jid_slice(host->jid);
     if (to->local.size == 0 && to->resource.size == 0)
-        decide(r, in, STAGE_DOMAIN, request_state(r, in, STAGE_DOMAIN));
+        decide_request(r, in, STAGE_DOMAIN);
     else if (to->local.size == 0)
         decide(r, in, STAGE_DOMAIN_RESOURCE, STATE_PLAIN);
     else if (in->account == NULL)

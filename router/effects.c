@@ -67,15 +67,17 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
         fate(r, in, ROUTER_DROP, d);
         return;
     }
-    const struct slice to = in->sender != NULL ? jid_slice(in->sender->jid) : in->from;
+    /* A subscription that was stamped with the bare JID and then failed has its error sent there (6121 3.1.2). */
+    const bool to_account = in->sender != NULL && in->stage >= STAGE_REMOTE && kind_is_subscription(in->st->kind);
+    struct session *local = to_account ? NULL : in->sender;
+    const struct slice to = local != NULL ? jid_slice(local->jid) : in->from;
     const struct slice text = write_error(r, in, to, condition, type);
     if (knob_is(r, KNOB_err_by, 1))
         mark(r, in->host, RULE_err_by);
     if (knob_is(r, KNOB_err_payload, 1) && !in->st->oversize)
         mark(r, in->host, RULE_err_payload);
     uint32_t port = 0;
-    struct session *local = in->sender;
-    if (local == NULL && in->stream == NULL)
+    if (local == NULL && in->stream == NULL && !to_account)
         local = session_of(r, in->from);
     if (local != NULL) {
         port = local->port;

@@ -22,17 +22,17 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
     }
 }
 
+bool is_content_namespace(struct slice ns) {
+    return slice_is(ns, text_slice(CONTENT_CLIENT)) || slice_is(ns, text_slice(CONTENT_SERVER)) ||
+           slice_is(ns, text_slice(STREAM_NAMESPACE));
+}
+
 static bool has_error_child(const struct stanza *st) {
     for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++)
-        if (slice_is(st->child[i].name, text_slice("error")))
+        if (slice_is(st->child[i].name, text_slice("error")) && is_content_namespace(st->child[i].ns))
             return true;
     /* Children past those described are not looked at; such a stanza gets the benefit of the doubt. */
     return st->child_count > STANZA_CHILDREN_MAX;
-}
-
-static bool is_content(struct slice ns) {
-    return slice_is(ns, text_slice(CONTENT_CLIENT)) || slice_is(ns, text_slice(CONTENT_SERVER)) ||
-           slice_is(ns, text_slice(STREAM_NAMESPACE));
 }
 
 bool presence_priority(const struct router *r, const struct stanza *st, int16_t *priority) {
@@ -40,7 +40,7 @@ bool presence_priority(const struct router *r, const struct stanza *st, int16_t 
     bool valid = true;
     long value = 0;
     for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
-        if (!slice_is(st->child[i].name, text_slice("priority")) || !is_content(st->child[i].ns))
+        if (!slice_is(st->child[i].name, text_slice("priority")) || !is_content_namespace(st->child[i].ns))
             continue;
         char text[8];
         size_t size = 0;
@@ -84,7 +84,7 @@ static enum fault iq_fault(const struct stanza *st) {
             return FAULT_IQ_NO_ID;
         if (st->child_count != 1)
             return FAULT_IQ_CHILDREN;
-        if (is_content(st->child[0].ns))
+        if (is_content_namespace(st->child[0].ns))
             return FAULT_IQ_CHILD_NS;
     }
     if (st->kind == STANZA_RESULT && st->child_count > 1)
@@ -100,7 +100,7 @@ static bool check_syntax(struct router *r, struct input *in) {
     if (fault == FAULT_IQ_NO_ID && refuse(r, in, fault))
         return false;
     if (fault == FAULT_IQ_NO_ID)
-        fault = st->child_count != 1 ? FAULT_IQ_CHILDREN : is_content(st->child[0].ns) ? FAULT_IQ_CHILD_NS : FAULT_NONE;
+        fault = st->child_count != 1 ? FAULT_IQ_CHILDREN : is_content_namespace(st->child[0].ns) ? FAULT_IQ_CHILD_NS : FAULT_NONE;
     int16_t priority;
     /* Without 'to' a presence of unknown type has a row of its own. */
     if (st->kind == STANZA_PRESENCE_OTHER && st->has_to)

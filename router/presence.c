@@ -15,13 +15,13 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     deliver(r, &in, &d, to);
 }
 
-static void to_contacts(struct router *r, const struct session *s, const struct stanza *st, int rule) {
+static void to_contacts(struct router *r, const struct session *s, const struct stanza *st, enum state origin, int rule) {
     const struct account *account = s->account;
     for (uint32_t i = 0; i < account->contact_count; i++) {
         if (!contact_entitled(&account->contacts[i]))
             continue;
         mark(r, host_of(account), rule);
-        generated(r, st->kind, STATE_BY_BROADCAST, host_of(account), jid_slice(s->jid),
+        generated(r, st->kind, origin, host_of(account), jid_slice(s->jid),
                   jid_slice(account->contacts[i].jid), st->start, st->body);
     }
 }
@@ -82,7 +82,7 @@ void broadcast_available(struct router *r, struct input *in) {
     if (initial)
         mark(r, in->host, RULE_pres_init_detect);
     mark_priority(r, in, initial, before, s->priority);
-    to_contacts(r, s, in->st, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
+    to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
     if (initial) {
         show_others(r, s);
@@ -105,7 +105,7 @@ static void forget_directed(struct router *r, struct directed **at) {
 static void to_directed(struct router *r, struct session *s, const struct stanza *st, int rule) {
     while (s->directed != NULL) {
         mark(r, host_of(s->account), rule);
-        generated(r, STANZA_UNAVAILABLE, STATE_BY_BROADCAST, host_of(s->account), jid_slice(s->jid),
+        generated(r, STANZA_UNAVAILABLE, STATE_BY_SERVER, host_of(s->account), jid_slice(s->jid),
                   jid_slice(s->directed->jid), st->start, st->body);
         forget_directed(r, &s->directed);
     }
@@ -129,7 +129,7 @@ void broadcast_unavailable(struct router *r, struct input *in) {
     if (!was_available)
         mark(r, in->host, RULE_pres_unavail_again);
     if (was_available || knob_is(r, KNOB_pres_unavail_again, 1)) {
-        to_contacts(r, s, in->st, RULE_pres_unavail_bcast);
+        to_contacts(r, s, in->st, STATE_BY_BROADCAST, RULE_pres_unavail_bcast);
         if (!was_available)
             copy_to_own(r, in->st, jid_slice(s->jid), s, knob_is(r, KNOB_pres_self_to, 1), RULE_pres_unavail_self);
         to_own_available(r, s, in->st, RULE_pres_unavail_self);
@@ -172,7 +172,7 @@ void session_end(struct router *r, struct session *session, bool replaced) {
     r->ports[session->port - 1].kind = PORT_ENDED;
     mark(r, host_of(account), RULE_loc_ended);
     if (was_available) {
-        to_contacts(r, session, &st, RULE_pres_unavail_bcast);
+        to_contacts(r, session, &st, STATE_BY_SERVER, RULE_pres_unavail_bcast);
         to_own_available(r, session, &st, replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
     }
     to_directed(r, session, &st, RULE_pres_end_directed);
@@ -259,7 +259,7 @@ void send_presences_to(struct router *r, struct account *account, struct slice t
             continue;
         kept_stanza(s->presence, &st);
         mark(r, host_of(account), rule);
-        generated(r, STANZA_AVAILABLE, STATE_BY_BROADCAST, host_of(account), jid_slice(s->jid), to, st.start, st.body);
+        generated(r, STANZA_AVAILABLE, STATE_BY_SERVER, host_of(account), jid_slice(s->jid), to, st.start, st.body);
     }
 }
 
@@ -269,7 +269,7 @@ void send_unavailable_of_all(struct router *r, struct account *account, struct s
         if (s->presence == NULL)
             continue;
         mark(r, host_of(account), rule);
-        generated(r, STANZA_UNAVAILABLE, STATE_BY_BROADCAST, host_of(account), jid_slice(s->jid), to, start,
+        generated(r, STANZA_UNAVAILABLE, STATE_BY_SERVER, host_of(account), jid_slice(s->jid), to, start,
                   (struct slice){NULL, 0});
     }
 }

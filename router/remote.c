@@ -119,9 +119,10 @@ void route(struct router *r, struct input *in, const struct decision *d) {
         port = s->port;
         text = write_copy(r, in, text);
     } else if (!enqueue(r, s, in->st, in, in->from, in->to.data != NULL ? in->to : in->st->to)) {
-        const struct decision full = {.rule = RULE_s2s_queue_full};
         const bool timeout = knob_is(r, KNOB_s2s_queue_full, 1);
-        bounce(r, in, &full, timeout ? CONDITION_REMOTE_SERVER_TIMEOUT : CONDITION_RESOURCE_CONSTRAINT, NULL);
+        in->mapped = timeout ? CONDITION_REMOTE_SERVER_TIMEOUT : CONDITION_RESOURCE_CONSTRAINT;
+        mark(r, in->host, RULE_s2s_queue_full);
+        decide(r, in, STAGE_UNROUTED, in->origin);
         return;
     }
     struct router_effect *e = fate(r, in, ROUTER_ROUTE, d);

@@ -178,7 +178,7 @@ static struct slice element_content(struct slice raw) {
             quote = raw.data[i];
         }
     }
-    if (i >= raw.size || raw.data[i - 1] == '/') return (struct slice){raw.data, 0};
+    if (i == 0 || i >= raw.size || raw.data[i - 1] == '/') return (struct slice){raw.data, 0};
     size_t end = raw.size;
     while (end > i && raw.data[end - 1] != '<') end--;
     return end > i ? (struct slice){raw.data + i + 1, end - i - 2} : (struct slice){raw.data, 0};

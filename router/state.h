@@ -238,6 +238,8 @@ void generated(struct router *r, enum stanza_kind kind, enum state origin, struc
 /* enter - validate and stamp; to is where in->to_parts will point. returns false where its fate is sealed already. */
 bool enter(struct router *r, struct input *in, struct jid_parts *to);
 
+bool is_content_namespace(struct slice ns); /* of stanzas or of the stream itself */
+
 /* presence_priority - priority of an available presence: out of range or no number gives false, and what the knob
  * pres.bad-priority makes of it. */
 bool presence_priority(const struct router *r, const struct stanza *st, int16_t *priority);

@@ -146,9 +146,9 @@ void subscription_in(struct router *r, struct input *in) {
         cut_resource(r, in, RULE_sub_to_full_in);
     in->copy.size = 0;
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
+    const struct decision d = look_up(r, in, STAGE_SUB_IN, c == NULL ? STATE_SUB_NONE : c->state);
     if (answer_preapproved(r, in, c))
         return;
-    const struct decision d = look_up(r, in, STAGE_SUB_IN, c == NULL ? STATE_SUB_NONE : c->state);
     const struct row *cell = &rule_rows[d.rule];
     if (!(cell->flags & CELL_PASSED) || ignored_by_knob(r, cell)) {
         if (cell->flags & CELL_REPLY_SUBSCRIBED)

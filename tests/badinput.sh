@@ -72,7 +72,8 @@ refused() {
 
 # judged NAME: rule/NAME.scs passes, with what it says about the rule
 judged() {
-    if timeout 120 "$drill" run "rule/$1.scs" good.scs >out 2>&1 </dev/null && [ "$(tail -n 1 out)" = '2 passed, 0 failed' ]; then
+    timeout 120 "$drill" run "rule/$1.scs" good.scs >out 2>&1 </dev/null
+    if [ $? -eq 0 ] && [ "$(tail -n 1 out)" = '2 passed, 0 failed' ]; then
         pass "judged: $1"
     else
         fail "judged: $1"
@@ -95,13 +96,13 @@ refused utf8 '19:17' 'UTF-8'
 refused utf8-cut '1:5' 'UTF-8'
 { head_of; printf 'Romeo sends:\n\t<message><body>\000</body></message>\n'; tail_of; } >bad/nul.scs
 refused nul '19:17' ''
-{ head_of; printf 'Romeo sends:\n\t<!DOCTYPE m [<!ENTITY e "x">]>\n\t<message><body>&e;</body></message>\n'; tail_of; } >bad/dtd.scs
+{ head_of; printf 'Romeo sends:\n\t<!DOCTYPE m [<!ENTITY e "x">]>\n\t<message>&e;</message>\n'; tail_of; } >bad/dtd.scs
 refused dtd '19:[0-9]+' 'DTD|DOCTYPE|document type'
 { head_of; printf 'Romeo sends:\n\t<message>&lol;</message>\n'; tail_of; } >bad/entity.scs
 refused entity '19:[0-9]+' 'entity'
 { head_of; printf 'Romeo sends:\n\t<message>'; nested 10000; printf '</message>\n'; tail_of; } >bad/nested.scs
 refused nested '19:[0-9]+' 'inside each other'
-{ head_of; printf 'Romeo sends:\n\t<message><body>'; repeat 4200000 x; printf '</body></message>\n'; tail_of; } >bad/block.scs
+{ head_of; printf 'Romeo sends:\n\t<message>'; repeat 4200000 x; printf '</message>\n'; tail_of; } >bad/block.scs
 refused block '1[89]:[0-9]+' 'large|octets|long|big'
 { head_of; tail_of; repeat 170000 "$(repeat 100 '#')
 "; } >bad/file.scs
@@ -141,10 +142,12 @@ large() { # a well-formed stanza of 1 MB
     printf '</body></message>\n\n'
 }
 { head_of; large; printf 'verona.example decides:\n\tbounce policy-violation by in.size.limit\n\n'
-  printf 'Romeo receives:\n\t<message id="m1" type="error"><error><policy-violation xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>\n'
+  printf 'Romeo receives:\n\t<message id="m1" type="error"><error>'
+  printf '<policy-violation xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>\n'
   tail_of; } >rule/large-bounced.scs
 judged large-bounced
-{ head_of 'policy: size.action=close'; large; printf 'verona.example decides:\n\tclose policy-violation by in.size.limit\n'; } >rule/large-closed.scs
+{ head_of 'policy: size.action=close'; large
+  printf 'verona.example decides:\n\tclose policy-violation by in.size.limit\n'; } >rule/large-closed.scs
 judged large-closed
 { head_of 'policy: size.max=2000000'; large; printf 'verona.example decides:\n\tstore\n'; } >rule/large-allowed.scs
 judged large-allowed

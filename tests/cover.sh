@@ -7,7 +7,8 @@ cover=$BUILD/cover
 LC_ALL=C
 export LC_ALL
 
-"$MAKE" --no-print-directory -s -j"$JOBS" BUILD="$cover" CC=gcc CFLAGS='-O0 -g --coverage -fprofile-abs-path' all "$cover/unittests"
+"$MAKE" --no-print-directory -s -j"$JOBS" BUILD="$cover" CC=gcc CFLAGS='-O0 -g --coverage -fprofile-abs-path' \
+    all "$cover/unittests"
 find "$cover" -name '*.gcda' -exec rm -f {} +
 
 status=0
@@ -24,11 +25,15 @@ for part in units scenarios selftest cli badinput; do
     }
 done
 
-quiet='--quiet --rc lcov_branch_coverage=1'
-lcov $quiet --capture --directory "$cover/obj" --base-directory . --no-external --output-file "$cover/all.info" >"$cover/lcov.log" 2>&1
-lcov $quiet --remove "$cover/all.info" '*/tests/*' '*/gen/*' --output-file "$cover/cover.info" >>"$cover/lcov.log" 2>&1
-genhtml $quiet --branch-coverage --prefix "$(pwd)" --output-directory "$cover/html" "$cover/cover.info" >>"$cover/lcov.log" 2>&1 ||
-    echo "cover: genhtml failed, see $cover/lcov.log" >&2
+lcov='lcov --quiet --rc lcov_branch_coverage=1'
+{
+    $lcov --capture --directory "$cover/obj" --base-directory . --no-external --output-file "$cover/all.info"
+    $lcov --remove "$cover/all.info" '*/tests/*' '*/gen/*' --output-file "$cover/cover.info"
+    genhtml --quiet --branch-coverage --prefix "$(pwd)" --output-directory "$cover/html" "$cover/cover.info"
+} >"$cover/lcov.log" 2>&1 || {
+    cat "$cover/lcov.log" >&2
+    exit 1
+}
 
 awk -v top="$(pwd)/" -v least="$COVER_MIN" '
     function percent(hit, all) { return all > 0 ? 100 * hit / all : 0 }
@@ -40,8 +45,9 @@ awk -v top="$(pwd)/" -v least="$COVER_MIN" '
     END {
         for (i = 1; i <= count; i++) {
             f = order[i]
-            printf "cover %-12s lines %5.1f %% (%d of %d)   branches %5.1f %% (%d of %d)\n", f, percent(lines_hit[f], lines[f]),
-                lines_hit[f], lines[f], percent(branches_hit[f], branches[f]), branches_hit[f], branches[f]
+            printf "cover %-12s lines %5.1f %% (%d of %d)   branches %5.1f %% (%d of %d)\n", f,
+                percent(lines_hit[f], lines[f]), lines_hit[f], lines[f],
+                percent(branches_hit[f], branches[f]), branches_hit[f], branches[f]
         }
         if (branches["router"] == 0 || percent(branches_hit["router"], branches["router"]) < least) {
             printf "cover: router/ has less than %s %% of its branches\n", least

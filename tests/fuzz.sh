@@ -1,6 +1,6 @@
 #!/bin/sh
-# make fuzz: runs each fuzz target for FUZZ_SECONDS, from the seeds in tests/fuzz/seeds/NAME and what earlier runs found.
-# The last line is "N passed, N failed".
+# make fuzz: runs each fuzz target for FUZZ_SECONDS, from the seeds in tests/fuzz/seeds/NAME and what earlier runs
+# found. The last line is "N passed, N failed".
 #
 #   fuzz.sh NAME...
 set -u
@@ -18,8 +18,8 @@ for name in "$@"; do
     mkdir -p "$fuzz/corpus-$name" "$fuzz/found"
     seeds=
     [ ! -d "tests/fuzz/seeds/$name" ] || seeds=tests/fuzz/seeds/$name
-    if "$fuzz/fuzz-$name" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
-        -artifact_prefix="$fuzz/found/$name-" "$fuzz/corpus-$name" $seeds >"$fuzz/$name.log" 2>&1; then
+    if "$fuzz/fuzz-$name" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+        -print_final_stats=1 -artifact_prefix="$fuzz/found/$name-" "$fuzz/corpus-$name" $seeds >"$fuzz/$name.log" 2>&1; then
         pass "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$fuzz/$name.log") inputs"
     else
         fail "$name"

@@ -25,7 +25,7 @@ has() {
     libidn-dev) compiles stringprep.h -lidn ;;
     check) compiles check.h "$(pkg-config --libs check 2>/dev/null || echo -lcheck)" ;;
     fuzzer)
-        printf '#include <stddef.h>\nint LLVMFuzzerTestOneInput(const unsigned char *d, size_t n) { (void)d; return (int)n * 0; }\n' |
+        echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { (void)d; (void)n; return 0; }' |
             clang -x c -fsanitize=fuzzer,address -o /dev/null - 2>/dev/null
         ;;
     *) command -v "$1" >/dev/null 2>&1 ;; # a program
@@ -84,9 +84,11 @@ install() {
         return 1
     fi
     echo "stanzadrill: installing $*" >&2
-    as_root apt-get update -q >&2 || echo 'stanzadrill: apt-get update failed; going on with the lists that are here' >&2
+    as_root apt-get update -q >&2 ||
+        echo 'stanzadrill: apt-get update failed; going on with the lists that are here' >&2
+    get='apt-get install -y -q --no-install-recommends'
     for name in "$@"; do
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$(package "$name")" >&2 || {
+        as_root env DEBIAN_FRONTEND=noninteractive $get "$(package "$name")" >&2 || {
             echo "stanzadrill: package $name could not be installed" >&2
             return 1
         }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# make install puts everything in its place, what is there works without the source tree, and make uninstall takes it away.
+# make install puts everything in its place, what is there works without the source tree, and make uninstall takes it
+# away.
 set -u
 . "$(dirname "$0")/lib.sh"
 BUILD=${BUILD:-build} MAKE=${MAKE:-make} CC=${CC:-gcc} CFLAGS=${CFLAGS:--O2 -g}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/selftest holds transcripts: the first line of NAME.expected is the command, then comes what it prints (stdout and
-# stderr), then its exit status. Scenarios there are made to fail, or to be refused; each belongs to a transcript.
+# tests/selftest holds transcripts: the first line of NAME.expected is the command, then comes what it prints (stdout
+# and stderr), then its exit status. Scenarios there are made to fail, or to be refused; each belongs to a transcript.
 #
 #   selftest.sh BINARY
 set -u

@@ -110,7 +110,7 @@ static bool unknown_verb(struct reading *reading, const struct action_line *line
     const char *expected = script_is(word, "sends")      ? SENDS_FORMS
                            : script_is(word, "receives") ? RECEIVES_FORMS
                                                          : "nothing behind the verb";
-    return fail_in(reading, line, words, expected, NULL);
+    return fail_in(reading, line, script_trim(words), expected, NULL);
 }
 
 static bool read_below(struct reading *reading, const struct action_line *line, enum below below) {

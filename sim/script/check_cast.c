@@ -198,9 +198,8 @@ static bool check_accounts(struct reading *reading) {
 
 /* ------------------------------------------------------------------------------------------------------ links ---- */
 
-static bool check_end(struct reading *reading, const struct script_actor *link, const char *name) {
+static bool check_end(struct reading *reading, const struct script_actor *link, const char *name, size_t octet) {
     int actor;
-    size_t octet = script_find(reading->cast_lines[link->line - 1], name, 0);
     if (!script_place(reading, link->line, octet, script_text(name), &actor)) {
         return false;
     }
@@ -210,9 +209,12 @@ static bool check_end(struct reading *reading, const struct script_actor *link, 
 }
 
 static bool check_link(struct reading *reading, const struct script_actor *link) {
-    return check_end(reading, link, link->name) && check_end(reading, link, link->second) &&
+    struct text line = reading->cast_lines[link->line - 1];
+    size_t first = script_find(line, link->name, script_find(line, "]", 0));
+    size_t second = script_find(line, link->second, first + strlen(link->name));
+    return check_end(reading, link, link->name, first) && check_end(reading, link, link->second, second) &&
            (strcmp(link->name, link->second) != 0 ||
-            script_fail(reading, link->line, 0, "both ends of the [Link] are %s; expected two servers",
+            script_fail(reading, link->line, second, "both ends of the [Link] are %s; expected two servers",
                         script_quote(script_text(link->name)).text));
 }
 

@@ -66,12 +66,12 @@ bool script_place(struct reading *reading, unsigned line, size_t octet, struct t
 
 static bool read_time(struct reading *reading, struct text line, struct script_action *action) {
     static const char form[] = "time passes:";
-    struct text value = {line.data + line.size, 0};
-    if (script_starts(line, form)) {
-        value = script_trim(script_cut(line, sizeof form - 1, line.size));
+    if (!script_starts(line, form)) {
+        return script_fail(reading, action->line, 0, "found %s, expected \"time passes: 30s\"", script_quote(line).text);
     }
+    struct text value = script_trim(script_cut(line, sizeof form - 1, line.size));
     action->verb = SCRIPT_TIME_PASSES;
-    const char *fault = script_starts(line, form) ? script_duration(value, &action->duration_us) : "the colon is missing";
+    const char *fault = script_duration(value, &action->duration_us);
     return fault == NULL ||
            script_fail(reading, action->line, (size_t)(value.data - line.data),
                        "%s is no duration: %s; expected \"time passes: 30s\", with a whole number and us, ms, s, m or h",

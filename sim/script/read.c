@@ -425,7 +425,7 @@ static bool name_file(struct reading *reading, const char *name) {
 
 static bool read_file(struct reading *reading, const char *name, struct text bytes) {
     struct text text;
-    size_t next;
+    size_t next = 0;
     if (bytes.size > SCRIPT_SIZE_MAX) {
         return script_fail_file(reading, "%zu octets; at most %d are allowed", bytes.size, SCRIPT_SIZE_MAX);
     }

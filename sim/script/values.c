@@ -31,7 +31,7 @@ static bool check_once(struct reading *reading, struct names *seen, const char *
     if (older == NAME_NO_MEMORY) {
         return script_fail_memory(reading);
     }
-    return older == NAME_UNKNOWN || script_fail(reading, value.line, value.octet, "%s %s is here twice, first in line %d",
+    return older == NAME_UNKNOWN || script_fail(reading, value.line, value.octet, "%s %s is here twice, first in line %d; expected it once",
                                                 what, script_quote(thing).text, older);
 }
 

@@ -1,0 +1,775 @@
+/* Tests of playing scripts: what passes, what fails, and the words in which it does. */
+#include "drill.h"
+#include "nevers.h"
+#include "router.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct drill_result result;
+static struct drill_options options;
+
+static void setup(void) {
+    result = (struct drill_result){0};
+    options = (struct drill_options){.seed = 1};
+}
+
+static void teardown(void) {
+    drill_result_free(&result);
+}
+
+/* Plays case n of a script's text. */
+static void play_case(const char *text, size_t n) {
+    struct script_error error = {0};
+    struct script_file *file = script_read("test.scs", text, strlen(text), SCRIPT_THIRD_PARTY, &error);
+    ck_assert_msg(file != NULL, "%u:%u: %s", error.line, error.column, error.text);
+    struct arena *arena = arena_new();
+    const struct script *script = script_case(file, n, arena);
+    ck_assert_ptr_nonnull(script);
+    drill_result_free(&result);
+    ck_assert(drill_play(script, &options, &result));
+    arena_free(arena);
+    script_file_free(file);
+}
+
+static void passes(const char *text) {
+    play_case(text, 0);
+    ck_assert_msg(result.verdict == DRILL_PASS, "%s", result.failure == NULL ? "no failure text" : result.failure);
+    ck_assert_ptr_null(result.failure);
+}
+
+static void ends(const char *text, enum drill_verdict verdict, unsigned line, const char *failure) {
+    play_case(text, 0);
+    ck_assert_msg(result.verdict == verdict, "verdict %d: %s", (int)result.verdict,
+                  result.failure == NULL ? "" : result.failure);
+    ck_assert_str_eq(result.failure, failure);
+    ck_assert_uint_eq(result.line, line);
+}
+
+static bool fired(const char *rule) {
+    int index = router_rule_find(rule);
+    ck_assert_msg(index >= 0, "no rule %s", rule);
+    return result.fired[index] != 0;
+}
+
+static bool traced(const char *what) {
+    ck_assert_ptr_nonnull(result.trace);
+    return strstr(result.trace, what) != NULL;
+}
+
+/* Seven lines before the first action. */
+#define CAST                                                                                                           \
+    "# Test\n"                                                                                                         \
+    "[Client] Romeo\n"                                                                                                 \
+    "\tjid: romeo@montague.example/orchard\n"                                                                          \
+    "[Client] Juliet\n"                                                                                                \
+    "\tjid: juliet@capulet.example/balcony\n"                                                                          \
+    "---\n"
+#define BOTH_CONNECT                                                                                                   \
+    CAST "Romeo connects\n"                                                                                            \
+         "Juliet connects\n"
+#define CHAT                                                                                                           \
+    "Romeo sends:\n"                                                                                                   \
+    "\t<message id='m1' type='chat' to=\"${Juliet's full JID}\"><body>Hi</body></message>\n"
+
+/* ------------------------------------------------------------------------------------------------------ basics ---- */
+
+START_TEST(a_stanza_that_is_expected_passes) {
+    passes(BOTH_CONNECT CHAT "Juliet receives:\n"
+                             "\t<message id='m1' from=\"${Romeo's full JID}\"><body>Hi</body></message>\n");
+    ck_assert_uint_eq(result.virtual_us, 0);
+    ck_assert_uint_eq(result.further, 0);
+}
+END_TEST
+
+START_TEST(a_client_may_connect_again) {
+    passes(BOTH_CONNECT "Juliet disconnects\n"
+                        "Juliet disconnects\n"
+                        "Juliet connects\n" CHAT "Juliet receives:\n"
+                        "\t<message id='m1'/>\n");
+}
+END_TEST
+
+START_TEST(what_is_inserted_is_escaped) {
+    passes(BOTH_CONNECT
+           "Romeo sends:\n"
+           "\t<message id='&lt;&amp;\"&apos;>' to=\"${Juliet's full JID}\"><body>a &lt; b</body></message>\n"
+           "Juliet receives:\n"
+           "\t<message id='{scansion:capture:id}'><body>{scansion:capture:text}</body></message>\n"
+           "Juliet sends:\n"
+           "\t<message id='${id}' to=\"${Romeo's full JID}\"><body>${text}</body></message>\n"
+           "Romeo receives:\n"
+           "\t<message id='&lt;&amp;&quot;&apos;&gt;'><body>a &lt; b</body></message>\n");
+}
+END_TEST
+
+START_TEST(time_passes_when_it_is_told_to) {
+    passes(CAST "Romeo connects\n"
+                "time passes: 90s\n"
+                "Romeo sends:\n"
+                "\t<iq type='get' id='p' to='montague.example'><ping xmlns='urn:xmpp:ping'/></iq>\n"
+                "Romeo receives:\n"
+                "\t<iq type='result' id='p'/>\n");
+    ck_assert_uint_eq(result.virtual_us, 90000000);
+}
+END_TEST
+
+START_TEST(receives_waits_until_the_stanza_has_crossed) {
+    passes("# Test\n"
+           "[Server] north\n"
+           "\thosts: montague.example\n"
+           "[Server] south\n"
+           "\thosts: capulet.example\n"
+           "[Client] Romeo\n"
+           "\tjid: romeo@montague.example/orchard\n"
+           "[Client] Juliet\n"
+           "\tjid: juliet@capulet.example/balcony\n"
+           "---\n"
+           "Romeo connects\n"
+           "Juliet connects\n" CHAT "Juliet receives:\n"
+           "\t<message id='m1'/>\n");
+    ck_assert_uint_eq(result.virtual_us, 30000);
+}
+END_TEST
+
+/* --------------------------------------------------------------------------------------------------- failures ---- */
+
+START_TEST(a_stanza_that_does_not_come_fails) {
+    ends(BOTH_CONNECT "Romeo sends:\n"
+                      "\t<message id='m1' type='headline' to='juliet@capulet.example'/>\n"
+                      "Juliet receives:\n"
+                      "\t<message id='m1'/>\n",
+         DRILL_FAIL, 12,
+         "  test.scs:12: Juliet should have received m1\n"
+         "    expected   Juliet < <message id=\"m1\"/>\n"
+         "    instead    nothing; all was quiet at 0.000000\n"
+         "    decided by msg.bare.headline.none, fate=drop   RFC 6121 8.5.2.2.1 (MUST)\n"
+         "    facts      juliet@capulet.example: balcony connected\n"
+         "    allowed    drop\n"
+         "    replay     stanzadrill run test.scs --trace\n");
+}
+END_TEST
+
+START_TEST(a_stanza_that_somebody_else_got_is_shown_there) {
+    ends("# Test\n"
+         "[Client] Romeo\n"
+         "\tjid: romeo@montague.example/orchard\n"
+         "[Client] Juliet\n"
+         "\tjid: juliet@capulet.example/balcony\n"
+         "[Client] Nurse\n"
+         "\tjid: juliet@capulet.example/chamber\n"
+         "---\n"
+         "Romeo connects\n"
+         "Juliet connects\n"
+         "Nurse connects\n" CHAT "Nurse receives:\n"
+         "\t<message id='m1'/>\n",
+         DRILL_FAIL, 15,
+         "  test.scs:15: Nurse should have received m1\n"
+         "    expected   Nurse < <message id=\"m1\"/>\n"
+         "    instead    0.000000 Juliet < m1 unchanged\n"
+         "    decided by msg.full.chat.match, fate=deliver to=juliet@capulet.example/balcony   RFC 6121 8.5.3.1; T1 "
+         "(MUST)\n"
+         "    facts      juliet@capulet.example: balcony connected, chamber connected\n"
+         "    allowed    deliver(match)\n"
+         "    replay     stanzadrill run test.scs --trace\n"
+         "    also       1 more difference\n");
+    ck_assert_uint_eq(result.further, 1);
+}
+END_TEST
+
+START_TEST(a_stanza_that_differs_fails_and_says_where) {
+    ends(BOTH_CONNECT CHAT "Juliet receives:\n"
+                           "\t<message id='m1' to=\"${Juliet's full JID}\"><body>Bye</body></message>\n",
+         DRILL_FAIL, 12,
+         "  test.scs:12: Juliet should have received m1\n"
+         "    expected   Juliet < <message id=\"m1\" to=\"juliet@capulet.example/balcony\"><body>Bye</body></message>\n"
+         "    instead    0.000000 Juliet < <message from=\"romeo@montague.example/orchard\" id=\"m1\" "
+         "to=\"juliet@capulet.example/balcony\" type=\"chat\"><body>Hi</body></message>\n"
+         "    differs    message/body: text: expected 'Bye', found 'Hi'\n"
+         "    decided by msg.full.chat.match, fate=deliver to=juliet@capulet.example/balcony   RFC 6121 8.5.3.1; T1 "
+         "(MUST)\n"
+         "    facts      juliet@capulet.example: balcony connected\n"
+         "    allowed    deliver(match)\n"
+         "    replay     stanzadrill run test.scs --trace\n");
+}
+END_TEST
+
+START_TEST(a_stanza_that_no_line_expects_fails_at_the_line_that_caused_it) {
+    const char *script = BOTH_CONNECT CHAT "Romeo receives: nothing\n";
+    ends(script, DRILL_FAIL, 9,
+         "  test.scs:9: because of this, Juliet got a stanza that no line expects\n"
+         "    expected   Juliet < nothing\n"
+         "    instead    0.000000 Juliet < m1 unchanged\n"
+         "    decided by msg.full.chat.match, fate=deliver to=juliet@capulet.example/balcony   RFC 6121 8.5.3.1; T1 "
+         "(MUST)\n"
+         "    facts      juliet@capulet.example: balcony connected\n"
+         "    allowed    deliver(match)\n"
+         "    replay     stanzadrill run test.scs --trace\n");
+    options.scansion = true;
+    passes(script);
+}
+END_TEST
+
+START_TEST(what_a_client_left_unread_when_it_went_counts_at_the_end) {
+    play_case(BOTH_CONNECT CHAT "Juliet disconnects\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 9);
+}
+END_TEST
+
+START_TEST(nothing_fails_where_something_comes) {
+    play_case(BOTH_CONNECT CHAT "Juliet receives: nothing\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 11);
+    ck_assert_ptr_nonnull(strstr(result.failure, "test.scs:11: Juliet should have received nothing\n"
+                                                 "    expected   Juliet < nothing\n"
+                                                 "    instead    0.000000 Juliet < m1 unchanged\n"));
+    passes(BOTH_CONNECT "Juliet receives: nothing\n");
+}
+END_TEST
+
+START_TEST(the_replay_has_the_options_that_matter) {
+    options.profile = "prosody-note";
+    options.scansion = true;
+    play_case(BOTH_CONNECT CHAT "Juliet receives: nothing\n", 0);
+    ck_assert_ptr_nonnull(
+        strstr(result.failure, "replay     stanzadrill run --profile prosody-note --scansion test.scs --trace\n"));
+}
+END_TEST
+
+START_TEST(what_rests_on_a_failure_is_not_played) {
+    play_case(BOTH_CONNECT "Juliet receives:\n"
+                           "\t<message id='{scansion:capture:id}'/>\n"
+                           "Juliet sends:\n"
+                           "\t<message id='${id}' to=\"${Romeo's full JID}\"/>\n"
+                           "Romeo receives:\n"
+                           "\t<message/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 10);
+    ck_assert_uint_eq(result.further, 0);
+}
+END_TEST
+
+/* --------------------------------------------------------------------------------------------- other receives ---- */
+
+#define TWO_MESSAGES                                                                                                   \
+    "Romeo sends:\n"                                                                                                   \
+    "\t<message id='m1' to=\"${Juliet's full JID}\"/>\n"                                                               \
+    "\t<message id='m2' to=\"${Juliet's full JID}\"/>\n"
+
+START_TEST(stanzas_may_be_expected_in_any_order) {
+    passes(BOTH_CONNECT TWO_MESSAGES "Juliet receives in any order:\n"
+                                     "\t<message id='m2'/>\n"
+                                     "\t<message id='m1'/>\n");
+    play_case(BOTH_CONNECT TWO_MESSAGES "Juliet receives:\n"
+                                        "\t<message id='m2'/>\n"
+                                        "\t<message id='m1'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.further, 1);
+}
+END_TEST
+
+START_TEST(in_any_order_the_one_without_a_partner_is_named) {
+    play_case(BOTH_CONNECT TWO_MESSAGES "Juliet receives in any order:\n"
+                                        "\t<message id='m3'/>\n"
+                                        "\t<message id='m1'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 13);
+    ck_assert_uint_eq(result.further, 0);
+    ck_assert_ptr_nonnull(strstr(result.failure, "differs    message: attribute 'id': expected 'm3', found 'm2'\n"));
+    play_case(BOTH_CONNECT TWO_MESSAGES "Juliet receives in any order:\n"
+                                        "\t<message/>\n"
+                                        "\t<message id='m1'/>\n"
+                                        "\t<message id='m3'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 15);
+    ck_assert_uint_eq(result.further, 0);
+    ck_assert_ptr_nonnull(strstr(result.failure, "instead    nothing; all was quiet at 0.000000\n"));
+}
+END_TEST
+
+START_TEST(one_of_several_is_enough_and_the_trace_says_which) {
+    options.trace = true;
+    passes(BOTH_CONNECT CHAT "Juliet receives one of:\n"
+                             "\t<message id='m0'/>\n"
+                             "\t<message id='m1'/>\n");
+    ck_assert(traced("# line 11: alternative 2 of 2 came\n"));
+    play_case(BOTH_CONNECT CHAT "Juliet receives one of:\n"
+                                "\t<message id='m0'/>\n"
+                                "\t<message id='m2'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 12);
+}
+END_TEST
+
+START_TEST(nothing_may_be_one_of_the_alternatives) {
+    options.trace = true;
+    passes(BOTH_CONNECT "Juliet receives one of:\n"
+                        "\t<message id='m0'/>\n"
+                        "\tnothing\n");
+    ck_assert(traced("# line 9: of the alternatives, nothing came\n"));
+    play_case(BOTH_CONNECT "Juliet receives one of:\n"
+                           "\t<message id='m0'/>\n"
+                           "\t<message id='m1'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+}
+END_TEST
+
+#define ASK_JULIET                                                                                                     \
+    "# Test\n"                                                                                                         \
+    "[Client] Juliet\n"                                                                                                \
+    "\tjid: juliet@capulet.example/balcony\n"                                                                          \
+    "[Client] Phone\n"                                                                                                 \
+    "\tjid: juliet@capulet.example/phone\n"                                                                            \
+    "---\n"                                                                                                            \
+    "Juliet connects\n"                                                                                                \
+    "Phone connects\n"                                                                                                 \
+    "Phone sends:\n"                                                                                                   \
+    "\t<iq type='get' id='q1' to='juliet@capulet.example/balcony'><ping xmlns='urn:xmpp:ping'/></iq>\n"                \
+    "Juliet receives:\n"                                                                                               \
+    "\t<iq type='get' id='q1'/>\n"
+
+START_TEST(an_iq_request_must_be_answered) {
+    play_case(ASK_JULIET, 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 9);
+    ck_assert_ptr_nonnull(
+        strstr(result.failure, "test.scs:9: because of this, Juliet got an iq request that no line answers\n"));
+    passes(ASK_JULIET "Juliet disconnects\n");
+    passes(ASK_JULIET "Juliet sends:\n"
+                      "\t<iq type='result' id='q1' to='juliet@capulet.example/phone'/>\n"
+                      "Phone receives:\n"
+                      "\t<iq type='result' id='q1'/>\n");
+    play_case(ASK_JULIET "Juliet sends:\n"
+                         "\t<iq type='result' id='q2' to='juliet@capulet.example/phone'/>\n"
+                         "Phone receives:\n"
+                         "\t<iq type='result' id='q2'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    options.scansion = true;
+    passes(ASK_JULIET);
+}
+END_TEST
+
+/* ----------------------------------------------------------------------------------------------------- decides ---- */
+
+#define ASK_FOR_NOBODY                                                                                                 \
+    BOTH_CONNECT "Romeo sends:\n"                                                                                      \
+                 "\t<message type='headline' to='juliet@capulet.example'/>\n"                                          \
+                 "\t<iq type='get' id='q' to='tybalt@capulet.example'><ping xmlns='urn:xmpp:ping'/></iq>\n"            \
+                 "Romeo receives:\n"                                                                                   \
+                 "\t<iq type='error' id='q'/>\n"
+
+START_TEST(a_host_accounts_for_all_of_its_fates_in_order) {
+    passes(ASK_FOR_NOBODY "capulet.example decides:\n"
+                          "\tdrop by msg.bare.headline.none\n"
+                          "\tbounce service-unavailable to Romeo@MONTAGUE.example/orchard by iq.nouser.request\n");
+    passes(ASK_FOR_NOBODY "Capulet.Example decides:\n"
+                          "\tdrop\n"
+                          "\tbounce to ${Romeo's full JID}\n");
+}
+END_TEST
+
+START_TEST(an_account_begins_where_the_last_one_ended) {
+    passes(ASK_FOR_NOBODY "capulet.example decides:\n"
+                          "\tdrop\n"
+                          "\tbounce\n" CHAT "Juliet receives:\n"
+                          "\t<message id='m1'/>\n"
+                          "capulet.example decides:\n"
+                          "\tdeliver to ${Juliet's full JID}\n");
+}
+END_TEST
+
+START_TEST(a_fate_that_is_not_listed_fails) {
+    ends(ASK_FOR_NOBODY "capulet.example decides:\n"
+                        "\tdrop\n",
+         DRILL_FAIL, 14,
+         "  test.scs:14: capulet.example decided more than is listed\n"
+         "    expected   capulet.example = nothing more\n"
+         "    instead    0.000000 capulet.example = q bounce service-unavailable to romeo@montague.example/orchard "
+         "by iq.nouser.request\n"
+         "    decided by iq.nouser.request, fate=bounce service-unavailable to=romeo@montague.example/orchard   "
+         "RFC 6121 8.5.1; RFC 6120 10.5.3.1 (MUST)\n"
+         "    facts      tybalt@capulet.example: no such account\n"
+         "    allowed    bounce(service-unavailable,cancel)\n"
+         "    replay     stanzadrill run test.scs --trace\n");
+}
+END_TEST
+
+static void wrong_fate(const char *line) {
+    char script[2000];
+    (void)snprintf(script, sizeof script, "%scapulet.example decides:\n\tdrop\n\t%s\n", ASK_FOR_NOBODY, line);
+    play_case(script, 0);
+    ck_assert_msg(result.verdict == DRILL_FAIL, "%s", line);
+    ck_assert_uint_eq(result.line, 16);
+}
+
+START_TEST(all_that_a_fate_line_states_is_compared) {
+    wrong_fate("store");
+    wrong_fate("bounce not-allowed");
+    wrong_fate("bounce to romeo@montague.example");
+    wrong_fate("bounce to romeo@montague.example/Orchard");
+    wrong_fate("bounce by msg.nouser.error");
+    play_case(ASK_FOR_NOBODY "capulet.example decides:\n"
+                             "\tdrop\n"
+                             "\tbounce\n"
+                             "\thandle\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_ptr_nonnull(strstr(result.failure, "test.scs:17: capulet.example should have decided handle\n"
+                                                 "    expected   capulet.example = handle\n"
+                                                 "    instead    capulet.example = nothing more\n"));
+}
+END_TEST
+
+START_TEST(a_departure_is_called_by_its_own_id) {
+    const char *script = BOTH_CONNECT "Romeo sends:\n"
+                                      "\t<message id='m1' to='juliet@capulet.example/gone'/>\n"
+                                      "capulet.example decides:\n"
+                                      "\tstore to juliet@capulet.example by prosody-note.full.message\n";
+    options.profile = "prosody-note";
+    passes(script);
+    options.profile = NULL;
+    play_case(script, 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------------------- cast ---- */
+
+START_TEST(policy_lines_turn_knobs) {
+    const char *cast = "# Test\n"
+                       "[Server] verona\n"
+                       "\thosts: montague.example, capulet.example\n"
+                       "\tprofile: rfc6121\n"
+                       "\tpolicy: %s\n"
+                       "[Client] Romeo\n"
+                       "\tjid: romeo@montague.example/orchard\n"
+                       "---\n"
+                       "Romeo connects\n"
+                       "Romeo sends:\n"
+                       "\t<message id='m1' to='tybalt@capulet.example'><body>Hi</body></message>\n"
+                       "Romeo receives one of:\n"
+                       "\t<message type='error' id='m1'/>\n"
+                       "\tnothing\n"
+                       "capulet.example decides:\n"
+                       "\t%s\n";
+    char script[2000];
+    (void)snprintf(script, sizeof script, cast, "msg.nouser = bounce", "bounce service-unavailable");
+    passes(script);
+    (void)snprintf(script, sizeof script, cast, "msg.nouser=drop", "drop");
+    passes(script);
+}
+END_TEST
+
+START_TEST(a_policy_that_is_none_is_an_error_of_the_script) {
+    const char *scripts[] = {"\tpolicy: msg.nosuer=drop\n", "\tpolicy: msg.nouser=explode\n", "\tprofile: nobody\n"};
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        char script[1000];
+        (void)snprintf(script, sizeof script,
+                       "# Test\n[Server] verona\n\thosts: montague.example\n%s[Client] Romeo\n"
+                       "\tjid: romeo@montague.example\n---\nRomeo connects\n",
+                       scripts[i]);
+        play_case(script, 0);
+        ck_assert_int_eq(result.verdict, DRILL_ERROR);
+        ck_assert_uint_eq(result.line, 4);
+        ck_assert_uint_ge(result.column, 10);
+        char place[40];
+        (void)snprintf(place, sizeof place, "  test.scs:4:%u: ", result.column);
+        ck_assert_int_eq(strncmp(result.failure, place, strlen(place)), 0);
+    }
+    ck_assert_ptr_nonnull(strstr(result.failure, "nobody"));
+}
+END_TEST
+
+START_TEST(a_profile_that_is_none_is_an_error_without_a_place) {
+    options.profile = "nobody";
+    play_case(BOTH_CONNECT, 0);
+    ck_assert_int_eq(result.verdict, DRILL_ERROR);
+    ck_assert_uint_eq(result.line, 0);
+    ck_assert_int_eq(strncmp(result.failure, "  test.scs: ", 12), 0);
+}
+END_TEST
+
+START_TEST(what_this_build_cannot_play_is_skipped_by_name) {
+    play_case("# Test\n"
+              "[Client] Romeo\n"
+              "\tjid: romeo@montague.example\n"
+              "[Peer] remote.example\n"
+              "\tconnect: refused\n"
+              "---\n"
+              "Romeo connects\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_SKIP);
+    ck_assert_int_eq(strncmp(result.reason, "not supported yet: ", 19), 0);
+    ck_assert_ptr_nonnull(strstr(result.reason, "[Peer]"));
+}
+END_TEST
+
+START_TEST(contacts_are_there_from_the_start) {
+    passes("# Test\n"
+           "[Account] juliet@capulet.example\n"
+           "\tcontact: romeo@montague.example both\n"
+           "[Account] romeo@montague.example\n"
+           "\tcontact: juliet@capulet.example both\n"
+           "[Client] Romeo\n"
+           "\tjid: romeo@montague.example/orchard\n"
+           "[Client] Juliet\n"
+           "\tjid: juliet@capulet.example/balcony\n"
+           "---\n"
+           "Romeo connects\n"
+           "Juliet connects\n"
+           "Romeo sends:\n"
+           "\t<presence/>\n"
+           "Romeo receives:\n"
+           "\t<presence from=\"${Romeo's full JID}\"/>\n"
+           "Juliet sends:\n"
+           "\t<presence/>\n"
+           "Romeo receives:\n"
+           "\t<presence from=\"${Juliet's full JID}\"/>\n"
+           "Juliet receives in any order:\n"
+           "\t<presence from=\"${Juliet's full JID}\"/>\n"
+           "\t<presence from=\"${Romeo's full JID}\"/>\n");
+}
+END_TEST
+
+START_TEST(a_roster_that_cannot_be_is_an_error_of_the_script) {
+    play_case("# Test\n"
+              "[Account] juliet@capulet.example\n"
+              "\tcontact: romeo@montague.example both, ask\n"
+              "[Client] Romeo\n"
+              "\tjid: romeo@montague.example\n"
+              "---\n"
+              "Romeo connects\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_ERROR);
+    ck_assert_uint_eq(result.line, 3);
+    ck_assert_uint_eq(result.column, 11);
+    ck_assert_str_eq(result.failure, "  test.scs:3:11: no roster can be in this state (RFC 6121 Appendix A)\n");
+}
+END_TEST
+
+/* ----------------------------------------------------------------------------------------------------- streams ---- */
+
+START_TEST(ill_formed_octets_end_a_stream_and_what_follows_fails) {
+    passes(BOTH_CONNECT "Romeo sends raw:\n"
+                        "\t<message><body></message>\n"
+                        "montague.example decides:\n"
+                        "\tclose not-well-formed by in.xml.illformed\n");
+    ck_assert(fired("in.xml.illformed"));
+    play_case(BOTH_CONNECT "Romeo sends raw:\n"
+                           "\t<message><body></message>\n"
+                           "Juliet receives: nothing\n"
+                           "Romeo sends:\n"
+                           "\t<presence/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 12);
+    ck_assert_ptr_nonnull(strstr(result.failure, "test.scs:12: Romeo should still be connected\n"
+                                                 "    expected   Romeo ~ connected\n"
+                                                 "    instead    0.000000 Romeo ~ ended not-well-formed\n"
+                                                 "    decided by in.xml.illformed, fate=close not-well-formed"));
+}
+END_TEST
+
+START_TEST(a_script_that_forgets_to_connect_is_an_error) {
+    ends(CAST "Romeo sends:\n\t<presence/>\n", DRILL_ERROR, 7, "  test.scs:7:1: Romeo is not connected\n");
+    ends(CAST "Romeo connects\nRomeo connects\n", DRILL_ERROR, 8, "  test.scs:8:1: Romeo is connected already\n");
+    ends(CAST "Romeo connects\nRomeo vanishes\nRomeo sends:\n\t<presence/>\n", DRILL_ERROR, 9,
+         "  test.scs:9:1: Romeo is not connected\n");
+}
+END_TEST
+
+/* -------------------------------------------------------------------------------------------- trace and rules ---- */
+
+START_TEST(the_trace_has_one_event_a_line) {
+    options.trace = true;
+    passes("# Test\n"
+           "[Server] north\n"
+           "\thosts: montague.example\n"
+           "[Server] south\n"
+           "\thosts: capulet.example\n"
+           "[Client] Romeo\n"
+           "\tjid: romeo@montague.example/orchard\n"
+           "[Client] Juliet\n"
+           "\tjid: juliet@capulet.example/bal cony\n"
+           "---\n"
+           "Romeo connects\n"
+           "Juliet connects\n"
+           "Romeo sends:\n"
+           "\t<message id='m1' type='chat' to=\"${Juliet's full JID}\"><body>one\n"
+           "\ttwo</body></message>\n"
+           "\t<message id='not a label' type='error' to='juliet@capulet.example'/>\n"
+           "Juliet receives:\n"
+           "\t<message id='m1'/>\n"
+           "Juliet vanishes\n");
+    const char *lines[] = {
+        "# line 11: Romeo connects\n",
+        "0.000000 Romeo ~ bound romeo@montague.example/orchard\n",
+        "# line 13: Romeo sends\n",
+        "0.000000 montague.example > m1 message/chat from=romeo@montague.example/orchard "
+        "to=juliet@capulet.example/bal&#32;cony\n",
+        "0.000000 montague.example ~ opens capulet.example\n",
+        "0.000000 montague.example = m1 rule=s2s.route fate=route to=juliet@capulet.example/bal&#32;cony\n",
+        "0.020000 montague.example ~ ready capulet.example\n",
+        "0.030000 capulet.example > m1 message/chat from=romeo@montague.example/orchard "
+        "to=juliet@capulet.example/bal&#32;cony\n",
+        "0.030000 capulet.example = m1 rule=msg.full.chat.match fate=deliver to=juliet@capulet.example/bal&#32;cony\n",
+        "0.030000 Juliet < m1 unchanged\n",
+        "0.030000 capulet.example > #4 message/error from=romeo@montague.example/orchard to=juliet@capulet.example\n",
+        "# line 19: Juliet vanishes\n",
+        "0.030000 Juliet ~ ended vanishes\n",
+    };
+    const char *at = result.trace;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const char *found = strstr(at, lines[i]);
+        ck_assert_msg(found != NULL, "no line %s in\n%s", lines[i], result.trace);
+        at = found;
+    }
+}
+END_TEST
+
+START_TEST(what_came_with_changes_is_shown_in_one_line) {
+    options.trace = true;
+    passes(CAST "Romeo connects\n"
+                "Romeo sends:\n"
+                "\t<presence><status>one\n"
+                "\ttwo</status></presence>\n"
+                "Romeo receives:\n"
+                "\t<presence/>\n");
+    ck_assert(traced("0.000000 Romeo < <presence from=\"romeo@montague.example/orchard\" "
+                     "to=\"romeo@montague.example\"><status>one&#10;"));
+}
+END_TEST
+
+START_TEST(the_same_script_gives_the_same_result) {
+    options.trace = true;
+    const char *script = "# Test\n"
+                         "[Client] Romeo\n"
+                         "\tjid: romeo@montague.example\n"
+                         "---\n"
+                         "Romeo connects\n"
+                         "Romeo sends:\n"
+                         "\t<presence/>\n";
+    play_case(script, 0);
+    char *trace = strdup(result.trace);
+    char *failure = strdup(result.failure);
+    play_case(script, 0);
+    ck_assert_str_eq(result.trace, trace);
+    ck_assert_str_eq(result.failure, failure);
+    free(trace);
+    free(failure);
+}
+END_TEST
+
+START_TEST(rules_that_decided_or_acted_or_were_tempted_are_fired) {
+    passes(BOTH_CONNECT CHAT "Juliet receives:\n"
+                             "\t<message id='m1'/>\n");
+    ck_assert(fired("msg.full.chat.match"));
+    ck_assert(fired("in.from.full"));
+    ck_assert(fired("in.to.norewrite"));
+    ck_assert(!fired("loc.norewrite"));
+    ck_assert(!fired("lang.keep"));
+    ck_assert(!fired("msg.full.normal.match"));
+    size_t count;
+    (void)router_rules(&count);
+    ck_assert_uint_eq(result.rule_count, count);
+}
+END_TEST
+
+START_TEST(a_never_is_fired_only_where_it_could_be_broken) {
+    passes(CAST "Romeo connects\n"
+                "Juliet connects\n"
+                "Juliet sends:\n"
+                "\t<presence><priority>-1</priority></presence>\n"
+                "Juliet receives:\n"
+                "\t<presence/>\n"
+                "Romeo sends:\n"
+                "\t<message xml:lang='it' id='m1' type='headline' to='juliet@capulet.example'/>\n"
+                "\t<message xml:lang='it' id='m2' to=\"${Juliet's full JID}\"/>\n"
+                "\t<message id='m3' type='error' to='tybalt@capulet.example'/>\n"
+                "\t<iq id='i1' type='result' to='juliet@capulet.example'/>\n"
+                "\t<presence type='probe' to='capulet.example'/>\n"
+                "Juliet receives:\n"
+                "\t<message id='m2'/>\n");
+    ck_assert(fired("msg.bare.never-negative"));
+    ck_assert(fired("lang.keep"));
+    ck_assert(fired("err.none-for-error"));
+    ck_assert(fired("err.none-for-result"));
+    ck_assert(fired("in.iq.no-reply"));
+    ck_assert(fired("iq.bare.never-deliver"));
+    ck_assert(fired("pres.probe.client-noerr"));
+    ck_assert(fired("loc.noforward"));
+    ck_assert(!fired("s2s.loop"));
+}
+END_TEST
+
+START_TEST(every_never_of_the_rule_table_has_a_check_and_every_check_a_never) {
+    size_t count;
+    const struct router_rule *rules = router_rules(&count);
+    for (size_t i = 0; i < count; i++) {
+        size_t n = 0;
+        while (drill_nevers_name(n) != NULL && strcmp(drill_nevers_name(n), rules[i].id) != 0) {
+            n++;
+        }
+        ck_assert_msg((rules[i].part == RULE_NEVER) == (drill_nevers_name(n) != NULL), "%s", rules[i].id);
+    }
+    for (size_t n = 0; drill_nevers_name(n) != NULL; n++) {
+        ck_assert_msg(router_rule_find(drill_nevers_name(n)) >= 0, "%s", drill_nevers_name(n));
+    }
+}
+END_TEST
+
+Suite *drill_suite(void);
+Suite *drill_suite(void) {
+    Suite *suite = suite_create("drill");
+    TCase *tc = tcase_create("drill");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_stanza_that_is_expected_passes);
+    tcase_add_test(tc, a_client_may_connect_again);
+    tcase_add_test(tc, what_is_inserted_is_escaped);
+    tcase_add_test(tc, time_passes_when_it_is_told_to);
+    tcase_add_test(tc, receives_waits_until_the_stanza_has_crossed);
+    tcase_add_test(tc, a_stanza_that_does_not_come_fails);
+    tcase_add_test(tc, a_stanza_that_somebody_else_got_is_shown_there);
+    tcase_add_test(tc, a_stanza_that_differs_fails_and_says_where);
+    tcase_add_test(tc, a_stanza_that_no_line_expects_fails_at_the_line_that_caused_it);
+    tcase_add_test(tc, what_a_client_left_unread_when_it_went_counts_at_the_end);
+    tcase_add_test(tc, nothing_fails_where_something_comes);
+    tcase_add_test(tc, the_replay_has_the_options_that_matter);
+    tcase_add_test(tc, what_rests_on_a_failure_is_not_played);
+    tcase_add_test(tc, stanzas_may_be_expected_in_any_order);
+    tcase_add_test(tc, in_any_order_the_one_without_a_partner_is_named);
+    tcase_add_test(tc, one_of_several_is_enough_and_the_trace_says_which);
+    tcase_add_test(tc, nothing_may_be_one_of_the_alternatives);
+    tcase_add_test(tc, an_iq_request_must_be_answered);
+    tcase_add_test(tc, a_host_accounts_for_all_of_its_fates_in_order);
+    tcase_add_test(tc, an_account_begins_where_the_last_one_ended);
+    tcase_add_test(tc, a_fate_that_is_not_listed_fails);
+    tcase_add_test(tc, all_that_a_fate_line_states_is_compared);
+    tcase_add_test(tc, a_departure_is_called_by_its_own_id);
+    tcase_add_test(tc, policy_lines_turn_knobs);
+    tcase_add_test(tc, a_policy_that_is_none_is_an_error_of_the_script);
+    tcase_add_test(tc, a_profile_that_is_none_is_an_error_without_a_place);
+    tcase_add_test(tc, what_this_build_cannot_play_is_skipped_by_name);
+    tcase_add_test(tc, contacts_are_there_from_the_start);
+    tcase_add_test(tc, a_roster_that_cannot_be_is_an_error_of_the_script);
+    tcase_add_test(tc, ill_formed_octets_end_a_stream_and_what_follows_fails);
+    tcase_add_test(tc, a_script_that_forgets_to_connect_is_an_error);
+    tcase_add_test(tc, the_trace_has_one_event_a_line);
+    tcase_add_test(tc, what_came_with_changes_is_shown_in_one_line);
+    tcase_add_test(tc, the_same_script_gives_the_same_result);
+    tcase_add_test(tc, rules_that_decided_or_acted_or_were_tempted_are_fired);
+    tcase_add_test(tc, a_never_is_fired_only_where_it_could_be_broken);
+    tcase_add_test(tc, every_never_of_the_rule_table_has_a_check_and_every_check_a_never);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
