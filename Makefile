@@ -150,7 +150,7 @@ cover:
 	@$(sub) COVER_MIN='$(COVER_MIN)' sh tests/cover.sh
 
 bench: $(if $(bench_c),$(BUILD)/bench)
-	@$(if $(bench_c),$(BUILD)/bench,echo 'tests/bench holds no benchmark' >&2; exit 1)
+	@$(if $(bench_c),$(BUILD)/bench scenarios,echo 'tests/bench holds no benchmark' >&2; exit 1)
 
 fuzz:
 	@CC=clang sh tests/install-deps.sh --stamp $(BUILD)/deps build fuzz

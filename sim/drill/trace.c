@@ -72,31 +72,36 @@ void drill_write_element(struct text *out, const struct xml_node *node) {
     }
 }
 
-/* Whether an element is what was sent, apart from the sender's address, which servers write. */
-static bool unchanged(struct run *run, const struct xml_node *sent, const struct xml_node *came) {
-    struct xml_node pair[2] = {*sent, *came};
-    struct text texts[2] = {{0}, {0}};
-    for (size_t i = 0; i < 2; i++) {
-        size_t kept = 0;
-        pair[i].attributes = drill_run_take(run, (pair[i].attribute_count + 1) * sizeof *pair[i].attributes);
-        for (size_t k = 0; pair[i].attributes != NULL && k < pair[i].attribute_count; k++) {
-            const struct xml_attribute *attribute = &(i == 0 ? sent : came)->attributes[k];
-            if (attribute->ns[0] != '\0' || strcmp(attribute->name, "from") != 0) {
-                pair[i].attributes[kept++] = *attribute;
-            }
-        }
-        pair[i].attribute_count = kept;
-        size_t size = xml_write(&pair[i], (char[1]){0}, 1);
-        char *buffer = malloc(size + 1);
-        if (buffer != NULL) {
-            (void)xml_write(&pair[i], buffer, size + 1);
-        }
-        texts[i] = (struct text){.data = buffer, .size = size, .failed = buffer == NULL};
+/* The canonical text of an element without the sender's address, which servers write. */
+static struct text without_from(struct run *run, const struct xml_node *node) {
+    struct xml_node copy = *node;
+    struct text text = {.failed = true};
+    copy.attributes = drill_run_take(run, (node->attribute_count + 1) * sizeof *copy.attributes);
+    if (copy.attributes == NULL) {
+        return text;
     }
-    bool same = !texts[0].failed && !texts[1].failed && texts[0].size == texts[1].size &&
-                memcmp(texts[0].data, texts[1].data, texts[0].size) == 0;
-    free(texts[0].data);
-    free(texts[1].data);
+    copy.attribute_count = 0;
+    for (size_t i = 0; i < node->attribute_count; i++) {
+        if (node->attributes[i].ns[0] != '\0' || strcmp(node->attributes[i].name, "from") != 0) {
+            copy.attributes[copy.attribute_count++] = node->attributes[i];
+        }
+    }
+    text.size = xml_write(&copy, (char[1]){0}, 1);
+    text.data = malloc(text.size + 1);
+    text.failed = text.data == NULL;
+    if (!text.failed) {
+        (void)xml_write(&copy, text.data, text.size + 1);
+    }
+    return text;
+}
+
+static bool unchanged(struct run *run, struct text *out, const struct xml_node *sent, const struct xml_node *came) {
+    struct text before = without_from(run, sent);
+    struct text after = without_from(run, came);
+    out->failed |= before.failed || after.failed;
+    bool same = !out->failed && before.size == after.size && memcmp(before.data, after.data, after.size) == 0;
+    free(before.data);
+    free(after.data);
     return same;
 }
 
@@ -109,7 +114,7 @@ void drill_write_arrival(struct run *run, struct text *out, size_t event) {
     const struct xml_node *sent = enter == NULL ? NULL : drill_run_tree(run, run->enters[e->number - 1]);
     if (came == NULL) {
         drill_text_line(out, e->stanza);
-    } else if (sent != NULL && unchanged(run, sent, came)) {
+    } else if (sent != NULL && unchanged(run, out, sent, came)) {
         drill_write_label(run, out, e->number);
         drill_text_put(out, " unchanged");
     } else {

@@ -11,5 +11,7 @@ void bench_line(const char *name, double value, const char *unit);
 
 /* One function a file; each prints its lines. returns 0; 1 where the work could not be done. */
 int bench_parse(void);
+int bench_route(void);
+int bench_suite(const char *folder); /* of scenarios */
 
 #endif

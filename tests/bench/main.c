@@ -1,6 +1,6 @@
-/* main.c - runs all benches. */
+/* main.c - runs all benches. argv[1]: the folder of scenarios. */
 #include "bench.h"
 
-int main(void) {
-    return bench_parse();
+int main(int argc, char **argv) {
+    return bench_parse() | bench_route() | (argc > 1 ? bench_suite(argv[1]) : 0);
 }
