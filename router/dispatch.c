@@ -143,11 +143,14 @@ static unsigned request_state(const struct router *r, const struct input *in, un
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
-    if (kind_is_request(st->kind) && (st->child_count != 1 || is_content_namespace(st->child[0].ns))) {
+    if (kind_is_request(st->kind) && (st->child_count != 1 || is_stream_namespace(st->child[0].ns))) {
         const struct decision d = {.rule = st->child_count != 1 ? RULE_in_iq_children : RULE_in_iq_child_ns};
         bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
     } else {
-        decide(r, in, stage, request_state(r, in, stage));
+        const unsigned state = request_state(r, in, stage);
+        if (state == STATE_UNKNOWN)
+            mark(r, in->host, RULE_in_iq_unknown_ns);
+        decide(r, in, stage, state);
     }
 }
 

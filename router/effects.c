@@ -1,8 +1,6 @@
 /* effects.c - the list of what comes out of a router, and the three common ways to add to it. */
 #include "state.h"
 
-#include <string.h>
-
 struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule) {
     struct router_effect *e = &r->spare;
     if (r->effect_count < r->effect_capacity ||
@@ -47,17 +45,7 @@ static enum stanza_kind error_kind(enum stanza_kind kind) {
 
 /* An error for an account's bare JID is a stanza like any other, and meets that account's own rules. */
 static void bounce_to_account(struct router *r, const struct input *in, struct slice text) {
-    struct stanza st = {.kind = error_kind(in->st->kind), .has_to = true, .to = in->from};
-    const char *close = memchr(text.data, '>', text.size);
-    if (close == NULL)
-        return;
-    st.start = (struct slice){text.data, (size_t)(close - text.data) + 1};
-    st.body = (struct slice){close + 1, text.size - st.start.size};
-    const char *end = st.body.data + st.body.size;
-    while (st.body.size > 0 && *--end != '<')
-        st.body.size--;
-    if (st.body.size > 0)
-        st.body.size--;
+    const struct stanza st = stanza_cut(text, error_kind(in->st->kind));
     const struct slice from = in->error_from.data != NULL ? in->error_from : in->st->to;
     generated(r, st.kind, STATE_BY_SERVER, in->host, from, in->from, st.start, st.body);
 }

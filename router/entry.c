@@ -23,8 +23,11 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
 }
 
 bool is_content_namespace(struct slice ns) {
-    return slice_is(ns, text_slice(CONTENT_CLIENT)) || slice_is(ns, text_slice(CONTENT_SERVER)) ||
-           slice_is(ns, text_slice(STREAM_NAMESPACE));
+    return slice_is(ns, text_slice(CONTENT_CLIENT)) || slice_is(ns, text_slice(CONTENT_SERVER));
+}
+
+bool is_stream_namespace(struct slice ns) {
+    return is_content_namespace(ns) || slice_is(ns, text_slice(STREAM_NAMESPACE));
 }
 
 static bool has_error_child(const struct stanza *st) {
@@ -84,7 +87,7 @@ static enum fault iq_fault(const struct stanza *st) {
             return FAULT_IQ_NO_ID;
         if (st->child_count != 1)
             return FAULT_IQ_CHILDREN;
-        if (is_content_namespace(st->child[0].ns))
+        if (is_stream_namespace(st->child[0].ns))
             return FAULT_IQ_CHILD_NS;
     }
     if (st->kind == STANZA_RESULT && st->child_count > 1)
@@ -100,7 +103,7 @@ static bool check_syntax(struct router *r, struct input *in) {
     if (fault == FAULT_IQ_NO_ID && refuse(r, in, fault))
         return false;
     if (fault == FAULT_IQ_NO_ID)
-        fault = st->child_count != 1 ? FAULT_IQ_CHILDREN : is_content_namespace(st->child[0].ns) ? FAULT_IQ_CHILD_NS : FAULT_NONE;
+        fault = st->child_count != 1 ? FAULT_IQ_CHILDREN : is_stream_namespace(st->child[0].ns) ? FAULT_IQ_CHILD_NS : FAULT_NONE;
     int16_t priority;
     /* Without 'to' a presence of unknown type has a row of its own. */
     if (st->kind == STANZA_PRESENCE_OTHER && st->has_to)

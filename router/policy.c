@@ -22,14 +22,19 @@ struct knob {
 };
 
 static const struct knob knobs[KNOB_COUNT] = {
-#define KNOB(name_, text_, values_, initial_, basis_) \
-    [KNOB_##name_] = {{.name = text_, .values = values_, .initial = initial_, .basis = basis_}, 0, 0},
+#define SHOULD true
+#define FREE false
+#define KNOB(name_, text_, values_, initial_, should_, basis_) \
+    [KNOB_##name_] = {{.name = text_, .values = values_, .initial = initial_, .recommended = should_, .basis = basis_}, \
+                      0, 0},
 #define NUMBER(name_, text_, values_, initial_, least_, basis_) \
     [KNOB_##name_] = {{.name = text_, .values = values_, .initial = #initial_, .basis = basis_, .is_number = true}, \
                       initial_, least_},
 #include "knobs.def"
 #undef KNOB
 #undef NUMBER
+#undef SHOULD
+#undef FREE
 };
 
 /* A knob is in use when a rule that is carried out names it, or when code reads it beside the rules. */

@@ -72,29 +72,6 @@ static bool enqueue(struct router *r, struct stream *s, const struct stanza *st,
     return true;
 }
 
-/* A stream's queue keeps stanzas by their parts, so that each can be bounced; text of the server's own is cut again. */
-static struct stanza cut(struct slice text, enum stanza_kind kind) {
-    struct stanza st = {.kind = kind};
-    size_t close = 0;
-    for (char quote = 0; close < text.size && (quote != 0 || text.data[close] != '>'); close++) {
-        const char c = text.data[close];
-        if (quote != 0)
-            quote = c == quote ? 0 : quote;
-        else if (c == '\'' || c == '"')
-            quote = c;
-    }
-    if (close == text.size)
-        return st;
-    st.start = (struct slice){text.data, close + 1};
-    if (text.data[close - 1] == '/')
-        return st;
-    size_t end = text.size;
-    while (end > close + 1 && text.data[end - 1] != '<')
-        end--;
-    st.body = (struct slice){text.data + close + 1, end - 1 > close + 1 ? end - 1 - (close + 1) : 0};
-    return st;
-}
-
 uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_kind kind, struct slice text) {
     struct stream *s = stream_for(r, in->host, in->who.domain);
     if (s == NULL)
@@ -103,7 +80,8 @@ uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_ki
         return s->port;
     struct input own = *in;
     own.origin = STATE_BY_SERVER;
-    const struct stanza st = cut(text, kind);
+    /* The queue keeps stanzas by their parts, so that each can be bounced. */
+    const struct stanza st = stanza_cut(text, kind);
     if (!enqueue(r, s, &st, &own, attribute_value(r, st.start, "from"), attribute_value(r, st.start, "to")))
         mark(r, in->host, RULE_s2s_queue_full);
     return 0;

@@ -201,6 +201,8 @@ struct slice write_copy(struct router *r, struct input *in, struct slice extra);
 /* write_error - the error stanza for an input (6120 8.3). type: NULL for the recommended one. */
 struct slice write_error(struct router *r, const struct input *in, struct slice to, enum condition condition,
                          const char *type);
+size_t start_tag_size(struct slice text); /* of the tag that a text begins with; 0: it does not end */
+struct stanza stanza_cut(struct slice text, enum stanza_kind kind); /* start and body of a stanza that was written here */
 /* attribute_value - decoded value of a start tag's attribute; data NULL: it has none. */
 struct slice attribute_value(struct router *r, struct slice start, const char *wanted);
 struct slice write_stream_error(struct router *r, enum condition condition);
@@ -238,7 +240,8 @@ void generated(struct router *r, enum stanza_kind kind, enum state origin, struc
 /* enter - validate and stamp; to is where in->to_parts will point. returns false where its fate is sealed already. */
 bool enter(struct router *r, struct input *in, struct jid_parts *to);
 
-bool is_content_namespace(struct slice ns); /* of stanzas or of the stream itself */
+bool is_content_namespace(struct slice ns); /* of stanzas */
+bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
 
 /* presence_priority - priority of an available presence: out of range or no number gives false, and what the knob
  * pres.bad-priority makes of it. */

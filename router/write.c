@@ -68,6 +68,61 @@ static char *put_old_attributes(char *at, const struct input *in) {
     return at;
 }
 
+size_t start_tag_size(struct slice text) {
+    size_t end = 0;
+    for (char quote = 0; end < text.size && (quote != 0 || text.data[end] != '>'); end++) {
+        const char c = text.data[end];
+        if (quote != 0)
+            quote = c == quote ? 0 : quote;
+        else if (c == '\'' || c == '"')
+            quote = c;
+    }
+    return end < text.size ? end + 1 : 0;
+}
+
+struct stanza stanza_cut(struct slice text, enum stanza_kind kind) {
+    struct stanza st = {.kind = kind};
+    const size_t start = start_tag_size(text);
+    if (start == 0)
+        return st;
+    st.start = (struct slice){text.data, start};
+    if (text.data[start - 2] == '/')
+        return st;
+    size_t end = text.size;
+    while (end > start && text.data[end - 1] != '<')
+        end--;
+    st.body = (struct slice){text.data + start, end > start ? end - 1 - start : 0};
+    return st;
+}
+
+static bool declares_content(const struct stanza_child *child) {
+    const size_t bare = 1 + child->name.size;
+    return is_content_namespace(child->ns) && child->raw.size > bare && child->raw.data[bare] != '>' &&
+           memcmp(child->raw.data + 1, child->name.data, child->name.size) == 0;
+}
+
+/* A child that spells out the namespace of the stream it came on would keep it on a stream that has another. Without the
+ * declaration it inherits the one it is written to, as its siblings do (6120 4.8.3). */
+static char *put_body(char *at, const struct stanza *st) {
+    const char *from = st->body.data;
+    const char *end = st->body.data + st->body.size;
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        const struct stanza_child *child = &st->child[i];
+        if (!declares_content(child))
+            continue;
+        const struct slice start = {child->raw.data, start_tag_size(child->raw)};
+        size_t position = 0;
+        struct slice name, value;
+        char quote;
+        while (stanza_attribute_next(start, &position, &name, &value, &quote))
+            if (slice_is(name, (struct slice){"xmlns", 5})) {
+                at = put(at, from, (size_t)(name.data - from));
+                from = value.data + value.size + 1;
+            }
+    }
+    return put(at, from, (size_t)(end - from));
+}
+
 struct slice attribute_value(struct router *r, struct slice start, const char *wanted) {
     size_t at = 0;
     struct slice name, raw;
@@ -101,7 +156,7 @@ struct slice write_copy(struct router *r, struct input *in, struct slice extra) 
         at = put(at, "/>", 2);
     } else {
         *at++ = '>';
-        at = put(at, st->body.data, st->body.size);
+        at = st->child_count > 0 ? put_body(at, st) : put(at, st->body.data, st->body.size);
         if (extra.size > 0)
             at = put(at, extra.data, extra.size);
         at = put(at, "</", 2);

@@ -205,7 +205,7 @@ static const struct {
     {"\n\xC3\xA9<a/>", 6, 1, "outside of any element"},
     {"<a/> Juliet", 5, 6, "text \"Juliet\" outside of any element"},
     {"&amp;", 5, 1, "outside of any element"},
-    {"<![CDATA[x]]>", 5, 1, "outside of any element"},
+    {"<![CDATA[x]]>", 5, 10, "outside of any element"},
     {"<a", 5, 1, "never finished"},
     {"<a/>\n<b c='d", 6, 1, "never finished"},
     {"<a b='1' b='2'/>", 5, 10, "duplicate attribute"},
@@ -220,7 +220,7 @@ static const struct {
     {"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", 5, 1, "DTD"},
     {"<a/>\n <!DOCTYPE a>", 6, 2, "DTD"},
     {"<a>\x01</a>", 5, 4, "not well-formed"},
-    {"<a>]]></a>", 5, 4, "not well-formed"},
+    {"<a>]]></a>", 5, 6, "not well-formed"},
 };
 
 START_TEST(a_fault_names_its_place_and_its_kind) {

@@ -218,6 +218,7 @@ struct router_knob {
     const char *values;  /* "store, bounce", or what a number means: "integer, at least 10000" */
     const char *initial; /* value in profile rfc6121 */
     const char *basis;   /* why */
+    bool recommended;    /* the initial value is what a SHOULD of the specification asks for */
     bool is_number;
     bool in_use; /* false: only rules that are not carried out read it */
 };

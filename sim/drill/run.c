@@ -74,9 +74,14 @@ static const struct xml_node unreadable = {.ns = "", .name = "", .text = ""};
 static const struct xml_node *parse_event(struct run *run, const struct world_event *event) {
     struct xml_node *root = NULL;
     struct xml_fault fault;
-    bool read = event->stanza != NULL && xml_parse(run->arena, event->stanza, event->stanza_size, 1, &root, &fault) &&
-                root != NULL;
-    return read ? root : &unreadable;
+    if (event->stanza == NULL) {
+        return &unreadable;
+    }
+    bool read = xml_parse(run->arena, event->stanza, event->stanza_size, 1, &root, &fault);
+    if (!read && strcmp(fault.text, "memory ran out") == 0) {
+        run->state = RUN_NOMEM;
+    }
+    return read && root != NULL ? root : &unreadable;
 }
 
 const struct xml_node *drill_run_tree(struct run *run, size_t event) {

@@ -380,9 +380,11 @@ static void fail_by_expat(struct xml_reader *reader) {
         fail_unfinished(reader);
         return;
     }
+    /* expat may stand behind the two characters that show what this is. */
     size_t before = offset < 2 ? 0 : offset - 2;
     bool dtd = starts_with(reader, offset, "<!DOCTYPE") || starts_with(reader, before, "<!DOCTYPE");
-    count_to(reader, dtd && !starts_with(reader, offset, "<!DOCTYPE") ? before : offset);
+    bool end_tag = code == XML_ERROR_TAG_MISMATCH && starts_with(reader, before, "</");
+    count_to(reader, end_tag || (dtd && reader->data[offset] != '<') ? before : offset);
     if (dtd) {
         reader_fail(reader, reader->line, reader->column, "a document type (DTD), which XMPP forbids");
     } else if (code == XML_ERROR_TAG_MISMATCH && reader->depth == 0) {

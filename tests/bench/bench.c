@@ -18,13 +18,31 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+static double time_ns(void (*body)(void *), void *ctx, unsigned repeat) {
+    double start = now_ns();
+    for (unsigned i = 0; i < repeat; i++) body(ctx);
+    return now_ns() - start;
+}
+
 double bench_median_ns(void (*body)(void *), void *ctx, unsigned repeat) {
     double run[RUNS];
     body(ctx);
+    for (size_t i = 0; i < RUNS; i++) run[i] = time_ns(body, ctx, repeat);
+    qsort(run, RUNS, sizeof *run, by_value);
+    return run[RUNS / 2];
+}
+
+double bench_ratio(void (*body)(void *), void (*base)(void *), void *ctx, unsigned repeat) {
+    double run[RUNS];
+    body(ctx);
+    base(ctx);
     for (size_t i = 0; i < RUNS; i++) {
-        double start = now_ns();
-        for (unsigned k = 0; k < repeat; k++) body(ctx);
-        run[i] = now_ns() - start;
+        double body_ns = 0, base_ns = 0;
+        for (unsigned k = 0; k < repeat; k++) {
+            body_ns += time_ns(body, ctx, 1);
+            base_ns += time_ns(base, ctx, 1);
+        }
+        run[i] = body_ns / base_ns;
     }
     qsort(run, RUNS, sizeof *run, by_value);
     return run[RUNS / 2];

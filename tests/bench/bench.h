@@ -6,6 +6,10 @@
  * not counted. returns nanoseconds of all `repeat` calls. */
 double bench_median_ns(void (*body)(void *), void *ctx, unsigned repeat);
 
+/* bench_ratio - how many times as long body(ctx) takes as base(ctx): the median of five ratios of `repeat` calls each.
+ * The two take turns, so that a machine that is busy for a while slows both. */
+double bench_ratio(void (*body)(void *), void (*base)(void *), void *ctx, unsigned repeat);
+
 /* bench_line - prints "bench NAME VALUE UNIT". */
 void bench_line(const char *name, double value, const char *unit);
 
