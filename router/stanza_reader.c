@@ -335,10 +335,9 @@ static enum stanza_read reader_deliver(struct stanza_reader *r, struct stanza *o
 
 /* ---------------------------------------------------------------------------------------------------- window ---- */
 
-/* Where the element begins that is not complete yet; the window's end where there is none. */
+/* Where the element begins that is not complete yet; where there is none, the end of what expat has got. */
 static size_t unfinished_at(const struct stanza_reader *r) {
-    XML_Index at = XML_GetCurrentByteIndex(r->parser);
-    return r->depth > 0 ? r->start_at : at < 0 ? r->window_at + r->window.size : (size_t)at;
+    return r->depth > 0 ? r->start_at : token_at(r);
 }
 
 /* The window goes away: keeps what a later call needs of the element that is not complete. */

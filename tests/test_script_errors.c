@@ -90,6 +90,7 @@ static const struct wrong casts[] = {
     {"[Client] R\n\tjid: @b\n", 2, 7, {"before the @"}},
     {"[Client] R\n\tjid: a@b/\n", 2, 7, {"behind the /"}},
     {"[Client] R\n\tjid: a@b c\n", 2, 7, {"holds a space"}},
+    {"[Client] R\n\tjid: a b@c\n", 2, 7, {"a space stands before the @"}},
     {"[Client] R\n\tjdi: a@b\n", 2, 2, {"unknown property \"jdi\"", "connect_host", "did you mean \"jid\""}},
     {"[Client] R\n\thosts: a\n", 2, 2, {"unknown property \"hosts\""}},
     {"[Client] R\n\ta@b\n", 2, 2, {"found \"a@b\"", "property: value"}},
@@ -184,6 +185,12 @@ static const struct wrong cases[] = {
      8,
      1,
      {"with the case's values"}},
+    {TABLE "\ta  Romeo  \"\"\n---\n${who} receives:\n\t${what}\n", 8, 1, {"the block is empty"}},
+    {TABLE "\ta  Romeo  \"\"\n---\n${who} sends raw:\n\t${what}\n", 8, 1, {"the block is empty"}},
+    {TABLE "\ta  Romeo  \"\"\n---\n${who} receives: nothing\na.example decides:\n\t${what}\n",
+     9,
+     1,
+     {"the block is empty"}},
     {TABLE "\ta  Romeo  //\n---\nRomeo receives: nothing\n${what} ${who}\n", 8, 1, {"with the case's values"}},
     {TABLE "\ta  Romeo  x\n---\n${woh} receives: nothing\n${who} ${what}\n", 7, 1, {"\"woh\" is no column", "\"who\""}},
     {TABLE "\ta  Romeo  x\n\tb  Romeo  y\n---\n${who} receives:\n\t<a b='{scansion:capture:what}' c='${what}'/>\n",
@@ -326,7 +333,10 @@ START_TEST(what_is_too_large_or_too_deep_is_refused) {
     expect_error(refuse_large("", "\n", SCRIPT_LINES_MAX + 1, ""), SCRIPT_LINES_MAX, 1, "lines");
     expect_error(refuse_large(CAST, "Romeo ", 1000, "\n"), 8, 1, "at most 4096");
     expect_error(refuse_large("[Client] ", "x", 256, "\n\tjid: a@b\n"), 1, 10, "at most 255");
-    expect_error(refuse_large("", "[Client] a\n\tjid: a@b\n", 2, ""), 3, 10, "taken");
+    expect_error(refuse_large("", "[Link] a b\n", SCRIPT_ACTORS_MAX + 1, ""), SCRIPT_ACTORS_MAX + 1, 1, "sections");
+    expect_error(refuse_large("[Client] R\n\tjid: ", "x", 4000, "@b\n"), 2, 7, "longer than a JID can be");
+    expect_error(refuse_large("[Cases]\n\tc", "  a", 2, "\n\t1  x\n"), 2, 8, "twice");
+    expect_error(refuse_large("[Cases]\n\ta  b\n", "\tx\ty\n", SCRIPT_CASES_MAX + 1, ""), 4, 2, "twice");
 }
 END_TEST
 

@@ -286,6 +286,25 @@ START_TEST(what_never_ends_ends_the_stream_and_needs_little_memory) {
 }
 END_TEST
 
+START_TEST(what_is_dropped_takes_no_memory) {
+    enum { SIZE = 4 << 20 };
+    struct purse purse = {0};
+    const struct router_alloc alloc = {purse_resize, &purse};
+    struct stanza_reader *reader = stanza_reader_new(&alloc, STANZA_CLIENT, SIZE_MAX_INITIAL);
+    struct text text = text_new(SIZE + 100);
+    struct stanza stanza;
+    size_t count;
+    put(&text, CHAT);
+    put_times(&text, "<a>text</a>", SIZE / strlen("<a>text</a>"));
+    put(&text, "</message>");
+    ck_assert_int_eq(feed_pieces(reader, text, 5000, &stanza, &count), STANZA_MORE);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_lt(purse.octets_most, 3 * SIZE_MAX_INITIAL);
+    stanza_reader_free(reader);
+    free(text.data);
+}
+END_TEST
+
 START_TEST(a_long_tag_in_small_pieces_is_read_in_time) {
     /* Were the tag scanned anew with each octet, this would take hours. */
     struct text text = text_new(5 << 20);
@@ -318,6 +337,14 @@ START_TEST(a_long_tag_may_end_in_the_next_chunk) {
         ck_assert_uint_eq(count, 1);
         ck_assert_uint_eq(stanza.id.size, 9000);
         ck_assert_uint_eq(stanza.start.size, text.size);
+        ck_assert_int_eq(stanza_reader_reset(reader), ROUTER_OK);
+        ck_assert_int_eq(stanza_reader_feed(reader, (struct slice){text.data, 8000}), ROUTER_OK);
+        ck_assert_int_eq(stanza_reader_next(reader, &stanza), STANZA_MORE);
+        ck_assert_int_eq(stanza_reader_feed(reader, (struct slice){NULL, 0}), ROUTER_OK);
+        ck_assert_int_eq(stanza_reader_next(reader, &stanza), STANZA_MORE);
+        ck_assert_int_eq(stanza_reader_feed(reader, (struct slice){text.data + 8000, text.size - 8000}), ROUTER_OK);
+        ck_assert_int_eq(stanza_reader_next(reader, &stanza), STANZA_READY);
+        ck_assert_uint_eq(stanza.id.size, 9000);
         stanza_reader_free(reader);
     }
     free(text.data);
@@ -408,9 +435,9 @@ END_TEST
 static bool live(const struct router_alloc *alloc) {
     static const char *const pieces[] = {
         "<message to='a@b' id='1'><bo",
-        "dy>hi</body><x xmlns='urn:a:namespace:whose:name:is:longer:than:all:that:stands:in:the:start:tag:of:the:stanza:"
-        "so:that:it:takes:more:room:than:was:there:before:and:as:it:is:the:room:that:is:looked:for:at:first:which:may:"
-        "not:be:small:it:goes:on:for:some:time'/></mess",
+        "dy>hi</body><x xmlns='urn:a:namespace:whose:name:is:longer:than:all:that:stands:in:the:start:tag:of:this:"
+        "stanza:so:that:it:takes:more:room:than:was:there:before:and:as:it:is:the:room:that:is:looked:for:at:first:"
+        "which:may:not:be:small:it:goes:on:for:some:time'/></mess",
         "age><presence/><iq", " id='long"};
     struct stanza stanza;
     struct stanza_reader *reader = stanza_reader_new(alloc, STANZA_CLIENT, 100000);
@@ -480,6 +507,7 @@ Suite *stanza_limits_suite(void) {
     tcase_add_test(tcase, a_stanza_of_10000_nested_elements_is_too_large);
     tcase_add_test(tcase, a_start_tag_past_the_limit_leaves_nothing_to_keep);
     EACH(what_never_ends_ends_the_stream_and_needs_little_memory, endless);
+    tcase_add_test(tcase, what_is_dropped_takes_no_memory);
     tcase_add_test(tcase, a_long_tag_in_small_pieces_is_read_in_time);
     tcase_add_test(tcase, a_long_tag_may_end_in_the_next_chunk);
     tcase_add_test(tcase, a_long_tag_that_is_malformed_is_a_fault_when_it_ends);

@@ -209,6 +209,7 @@ static bool find_section(struct reading *reading, size_t *next) {
     return true;
 }
 
+/* Comments and blank lines are part of what stands before them. */
 static bool find_sections(struct reading *reading, size_t *next) {
     const struct script_file *file = reading->file;
     while (*next < file->line_count) {
@@ -219,9 +220,7 @@ static bool find_sections(struct reading *reading, size_t *next) {
         if (kind == LINE_DASHES || kind == LINE_PLAIN) {
             break;
         }
-        if (kind != LINE_SECTION) {
-            ++*next;
-        } else if (!find_section(reading, next)) {
+        if (!find_section(reading, next)) {
             return false;
         }
     }

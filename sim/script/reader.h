@@ -56,8 +56,8 @@ int script_names_find(const struct names *names, struct text key); /* its value 
  * NAME_NO_MEMORY. value: 0 or more. */
 int script_names_add(struct names *names, struct arena *arena, struct text key, int value);
 
-/* script_names_list - the names in the order of their octets, NULL at the end, with room for some more; NULL where memory
- * ran out. */
+/* script_names_list - the names in the order of their octets, NULL at the end, with room for some more; NULL where
+ * memory ran out. */
 const char **script_names_list(const struct names *names, struct arena *arena, size_t room);
 
 /* ----------------------------------------------------------------------------------------------------- a file ---- */
@@ -265,10 +265,10 @@ bool script_xml(struct reading *reading, struct block *block, const char *word, 
 bool script_mask(struct reading *reading, struct block *block);
 void script_unmask(char *text, size_t size);
 
-/* script_check_plain - where only columns of [Cases] may stand, none that is unknown is left. where: "an action line". */
+/* script_check_plain - where only columns of [Cases] may stand, no other variable does. where: "an action line". */
 bool script_check_plain(struct reading *reading, struct text text, unsigned line, size_t octet, const char *where);
 
-/* script_settle - unmask trees; where they are expectations, check what is said to the matcher and keep the captures. */
+/* script_settle - unmask trees; where they are expected, check what is said to the matcher and keep the captures. */
 bool script_settle(struct reading *reading, const struct block *block, struct xml_node *roots, bool expected);
 
 #endif

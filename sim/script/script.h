@@ -15,7 +15,7 @@ enum {
 
 /* What was wrong, where, and what to do. Printed as FILE:LINE:COLUMN: TEXT. */
 struct script_error {
-    unsigned line, column; /* from 1; 0 where the whole file is meant */
+    unsigned line, column; /* from 1, in characters; 0 where the whole file is meant */
     char text[400];        /* what was found, what was expected, the nearest known word */
 };
 
@@ -94,7 +94,7 @@ struct script {
     const char *title;       /* "" where none */
     const char *description; /* lines joined by newline; "" where none */
     const char *const *tags; /* "slow", "section: RFC 6121 8.5.2"; NULL at the end */
-    const struct script_actor *cast;
+    const struct script_actor *cast; /* of this case: values of [Cases] may stand in it */
     size_t cast_count;
     const struct script_action *actions;
     size_t action_count;
@@ -124,7 +124,7 @@ size_t script_case_count(const struct script_file *file);
 const struct script *script_case(const struct script_file *file, size_t n, struct arena *arena);
 
 /* script_variable - meaning of the first ${...} in a text from an action, resolved against the cast.
- * text      may start anywhere; the scan goes on to the first "${".
+ * text      may start anywhere; the scan goes on to the first "${" with a "}" behind it.
  * returns   false: none left. */
 enum script_variable_kind { SCRIPT_BARE_JID, SCRIPT_FULL_JID, SCRIPT_CAPTURE };
 struct script_variable {

@@ -51,7 +51,6 @@ struct xml_reader {
 
     const char *word;
     unsigned *word_count;
-    size_t word_end;
 };
 
 static void reader_fail(struct xml_reader *reader, unsigned line, unsigned column, const char *format, ...)
@@ -286,9 +285,6 @@ static bool alone_on_line(const struct xml_reader *reader, size_t start, size_t 
 
 /* Text between the root elements: only white space and the word that xml_parse_words allows. */
 static void outer_text(struct xml_reader *reader, size_t start, size_t end) {
-    if (start < reader->word_end) {
-        start = reader->word_end;
-    }
     while (start < end && is_space(reader->data[start])) {
         start++;
     }
@@ -298,7 +294,6 @@ static void outer_text(struct xml_reader *reader, size_t start, size_t end) {
     size_t word_size = reader->word == NULL ? 0 : strlen(reader->word);
     if (word_size > 0 && reader->size - start >= word_size && same(reader->word, reader->data + start, word_size) &&
         alone_on_line(reader, start, start + word_size)) {
-        reader->word_end = start + word_size;
         ++*reader->word_count;
         return;
     }
@@ -448,7 +443,6 @@ bool xml_parse_words(struct arena *arena, const char *text, size_t size, unsigne
     reader.column = 1;
     reader.word = word;
     reader.word_count = count;
-    reader.word_end = 0;
     run(&reader);
     XML_ParserFree(reader.parser);
     free(reader.text);

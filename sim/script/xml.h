@@ -29,8 +29,8 @@ struct xml_node {
     struct xml_attribute *attributes; /* in the order written, namespace declarations left out */
     size_t attribute_count;
     struct xml_node *child, *next; /* elements only, in order */
-    const char *text;              /* all character data directly inside, without white space at both ends; "" if none */
-    unsigned line, column;         /* from 1, in the text that was parsed plus its offset; columns are characters */
+    const char *text;              /* character data directly inside, without white space at both ends; "" if none */
+    unsigned line, column;         /* from 1, plus the offset of what was parsed, in characters */
     size_t offset, size;           /* octets of the element within the text that was parsed */
 };
 
