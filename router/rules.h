@@ -111,6 +111,9 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
 #define CONDITIONS(X) \
     X(BAD_REQUEST, "bad-request", "modify") \
     X(CONFLICT, "conflict", "cancel") \
+    X(FORBIDDEN, "forbidden", "auth") \
+    X(ITEM_NOT_FOUND, "item-not-found", "cancel") \
+    X(NOT_ACCEPTABLE, "not-acceptable", "modify") \
     X(FEATURE_NOT_IMPLEMENTED, "feature-not-implemented", "cancel") \
     X(JID_MALFORMED, "jid-malformed", "modify") \
     X(NOT_ALLOWED, "not-allowed", "cancel") \

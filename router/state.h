@@ -35,6 +35,8 @@ struct session {
     struct jid *jid;
     struct kept *presence; /* last available presence; NULL: not available */
     struct directed *directed;
+    bool interested; /* it asked for the roster (6121 2.2) */
+    uint32_t pushed_first, pushed_last; /* numbers of the first and the last push it got; 0: none */
     uint64_t active; /* the router's activity count when its client last sent something */
     uint32_t port;
     int16_t priority; /* -128 to 127 */
@@ -43,6 +45,10 @@ struct session {
 struct contact {
     struct jid *jid; /* bare */
     struct kept *request; /* a subscription request that waits for the user's answer */
+    char *name;           /* NULL: none */
+    char *groups;         /* one behind the other, each with its NUL; NULL: none */
+    uint32_t groups_size;
+    uint32_t version;     /* of the roster when this last changed; 0: never since it was set up */
     uint8_t state;        /* enum state, STATE_SUB_NONE to STATE_SUB_BOTH */
     bool approved;
     bool item; /* in the roster; false: only a request is pending */
@@ -55,6 +61,7 @@ struct account {
     uint32_t session_count;
     struct contact *contacts; /* in the order in which they were added */
     uint32_t contact_count, contact_capacity;
+    uint32_t roster_version; /* counts changes */
     uint32_t *contact_index; /* place in contacts plus one, by hash; a power of two */
     uint32_t index_size;
     struct kept_list offline;
@@ -109,6 +116,7 @@ struct router {
     struct session *ended; /* freed with the next input, as effects may still name them */
     struct router_effect spare; /* written to where there is no memory for another effect */
     uint64_t now_us, activity, random;
+    uint32_t pushes; /* sent so far */
     bool failed; /* memory ran out */
 };
 
@@ -296,6 +304,23 @@ void subscription_out(struct router *r, struct input *in); /* from a local clien
 void subscription_in(struct router *r, struct input *in);
 void deliver_requests(struct router *r, struct session *session);
 
+/* ---- roster.c ---- */
+
+void answer_roster(struct router *r, struct input *in, const struct decision *d);
+/* roster_push - an item changed: a new version, and a push to each interested resource. */
+void roster_push(struct router *r, struct account *account, struct contact *c);
+bool roster_take_reply(struct router *r, struct input *in); /* a client answers a push */
+
+/* ---- element.c ---- */
+
+struct element {
+    struct slice raw, start, name, body; /* name: local */
+};
+
+/* element_next - the next element of a text that is well-formed; at: 0 to begin. returns false: none left. */
+bool element_next(struct slice text, size_t *at, struct element *out);
+struct slice element_text(struct router *r, const struct element *element); /* decoded and trimmed; no children */
+
 /* ---- offline.c ---- */
 
 void offline_store(struct router *r, struct input *in, const struct decision *d);
@@ -305,6 +330,7 @@ void offline_deliver(struct router *r, struct session *session);
 
 bool iq_is_known(const struct router *r, const struct input *in, unsigned stage);
 void answer_iq(struct router *r, struct input *in, const struct decision *d);
+void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content);
 
 /* ---- remote.c ---- */
 
