@@ -135,10 +135,6 @@ static const char *subscription_word(unsigned state) {
     }
 }
 
-static bool is_asking(unsigned state) {
-    return state == STATE_SUB_NONE_OUT || state == STATE_SUB_NONE_OUTIN || state == STATE_SUB_FROM_OUT;
-}
-
 static struct slice write_groups(struct router *r, const struct contact *c) {
     struct slice text = {NULL, 0};
     for (const char *at = c->groups; at != NULL && at < c->groups + c->groups_size; at += strlen(at) + 1) {
@@ -163,7 +159,7 @@ static struct slice write_item(struct router *r, const struct contact *c) {
         named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
         text_slice("' subscription='"),
         text_slice(subscription_word(c->state)),
-        text_slice(is_asking(c->state) ? "' ask='subscribe" : ""),
+        text_slice(state_asks(c->state) ? "' ask='subscribe" : ""),
         text_slice(c->approved ? "' approved='true" : ""),
         text_slice(groups.size > 0 ? "'>" : "'/>"),
         groups,
@@ -384,7 +380,7 @@ static void end_subscriptions(struct router *r, struct account *account, struct 
     const bool from = state >= STATE_SUB_FROM;
     const bool pending_in = state == STATE_SUB_NONE_IN || state == STATE_SUB_NONE_OUTIN || state == STATE_SUB_TO_IN;
     const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
-    if (to || (is_asking(state) && cancel)) {
+    if (to || (state_asks(state) && cancel)) {
         mark(r, host, to ? from ? RULE_sub_remove_both : RULE_sub_remove_to : RULE_sub_remove_pending_out);
         generated(r, STANZA_UNSUBSCRIBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
                   write_start(r, "presence", "unsubscribe", none), none);

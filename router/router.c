@@ -81,6 +81,7 @@ static void account_free(struct router *r, struct account *account) {
     }
     contacts_free(r, account);
     kept_clear(r, &account->offline);
+    kept_clear(r, &account->notices);
     kept_free(r, account->last_unavailable);
     jid_release(&r->jids, account->jid);
     router_give(r, account);

@@ -3,21 +3,19 @@
  *
  * Offsets: `*_at` counts octets as expat does since its last reset, the synthetic stream header included.
  *
- * Memory is bounded whatever the peer sends. Of one element at most size_max octets are kept; one that grows past that
- * is read on and dropped, for DROP_MAX more octets, since expat remembers names and open elements. An element that is
- * larger still, be it one huge tag, or nests deeper than NESTING_MAX ends the stream as restricted XML: no fault fits
- * better, and reading on could not be bounded. */
+ * Memory is bounded whatever the peer sends. Of one element at most size_max octets are kept. One that grows past
+ * that, or nests deeper than ROUTER_STANZA_DEPTH_MAX, is read on and dropped, but not for ever, since expat remembers
+ * names and open elements: past ROUTER_STANZA_DROP_MAX more octets, be it one huge tag, or past
+ * ROUTER_STANZA_NESTING_MAX open elements the stream ends as restricted XML. No fault fits better. */
 #include "stanza.h"
 
 #include <expat.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "stanza_fault.h"
 
 enum {
-    DROP_MAX = 4 * 1024 * 1024, /* octets of an element that are read past size_max, and then dropped */
-    NESTING_MAX = 32768,        /* open elements; ROUTER_STANZA_DEPTH_MAX of them make a stanza too large already */
     PIECE_MAX = 64 * 1024,      /* octets that expat gets at a time: its own buffer grows with them */
     RENEW_AFTER = 1024 * 1024,  /* octets after which expat starts anew between two stanzas: it never forgets a name */
     HOLD_MIN = 4096,            /* octets of an unfinished tag from which on expat waits for the tag's end */
@@ -129,7 +127,6 @@ static size_t token_end(const struct stanza_reader *r) {
 
 /* Ends the stream from inside a handler. */
 static void handler_stop(struct stanza_reader *r, enum reader_state state, enum stanza_fault fault) {
-    if (r->state == READER_FAULT || r->state == READER_NOMEM) return;
     r->state = state;
     r->fault = fault;
     XML_StopParser(r->parser, XML_FALSE);
@@ -219,7 +216,7 @@ static void XMLCALL on_start(void *data, const XML_Char *name, const XML_Char **
         begin_child(r, name);
     } else if (r->depth > ROUTER_STANZA_DEPTH_MAX) {
         r->oversize = true;
-        if (r->depth > NESTING_MAX) handler_stop(r, READER_FAULT, STANZA_FAULT_RESTRICTED);
+        if (r->depth > ROUTER_STANZA_NESTING_MAX) handler_stop(r, READER_FAULT, STANZA_FAULT_RESTRICTED);
     }
 }
 
@@ -253,53 +250,6 @@ static void XMLCALL on_instruction(void *data, const XML_Char *target, const XML
 
 /* ---------------------------------------------------------------------------------------------------- faults ---- */
 
-/* Whether octets start with what is no character of UTF-8. One that the end of the octets cuts off may yet be. */
-static bool is_no_utf8(const char *text, size_t size) {
-    unsigned char lead = (unsigned char)text[0];
-    size_t need = lead < 0xC2 || lead > 0xF4 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    uint32_t code;
-    return size >= need && utf8_decode(text, size, &code) == 0;
-}
-
-/* expat says "invalid token" of much; the octets up to the place of the error tell more. `at` is the first octet that
- * could not be. Where an ASCII character was due and a chunk ends in the middle of another one, that is not yet known to
- * be no UTF-8; else the answer does not hang on how the stream was cut into chunks. */
-static enum stanza_fault invalid_token(const char *text, size_t at, size_t size) {
-    if (is_no_utf8(text + at, size - at)) return STANZA_FAULT_ENCODING;
-    char before = at > 0 ? text[at - 1] : '\0';
-    bool declaration = at > 1 && before == '!' && text[at - 2] == '<';
-    if (declaration && text[at] != '\0' && strchr("DEAN", text[at]) != NULL) return STANZA_FAULT_RESTRICTED;
-    /* a second colon in a name, or one at an end of it: fine for XML, not for namespaces */
-    if (text[at] == ':' && before != '=') return STANZA_FAULT_NS_ILLFORMED;
-    if (before == ':' && text[at] != '\0' && strchr("=/> \t\r\n-.0123456789", text[at]) != NULL) {
-        return STANZA_FAULT_NS_ILLFORMED;
-    }
-    return STANZA_FAULT_ILLFORMED;
-}
-
-static enum stanza_fault fault_of(const struct stanza_reader *r, enum XML_Error error) {
-    switch (error) {
-    case XML_ERROR_INVALID_TOKEN: {
-        int at = 0, size = 0;
-        const char *text = XML_GetInputContext(r->parser, &at, &size);
-        return text == NULL || at >= size ? STANZA_FAULT_ILLFORMED : invalid_token(text, (size_t)at, (size_t)size);
-    }
-    case XML_ERROR_PARTIAL_CHAR: return STANZA_FAULT_ENCODING;
-    case XML_ERROR_UNDEFINED_ENTITY:
-    case XML_ERROR_RECURSIVE_ENTITY_REF:
-    case XML_ERROR_ASYNC_ENTITY:
-    case XML_ERROR_BINARY_ENTITY_REF:
-    case XML_ERROR_ATTRIBUTE_EXTERNAL_ENTITY_REF:
-    case XML_ERROR_PARAM_ENTITY_REF: return STANZA_FAULT_RESTRICTED;
-    case XML_ERROR_UNBOUND_PREFIX:
-    case XML_ERROR_UNDECLARING_PREFIX:
-    case XML_ERROR_RESERVED_PREFIX_XML:
-    case XML_ERROR_RESERVED_PREFIX_XMLNS:
-    case XML_ERROR_RESERVED_NAMESPACE_URI: return STANZA_FAULT_NS_ILLFORMED;
-    default: return STANZA_FAULT_ILLFORMED;
-    }
-}
-
 static enum stanza_read reader_fail(struct stanza_reader *r, enum stanza_fault fault) {
     r->state = READER_FAULT;
     r->fault = fault;
@@ -316,7 +266,7 @@ static enum stanza_read reader_stopped(struct stanza_reader *r) {
     enum XML_Error error = XML_GetErrorCode(r->parser);
     if (r->state == READER_NOMEM || error == XML_ERROR_NO_MEMORY) return reader_nomem(r);
     if (r->state == READER_FAULT) return STANZA_FAULT;
-    return reader_fail(r, fault_of(r, error));
+    return reader_fail(r, stanza_fault_of(r->parser, error));
 }
 
 /* -------------------------------------------------------------------------------------------------- delivery ---- */
@@ -427,9 +377,9 @@ static bool hold_ends(struct stanza_reader *r, struct slice bytes) {
     return false;
 }
 
-/* expat scans an unfinished token anew with each piece that it gets, so that a long one that comes in small pieces would
- * cost the square of its size. A tag's end is waited for without telling expat; nothing else is that long and allowed:
- * a comment, a processing instruction, or a reference that is not to one of the five entities. */
+/* expat scans an unfinished token anew with each piece that it gets, so that a long one that comes in small pieces
+ * would cost the square of its size. A tag's end is waited for without telling expat; nothing else is that long and
+ * allowed: a comment, a processing instruction, or a reference that is not to one of the five entities. */
 static enum stanza_read hold_begin(struct stanza_reader *r) {
     int at = 0, size = 0;
     const char *text = XML_GetInputContext(r->parser, &at, &size);
@@ -548,7 +498,7 @@ struct stanza_reader *stanza_reader_new(const struct router_alloc *alloc, enum s
     struct stanza_reader *r = alloc->resize(alloc->ctx, NULL, sizeof *r);
     if (r == NULL) return NULL;
     *r = (struct stanza_reader){.alloc = *alloc, .ns = ns, .size_max = size_max};
-    r->read_max = size_max > SIZE_MAX - DROP_MAX ? SIZE_MAX : size_max + DROP_MAX;
+    r->read_max = size_max > SIZE_MAX - ROUTER_STANZA_DROP_MAX ? SIZE_MAX : size_max + ROUTER_STANZA_DROP_MAX;
     r->parser = XML_ParserCreateNS("UTF-8", SEPARATOR);
     if (r->parser == NULL || !parser_start(r)) {
         stanza_reader_free(r);

@@ -14,6 +14,7 @@ struct kept {
     enum state origin;        /* STATE_BY_CLIENT and its like, for stanzas that wait for an s2s stream */
     bool has_to, has_id;
     struct slice from, to, id; /* decoded; to: where this copy goes */
+    struct slice host;         /* the served domain that acts, for what is deferred; not copied */
     struct slice start, body;  /* as in struct stanza */
 };
 
@@ -65,6 +66,7 @@ struct account {
     uint32_t *contact_index; /* place in contacts plus one, by hash; a power of two */
     uint32_t index_size;
     struct kept_list offline;
+    struct kept_list notices;      /* answers about subscriptions that nobody was there to see */
     struct kept *last_unavailable; /* 6121 4.3.2 */
 };
 
@@ -117,6 +119,8 @@ struct router {
     struct router_effect spare; /* written to where there is no memory for another effect */
     uint64_t now_us, activity, random;
     uint32_t pushes; /* sent so far */
+    unsigned deferring; /* what the server makes waits in `deferred` while this is not 0 */
+    struct kept_list deferred;
     bool failed; /* memory ran out */
 };
 
@@ -243,6 +247,10 @@ unsigned resource_state(const struct account *account);
 void generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host, struct slice from,
                struct slice to, struct slice start, struct slice body);
 
+/* defer_begin, defer_end - what is generated between them goes its way at the end, in order. They nest. */
+void defer_begin(struct router *r);
+void defer_end(struct router *r);
+
 /* ---- entry.c ---- */
 
 /* enter - validate and stamp; to is where in->to_parts will point. returns false where its fate is sealed already. */
@@ -302,7 +310,10 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
 
 void subscription_out(struct router *r, struct input *in); /* from a local client; dispatches it too */
 void subscription_in(struct router *r, struct input *in);
-void deliver_requests(struct router *r, struct session *session);
+void subscription_failed(struct router *r, const struct input *in); /* a request could not be routed */
+void deliver_requests(struct router *r, struct session *session);   /* at initial presence, with stored notices */
+void resend_requests(struct router *r, const struct account *account);
+bool state_asks(unsigned state); /* pending out */
 
 /* ---- roster.c ---- */
 

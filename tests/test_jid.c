@@ -118,6 +118,8 @@ static const char *const malformed[] = {
     "a@b@c",
     /* RFC 1034 3.5: labels of letters, digits and inner hyphens */
     "a@b_c",
+    "a@b{c",
+    "a@b`c",
     "a@b c",
     "a@-b",
     "a@b-",
@@ -148,7 +150,7 @@ static const char *const malformed[] = {
     "a@b/\xC2\xAD",
     /* RFC 3454 6: right-to-left text that does not keep to itself */
     "\xD7\x90z@b",
-    "a@b/\xD8\xA7" "1",
+    ("a@b/\xD8\xA7" "1"),
     "a@\xD7\x90z.b",
 };
 
@@ -275,6 +277,10 @@ static const struct {
     /* A-labels of IDNA2008 whose U-label the mapping of RFC 3491 changes or does not know: final sigma, sharp s */
     {"xn--3xa", "xn--3xa"},
     {"xn--fa-hia.example", "xn--fa-hia.example"},
+    {"xn--e28h", "xn--e28h"},
+    {"xn-a", "xn-a"},
+    {"xna-a", "xna-a"},
+    {"x--n", "x--n"},
     {"xn--", "refused"},
     {"xn--9", "refused"},        /* does not decode */
     {"xn--example-", "refused"}, /* decodes to ASCII */
@@ -321,6 +327,8 @@ static const struct {
     {"[::1.2.3.04]", "refused"},
     {"[::1.2.3.4.5]", "refused"},
     {"[::1..3.4]", "refused"},
+    {"[::1.2:3.4]", "refused"},
+    {"[1g::]", "refused"},
     {"[::.2.3.4]", "refused"},
     {"[1:2:3:4:5:6:7:192.0.2.7]", "refused"},
     {"[fe80::1%25]", "refused"},
@@ -405,8 +413,20 @@ START_TEST(a_megabyte_in_any_part_is_refused) {
 }
 END_TEST
 
+START_TEST(a_zone_counts_towards_the_length_of_the_domainpart) {
+    static char zone[2048];
+    repeat(zone, "z", 1023 - 12);
+    compose("[fe80::1%%25%s]", zone);
+    ck_assert_uint_eq(strlen(text), 1023);
+    ck_assert_str_eq(prepared(text), text);
+    strcat(zone, "z");
+    compose("[fe80::1%%25%s]", zone);
+    ck_assert_str_eq(prepared(text), "refused");
+}
+END_TEST
+
 START_TEST(a_label_has_at_most_63_octets) {
-    char label[256];
+    char label[512];
     repeat(label, "x", 63);
     compose("a@%s.%s", label, label);
     ck_assert_str_eq(prepared(text), text);
@@ -417,6 +437,9 @@ START_TEST(a_label_has_at_most_63_octets) {
     compose("a@%s", label);
     ck_assert_str_eq(prepared(text), text);
     repeat(label, "\xC3\xBC", 100);
+    compose("a@%s", label);
+    ck_assert_str_eq(prepared(text), "refused");
+    repeat(label, "\xEF\xB7\xBA", 100);
     compose("a@%s", label);
     ck_assert_str_eq(prepared(text), "refused");
     repeat(label, "xy\xC3\xBC", 30);
@@ -476,6 +499,7 @@ Suite *jid_suite(void) {
     tcase_add_test(tcase, three_parts_of_1023_octets_fit);
     tcase_add_test(tcase, lengths_count_after_mapping);
     tcase_add_test(tcase, a_megabyte_in_any_part_is_refused);
+    tcase_add_test(tcase, a_zone_counts_towards_the_length_of_the_domainpart);
     tcase_add_test(tcase, a_label_has_at_most_63_octets);
     EACH(stringprep_decides_where_precis_would_differ, older);
     tcase_add_test(tcase, a_resourcepart_may_start_and_end_with_a_space);

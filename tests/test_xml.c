@@ -2,6 +2,7 @@
 #include "xml.h"
 
 #include <check.h>
+#include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ START_TEST(taken_memory_is_zeroed_aligned_and_apart) {
         unsigned char *piece = arena_take(arena, size);
         ck_assert_ptr_nonnull(piece);
         ck_assert_ptr_ne(piece, last);
-        ck_assert_uint_eq((uintptr_t)piece % sizeof(max_align_t), 0);
+        ck_assert_uint_eq((uintptr_t)piece % alignof(max_align_t), 0);
         for (size_t i = 0; i < size; i++) {
             ck_assert_uint_eq(piece[i], 0);
         }
@@ -113,8 +114,8 @@ START_TEST(an_element_knows_its_octets_and_its_place) {
 END_TEST
 
 START_TEST(attributes_keep_their_order_and_lose_declarations) {
-    struct xml_node *node =
-        parse("<a z='1' xmlns='urn:x' b=\"&lt;2&#233;\" xml:lang='de' xmlns:p='urn:y' p:c='3' scansion:strict='true'/>");
+    struct xml_node *node = parse(
+        "<a z='1' xmlns='urn:x' b=\"&lt;2&#233;\" xml:lang='de' xmlns:p='urn:y' p:c='3' scansion:strict='true'/>");
     static const char *const expected[][3] = {{"", "z", "1"},
                                               {"", "b", "<2\xC3\xA9"},
                                               {"http://www.w3.org/XML/1998/namespace", "lang", "de"},
@@ -282,8 +283,7 @@ static const struct {
     {"<a></a>", "<a/>"},
     {"<a>\n\t<b />\n</a>", "<a><b/></a>"},
     {"<a c = '3'  b='2'\n a='1'/>", "<a a=\"1\" b=\"2\" c=\"3\"/>"},
-    {"<a xml:lang='de' z='1' scansion:strict='true'/>",
-     "<a z=\"1\" xml:lang=\"de\" scansion:strict=\"true\"/>"},
+    {"<a xml:lang='de' z='1' scansion:strict='true'/>", "<a z=\"1\" xml:lang=\"de\" scansion:strict=\"true\"/>"},
     {"<a> x &lt;&gt;&amp;\"' </a>", "<a>x &lt;&gt;&amp;\"'</a>"},
     {"<a b='&quot;&lt;&amp;&gt;&#10;&#9;&#13;'/>", "<a b=\"&quot;&lt;&amp;&gt;&#10;&#9;&#13;\"/>"},
     {"<m xmlns='jabber:client'><q xmlns='urn:q' b='1'><i/></q></m>", "<m><q xmlns=\"urn:q\" b=\"1\"><i/></q></m>"},

@@ -104,6 +104,7 @@ struct run {
     size_t differences;
     struct difference first; /* also says why a run cannot go on */
     unsigned char *fired;
+    const char *loose; /* what was allowed, but not what the specification asks for; NULL: nothing */
 };
 
 /* drill_run_stop - the run ends here, for a reason that is not a difference. line, column: in the script. */

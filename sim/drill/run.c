@@ -133,13 +133,39 @@ static void run_end(struct run *run) {
     arena_free(run->arena);
 }
 
+static bool is_recommended(const struct run *run, const struct world_event *event, size_t knob) {
+    char value[24];
+    const struct router_knob known = router_knob(knob);
+    return !known.recommended || strcmp(policy_get(run->policies[event->server], knob, value), known.initial) == 0;
+}
+
+/* A fate may be what the profile says, and still not what the specification asks for. */
+static void note_loose(struct run *run, const struct world_event *event, const struct router_rule *rule) {
+    if (event->departure != NULL) {
+        run->loose = drill_run_text(run, "%s departs from %s (%s)", event->departure, rule->id, rule->strength);
+        return;
+    }
+    for (size_t i = 0; rule->knob[0] != '\0' && i < router_knob_count(); i++) {
+        char value[24];
+        const struct router_knob knob = router_knob(i);
+        if (strcmp(knob.name, rule->knob) == 0 && !is_recommended(run, event, i)) {
+            run->loose = drill_run_text(run, "%s (%s): policy %s=%s, where the specification asks for %s", rule->id,
+                                        rule->strength, knob.name, policy_get(run->policies[event->server], i, value),
+                                        knob.initial);
+        }
+    }
+}
+
 /* What fired is known by the log: each effect names its rule, and each never says whether it was tempted. */
 static void judge(struct run *run) {
     size_t rules = 0;
-    (void)router_rules(&rules);
+    const struct router_rule *catalogue = router_rules(&rules);
     for (size_t i = 0; i < world_event_count(run->world); i++) {
         const struct world_event *event = world_event(run->world, i);
         if (event->kind == WORLD_EFFECT && event->rule >= 0 && (size_t)event->rule < rules) {
+            if (run->loose == NULL && (run->fired[event->rule] == 0 || event->departure != NULL)) {
+                note_loose(run, event, &catalogue[event->rule]);
+            }
             run->fired[event->rule] = 1;
         }
     }
@@ -168,8 +194,47 @@ static enum drill_verdict verdict_of(const struct run *run) {
     case RUN_BROKEN:
         return DRILL_BROKEN;
     default:
-        return run->differences > 0 ? DRILL_FAIL : DRILL_PASS;
+        if (run->differences > 0) {
+            return DRILL_FAIL;
+        }
+        return run->loose == NULL ? DRILL_PASS : run->options->strict ? DRILL_FAIL : DRILL_NON_STRICT;
     }
+}
+
+static bool is_passed(enum drill_verdict verdict) {
+    return verdict == DRILL_PASS || verdict == DRILL_NON_STRICT;
+}
+
+/* Under --strict a case fails that did all that its script expects. */
+static char *strict_text(const struct run *run) {
+    struct text text = {0};
+    drill_text_format(&text, "  %s: everything came as expected, but --strict wants what the specification asks for\n",
+                      run->script->file);
+    drill_text_format(&text, "    departed   %s\n", run->loose);
+    if (text.failed) {
+        free(text.data);
+        return NULL;
+    }
+    return text.data;
+}
+
+static bool fill_texts(struct run *run, struct drill_result *result) {
+    if (is_passed(result->verdict)) {
+        if (run->loose != NULL) {
+            result->reason = malloc(strlen(run->loose) + 1);
+            if (result->reason == NULL) {
+                return false;
+            }
+            strcpy(result->reason, run->loose);
+        }
+        return true;
+    }
+    result->line = run->first.line;
+    result->column = run->first.column;
+    result->further = run->differences > 1 ? run->differences - 1 : 0;
+    const bool only_strict = result->verdict == DRILL_FAIL && run->differences == 0;
+    result->failure = only_strict ? strict_text(run) : drill_failure_text(run);
+    return result->failure != NULL;
 }
 
 static void fill_result(struct run *run, struct drill_result *result) {
@@ -178,16 +243,11 @@ static void fill_result(struct run *run, struct drill_result *result) {
     (void)router_rules(&result->rule_count);
     result->fired = run->fired;
     run->fired = NULL;
-    if (result->verdict != DRILL_PASS) {
-        result->line = run->first.line;
-        result->column = run->first.column;
-        result->further = run->differences > 1 ? run->differences - 1 : 0;
-        result->failure = drill_failure_text(run);
-    }
+    const bool explained = fill_texts(run, result);
     if (run->options->trace) {
         result->trace = drill_trace_text(run);
     }
-    if ((result->verdict != DRILL_PASS && result->failure == NULL) || (run->options->trace && result->trace == NULL)) {
+    if (!explained || (run->options->trace && result->trace == NULL)) {
         run->state = RUN_NOMEM;
     }
 }

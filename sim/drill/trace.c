@@ -105,13 +105,30 @@ static bool unchanged(struct run *run, struct text *out, const struct xml_node *
     return same;
 }
 
+/* The element that a client sent and that became this one: what servers make themselves may carry the same id. */
+static const struct xml_node *sent_by_client(struct run *run, uint32_t number) {
+    const struct world_event *enter = drill_run_enter(run, number);
+    for (; enter != NULL && enter->client < 0; enter = drill_run_enter(run, --number)) {
+        if (enter->id == NULL) {
+            return NULL;
+        }
+        const char *id = enter->id;
+        uint32_t earlier = number - 1;
+        const struct world_event *before = drill_run_enter(run, earlier);
+        while (before != NULL && (before->id == NULL || strcmp(before->id, id) != 0)) {
+            before = drill_run_enter(run, --earlier);
+        }
+        number = earlier + 1;
+    }
+    return enter == NULL ? NULL : drill_run_tree(run, run->enters[number - 1]);
+}
+
 void drill_write_arrival(struct run *run, struct text *out, size_t event) {
     const struct world_event *e = world_event(run->world, event);
     const struct xml_node *came = drill_run_tree(run, event);
     drill_text_line(out, drill_run_name(run, e->client));
     drill_text_put(out, " < ");
-    const struct world_event *enter = drill_run_enter(run, e->number);
-    const struct xml_node *sent = enter == NULL ? NULL : drill_run_tree(run, run->enters[e->number - 1]);
+    const struct xml_node *sent = sent_by_client(run, e->number);
     if (came == NULL) {
         drill_text_line(out, e->stanza);
     } else if (sent != NULL && unchanged(run, out, sent, came)) {

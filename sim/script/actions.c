@@ -22,7 +22,7 @@ static const struct verb {
     {"receives: nothing", SCRIPT_RECEIVES_NOTHING, BELOW_NOTHING},
 };
 
-static const char *const verb_words[] = {"connects", "disconnects", "vanishes", "sends",  "receives",
+static const char *const verb_words[] = {"connects", "disconnects", "vanishes", "sends", "receives",
                                          "decides",  "crashes",     "starts",   NULL};
 
 /* Forms that begin with one of the words above, for messages. */

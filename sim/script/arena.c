@@ -1,6 +1,7 @@
 /* Memory that is handed out piece by piece and freed as a whole. */
 #include "xml.h"
 
+#include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static struct chunk *chunk_add(struct arena *arena, size_t size) {
 }
 
 static char *take(struct arena *arena, size_t size) {
-    enum { ALIGN = sizeof(max_align_t) };
+    enum { ALIGN = alignof(max_align_t) };
     if (size > SIZE_MAX / 2) {
         return NULL;
     }

@@ -23,11 +23,10 @@ size_t script_block_octet(const struct block *block, unsigned line, unsigned col
 bool script_xml(struct reading *reading, struct block *block, const char *word, unsigned *count,
                 struct xml_node **roots) {
     struct xml_fault fault;
-    bool parsed =
-        xml_parse_words(reading->arena, block->text, block->size, block->line, word, count, roots, &fault);
+    bool parsed = xml_parse_words(reading->arena, block->text, block->size, block->line, word, count, roots, &fault);
     script_unmask(block->text, block->size);
-    return parsed || script_fail(reading, fault.line, script_block_octet(block, fault.line, fault.column), "%s",
-                                 fault.text);
+    return parsed ||
+           script_fail(reading, fault.line, script_block_octet(block, fault.line, fault.column), "%s", fault.text);
 }
 
 static bool read_block(struct reading *reading, const struct step *step, const char *expected, struct block *block) {
@@ -81,8 +80,9 @@ bool script_block_stanzas(struct reading *reading, const struct step *step, stru
         return false;
     }
     if (action->verb == SCRIPT_RECEIVES && script_is(script_trim((struct text){block.text, block.size}), "nothing")) {
-        return script_fail(reading, block.line, 0, "found \"nothing\" in a block; expected \"NAME receives: nothing\" in "
-                                                   "one line");
+        return script_fail(reading, block.line, 0,
+                           "found \"nothing\" in a block; expected \"NAME receives: nothing\" in "
+                           "one line");
     }
     action->or_nothing = false;
     if (!script_xml(reading, &block, word, &nothings, &roots) ||
@@ -120,25 +120,59 @@ bool script_block_raw(struct reading *reading, const struct step *step, struct s
 
 /* ------------------------------------------------------------------------------------------------------ fates ---- */
 
-const char *const script_fate_words[] = {"deliver", "route", "hand",  "store", "bounce", "answer",
+const char *const script_fate_words[] = {"deliver", "route", "hand",  "store",  "bounce", "answer",
                                          "push",    "drop",  "close", "handle", NULL};
 
 /* RFC 6120 8.3.3 for a bounce, 4.9.3 for a close. */
-static const char *const stanza_conditions[] = {
-    "bad-request",     "conflict",          "feature-not-implemented", "forbidden",
-    "gone",            "internal-server-error", "item-not-found",      "jid-malformed",
-    "not-acceptable",  "not-allowed",       "not-authorized",          "policy-violation",
-    "recipient-unavailable", "redirect",    "registration-required",   "remote-server-not-found",
-    "remote-server-timeout", "resource-constraint", "service-unavailable", "subscription-required",
-    "undefined-condition", "unexpected-request", NULL};
-static const char *const stream_conditions[] = {
-    "bad-format",     "bad-namespace-prefix", "conflict",           "connection-timeout",
-    "host-gone",      "host-unknown",         "improper-addressing", "internal-server-error",
-    "invalid-from",   "invalid-namespace",    "invalid-xml",        "not-authorized",
-    "not-well-formed", "policy-violation",    "remote-connection-failed", "reset",
-    "resource-constraint", "restricted-xml",  "see-other-host",     "system-shutdown",
-    "undefined-condition", "unsupported-encoding", "unsupported-feature", "unsupported-stanza-type",
-    "unsupported-version", NULL};
+static const char *const stanza_conditions[] = {"bad-request",
+                                                "conflict",
+                                                "feature-not-implemented",
+                                                "forbidden",
+                                                "gone",
+                                                "internal-server-error",
+                                                "item-not-found",
+                                                "jid-malformed",
+                                                "not-acceptable",
+                                                "not-allowed",
+                                                "not-authorized",
+                                                "policy-violation",
+                                                "recipient-unavailable",
+                                                "redirect",
+                                                "registration-required",
+                                                "remote-server-not-found",
+                                                "remote-server-timeout",
+                                                "resource-constraint",
+                                                "service-unavailable",
+                                                "subscription-required",
+                                                "undefined-condition",
+                                                "unexpected-request",
+                                                NULL};
+static const char *const stream_conditions[] = {"bad-format",
+                                                "bad-namespace-prefix",
+                                                "conflict",
+                                                "connection-timeout",
+                                                "host-gone",
+                                                "host-unknown",
+                                                "improper-addressing",
+                                                "internal-server-error",
+                                                "invalid-from",
+                                                "invalid-namespace",
+                                                "invalid-xml",
+                                                "not-authorized",
+                                                "not-well-formed",
+                                                "policy-violation",
+                                                "remote-connection-failed",
+                                                "reset",
+                                                "resource-constraint",
+                                                "restricted-xml",
+                                                "see-other-host",
+                                                "system-shutdown",
+                                                "undefined-condition",
+                                                "unsupported-encoding",
+                                                "unsupported-feature",
+                                                "unsupported-stanza-type",
+                                                "unsupported-version",
+                                                NULL};
 
 #define FATE_FORM "FATE [CONDITION] [to JID] [by RULE]"
 
@@ -171,8 +205,8 @@ static bool read_condition(struct reading *reading, struct fate_line *line, stru
     bool bounce = strcmp(fate->fate, "bounce") == 0, close = strcmp(fate->fate, "close") == 0;
     if (!bounce && !close) {
         static const char *const next[] = {"to", "by", NULL};
-        return fate_fail(reading, line, word, "\"to JID\", \"by RULE\" or nothing (only bounce and close have a condition)",
-                         next);
+        return fate_fail(reading, line, word,
+                         "\"to JID\", \"by RULE\" or nothing (only bounce and close have a condition)", next);
     }
     const char *const *words = bounce ? stanza_conditions : stream_conditions;
     fate->condition = find_word(word, words);

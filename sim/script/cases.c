@@ -99,9 +99,10 @@ static bool read_row(struct reading *reading, unsigned number, struct names *see
         row.cells[count++] = script_is(cell, "\"\"") ? script_cut(cell, 0, 0) : cell;
     }
     if (count < file->column_count) {
-        return script_fail(reading, number, line.size,
-                           "the row of %s has %zu of %zu cells; nothing stands below %s (an empty cell is written \"\")",
-                           script_quote(row.cells[0]).text, count, file->column_count, list_columns(file, count).text);
+        return script_fail(
+            reading, number, line.size,
+            "the row of %s has %zu of %zu cells; nothing stands below %s (an empty cell is written \"\")",
+            script_quote(row.cells[0]).text, count, file->column_count, list_columns(file, count).text);
     }
     int older = script_names_add(seen, file->arena, row.cells[0], (int)number);
     if (row.cells[0].size == 0 || older >= 0) {
@@ -148,8 +149,7 @@ bool script_cases(struct reading *reading, const struct range *section) {
     }
     file->cases_line = number;
     for (size_t i = section->first + 1; i < section->end; i++) {
-        if (script_line_kind(file->lines[i]) == LINE_INDENTED &&
-            !read_table_line(reading, (unsigned)i + 1, &seen)) {
+        if (script_line_kind(file->lines[i]) == LINE_INDENTED && !read_table_line(reading, (unsigned)i + 1, &seen)) {
             return false;
         }
     }
@@ -212,7 +212,8 @@ bool script_check_columns(struct reading *reading) {
     return true;
 }
 
-/* --------------------------------------------------------------------------------------------------- its values ---- */
+/* --------------------------------------------------------------------------------------------------- its values ----
+ */
 
 /* Where one variable stands in another, the inner one is found: ${${who}'s JID} asks for ${who} first. */
 bool script_variable_find(struct text text, size_t from, size_t *start, size_t *end) {
@@ -278,11 +279,14 @@ static size_t expand(const struct reading *reading, struct text line, char *out)
 
 /* Bounds the work that a small file with many rows can ask for. */
 static bool count_expanded(struct reading *reading, unsigned line, size_t size) {
-    if (size > EXPANDED_MAX_SIZE - reading->expanded) {
-        return script_fail(reading, line, 0, "with the values of all cases the actions have more than %d octets; "
-                           "expected fewer rows, or several files", EXPANDED_MAX_SIZE);
+    enum { LINE_COST = 32 }; /* what a line costs, however short it is */
+    size_t cost = size + LINE_COST;
+    if (cost > EXPANDED_MAX_SIZE - reading->expanded) {
+        return script_fail(reading, line, 0,
+                           "with the values of all cases put in, this file is too large; expected fewer rows, or "
+                           "several files");
     }
-    reading->expanded += size;
+    reading->expanded += cost;
     return true;
 }
 
@@ -382,6 +386,7 @@ unsigned script_source_column(const struct reading *reading, unsigned line, size
             break;
         }
         size += stretch.text.size;
+        found = stretch.is_value ? stretch.source : source.size;
     }
     return script_characters(script_cut(source, 0, found)) + 1;
 }

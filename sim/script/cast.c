@@ -83,9 +83,9 @@ static bool check_name(struct reading *reading, struct value name) {
                            "the name %s begins like a comment; expected a name that can begin an action line",
                            script_quote(name.text).text);
     }
-    return name.text.size <= NAME_MAX_SIZE || script_fail(reading, name.line, name.octet,
-                                                          "a name of %zu octets; at most %d are allowed",
-                                                          name.text.size, NAME_MAX_SIZE);
+    return name.text.size <= NAME_MAX_SIZE ||
+           script_fail(reading, name.line, name.octet, "a name of %zu octets; at most %d are allowed", name.text.size,
+                       NAME_MAX_SIZE);
 }
 
 static bool keep_name(struct reading *reading, struct section *section, struct value name) {
@@ -105,7 +105,8 @@ static bool name_link(struct reading *reading, struct script_actor *actor, struc
     struct text rest = name.text;
     struct text first = script_word(&rest), second = script_word(&rest);
     if (second.size == 0 || script_trim(rest).size > 0) {
-        return script_fail(reading, name.line, name.octet, "[Link] %s; expected two names, as in [Link] a.example b.example",
+        return script_fail(reading, name.line, name.octet,
+                           "[Link] %s; expected two names, as in [Link] a.example b.example",
                            script_quote(name.text).text);
     }
     actor->name = arena_text(reading->arena, first.data, first.size);
@@ -117,7 +118,8 @@ static bool name_section(struct reading *reading, struct section *section, struc
     struct script_actor *actor = section->actor;
     const char *word = kinds[section->kind].word;
     if (name.text.size == 0) {
-        return script_fail(reading, name.line, name.octet, "[%s] without a name; expected one behind the bracket", word);
+        return script_fail(reading, name.line, name.octet, "[%s] without a name; expected one behind the bracket",
+                           word);
     }
     if (!script_check_plain(reading, name.text, name.line, name.octet, "a name") || !check_name(reading, name)) {
         return false;
@@ -273,8 +275,9 @@ static bool end_section(struct reading *reading, struct section *section) {
     }
     const struct script_property *exists = find_property(actor, "exists");
     if (exists != NULL && actor->property_count > 1) {
-        return script_fail(reading, exists->line, exists->column - 1,
-                           "an account that does not exist has no contacts and no messages; expected only \"exists: no\"");
+        return script_fail(
+            reading, exists->line, exists->column - 1,
+            "an account that does not exist has no contacts and no messages; expected only \"exists: no\"");
     }
     return true;
 }

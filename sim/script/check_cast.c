@@ -132,7 +132,8 @@ static bool check_account(struct reading *reading, const struct script_actor *ac
         return false;
     }
     if (older != NAME_UNKNOWN) {
-        return script_fail(reading, actor->line, 0, "the account %s is here twice, first in line %d; expected one [Account]",
+        return script_fail(reading, actor->line, 0,
+                           "the account %s is here twice, first in line %d; expected one [Account]",
                            script_quote(address).text, older);
     }
     const struct script_property *exists = find_property(actor, "exists");
@@ -144,8 +145,7 @@ static bool check_account(struct reading *reading, const struct script_actor *ac
     return client == NAME_UNKNOWN ||
            script_fail(reading, exists->line, octet_of(exists),
                        "the account %s exists, for the [Client] %s of line %u names it; expected no \"exists: no\"",
-                       script_quote(address).text,
-                       script_quote(script_text(reading->cast->actors[client].name)).text,
+                       script_quote(address).text, script_quote(script_text(reading->cast->actors[client].name)).text,
                        reading->cast->actors[client].line);
 }
 

@@ -37,8 +37,7 @@ bool script_served(struct reading *reading, struct text domain, bool *served) {
     if (!find_domain(reading, domain, &value)) {
         return false;
     }
-    *served = value == DOMAIN_OF_ONLY_SERVER ||
-              (value >= 0 && reading->cast->actors[value].role == SCRIPT_SERVER);
+    *served = value == DOMAIN_OF_ONLY_SERVER || (value >= 0 && reading->cast->actors[value].role == SCRIPT_SERVER);
     return true;
 }
 
@@ -67,15 +66,17 @@ bool script_place(struct reading *reading, unsigned line, size_t octet, struct t
 static bool read_time(struct reading *reading, struct text line, struct script_action *action) {
     static const char form[] = "time passes:";
     if (!script_starts(line, form)) {
-        return script_fail(reading, action->line, 0, "found %s, expected \"time passes: 30s\"", script_quote(line).text);
+        return script_fail(reading, action->line, 0, "found %s, expected \"time passes: 30s\"",
+                           script_quote(line).text);
     }
     struct text value = script_trim(script_cut(line, sizeof form - 1, line.size));
     action->verb = SCRIPT_TIME_PASSES;
     const char *fault = script_duration(value, &action->duration_us);
     return fault == NULL ||
-           script_fail(reading, action->line, (size_t)(value.data - line.data),
-                       "%s is no duration: %s; expected \"time passes: 30s\", with a whole number and us, ms, s, m or h",
-                       script_quote(value).text, fault);
+           script_fail(
+               reading, action->line, (size_t)(value.data - line.data),
+               "%s is no duration: %s; expected \"time passes: 30s\", with a whole number and us, ms, s, m or h",
+               script_quote(value).text, fault);
 }
 
 /* ----------------------------------------------------------------------------------------------------- faults ---- */
@@ -105,8 +106,8 @@ static bool read_ends(struct reading *reading, struct text line, size_t start, c
         return false;
     }
     return first.size != second.size || memcmp(first.data, second.data, first.size) != 0 ||
-           script_fail(reading, action->line, (size_t)(second.data - line.data), "both ends are %s; expected two places",
-                       script_quote(first).text);
+           script_fail(reading, action->line, (size_t)(second.data - line.data),
+                       "both ends are %s; expected two places", script_quote(first).text);
 }
 
 static bool read_network(struct reading *reading, struct text line, struct text verb, struct script_action *action) {
@@ -177,9 +178,9 @@ struct list {
 static void list_item(struct list *list, const char *what, const char *name, unsigned line) {
     enum { SHOWN = 3 };
     if (list->count++ < SHOWN) {
-        list->size += (size_t)snprintf(list->text + list->size, sizeof list->text - list->size, "%s%s%s%.*s at line %u",
-                                       list->count > 1 ? ", " : "", what, name[0] == '\0' ? "" : " ", NAME_MAX_SIZE,
-                                       name, line);
+        list->size +=
+            (size_t)snprintf(list->text + list->size, sizeof list->text - list->size, "%s%s%s%.*s at line %u",
+                             list->count > 1 ? ", " : "", what, name[0] == '\0' ? "" : " ", NAME_MAX_SIZE, name, line);
     } else {
         snprintf(list->text + list->size, sizeof list->text - list->size, " and %zu more", list->count - SHOWN);
     }

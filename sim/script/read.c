@@ -50,9 +50,9 @@ static bool copy_text(struct reading *reading, struct text bytes, struct text *o
     size_t bad, size = 0;
     *out = script_cut(bytes, 0, 0);
     if (!script_utf8(bytes, &bad)) {
-        return fail_at_octet(reading, bytes, bad, bytes.data[bad] == '\0'
-                                                      ? "a NUL octet; expected text"
-                                                      : "an octet that is not UTF-8; expected text in UTF-8");
+        return fail_at_octet(reading, bytes, bad,
+                             bytes.data[bad] == '\0' ? "a NUL octet; expected text"
+                                                     : "an octet that is not UTF-8; expected text in UTF-8");
     }
     char *copy = arena_text(reading->arena, bytes.data, bytes.size);
     if (copy == NULL) {
@@ -178,7 +178,8 @@ static bool stray_block(struct reading *reading, size_t index, const char *expec
 static bool no_cast(struct reading *reading, size_t next) {
     const struct script_file *file = reading->file;
     if (next == file->line_count || script_line_kind(file->lines[next]) == LINE_DASHES) {
-        return script_fail_file(reading, "there is no cast; expected a section such as [Client] Juliet before the actions");
+        return script_fail_file(reading,
+                                "there is no cast; expected a section such as [Client] Juliet before the actions");
     }
     return script_fail(reading, (unsigned)next + 1, 0,
                        "%s stands before the cast; expected a section such as [Client] Juliet first, then the actions",
@@ -259,8 +260,8 @@ static bool read_steps(struct reading *reading, size_t next) {
             return stray_block(reading, next, "an action");
         }
         if (kind == LINE_SECTION && script_known_section(line)) {
-            return script_fail(reading, (unsigned)next + 1, 0, "%s stands among the actions; expected the cast before them",
-                               script_quote(line).text);
+            return script_fail(reading, (unsigned)next + 1, 0,
+                               "%s stands among the actions; expected the cast before them", script_quote(line).text);
         }
         if (kind == LINE_BLANK || kind == LINE_COMMENT || kind == LINE_DASHES) {
             next++;
@@ -329,7 +330,8 @@ static bool make_actions(struct reading *reading, struct script *script) {
     script->actions = actions;
     script->action_count = file->step_count;
     return expects || file->mode == SCRIPT_THIRD_PARTY ||
-           script_fail_file(reading, "nothing is expected; expected one \"NAME receives:\" or \"HOST decides:\" or more");
+           script_fail_file(reading,
+                            "nothing is expected; expected one \"NAME receives:\" or \"HOST decides:\" or more");
 }
 
 static bool read_cast(struct reading *reading) {
@@ -397,8 +399,8 @@ const struct script *script_case(const struct script_file *file, size_t n, struc
 static bool try_cases(struct reading *reading) {
     size_t expanded = 0;
     for (size_t n = 0; n < script_case_count(reading->file); n++) {
-        struct reading attempt = {.file = reading->file, .arena = arena_new(), .error = reading->error,
-                                  .expanded = expanded};
+        struct reading attempt = {
+            .file = reading->file, .arena = arena_new(), .error = reading->error, .expanded = expanded};
         if (attempt.arena == NULL) {
             return script_fail_memory(reading);
         }

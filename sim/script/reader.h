@@ -9,7 +9,7 @@
 enum {
     NAME_MAX_SIZE = 255,                  /* octets of a name in the cast, the longest that a domain can have */
     ACTION_MAX_SIZE = 4096,               /* octets of an action line */
-    EXPANDED_MAX_SIZE = 64 * 1024 * 1024  /* octets of all cases of a file together, values put in */
+    EXPANDED_MAX_SIZE = 64 * 1024 * 1024  /* octets of all cases of a file, values put in, and some for each line */
 };
 
 /* A piece of text that is not NUL-terminated. */

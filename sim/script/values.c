@@ -31,8 +31,9 @@ static bool check_once(struct reading *reading, struct names *seen, const char *
     if (older == NAME_NO_MEMORY) {
         return script_fail_memory(reading);
     }
-    return older == NAME_UNKNOWN || script_fail(reading, value.line, value.octet, "%s %s is here twice, first in line %d; expected it once",
-                                                what, script_quote(thing).text, older);
+    return older == NAME_UNKNOWN ||
+           script_fail(reading, value.line, value.octet, "%s %s is here twice, first in line %d; expected it once",
+                       what, script_quote(thing).text, older);
 }
 
 /* ------------------------------------------------------------------------------------------------------ JIDs ---- */
@@ -59,12 +60,12 @@ static bool has_space(struct text text) {
 
 /* What is wrong with a domain, or NULL. Whether its characters are allowed is for the router to say. */
 static const char *bad_domain(struct text domain) {
-    return domain.size == 0                               ? "the domain is empty"
-           : domain.size > 1023                           ? "the domain has more than 1023 octets"
-           : has_space(domain)                            ? "the domain holds a space"
-           : script_find(domain, "@", 0) != TEXT_NONE     ? "a domain holds no @"
-           : script_find(domain, "/", 0) != TEXT_NONE     ? "a domain holds no /"
-                                                          : NULL;
+    return domain.size == 0                           ? "the domain is empty"
+           : domain.size > 1023                       ? "the domain has more than 1023 octets"
+           : has_space(domain)                        ? "the domain holds a space"
+           : script_find(domain, "@", 0) != TEXT_NONE ? "a domain holds no @"
+           : script_find(domain, "/", 0) != TEXT_NONE ? "a domain holds no /"
+                                                      : NULL;
 }
 
 static const char *bad_jid(struct text jid, bool needs_local) {
@@ -101,9 +102,9 @@ bool script_check_address(struct reading *reading, enum script_role role, struct
     if (fault == NULL && account && script_find(value.text, "/", 0) != TEXT_NONE) {
         fault = "an account has no resource";
     }
-    return fault == NULL || script_fail(reading, value.line, value.octet, "[%s] %s: %s; expected %s",
-                                        script_role_word(role), script_quote(value.text).text, fault,
-                                        account ? "local@domain" : "a domain");
+    return fault == NULL ||
+           script_fail(reading, value.line, value.octet, "[%s] %s: %s; expected %s", script_role_word(role),
+                       script_quote(value.text).text, fault, account ? "local@domain" : "a domain");
 }
 
 /* --------------------------------------------------------------------------------------------------- numbers ---- */
@@ -157,7 +158,8 @@ static bool check_port(struct reading *reading, struct value value) {
                        script_quote(value.text).text);
 }
 
-/* ---------------------------------------------------------------------------------------------- accounts, hosts ---- */
+/* ---------------------------------------------------------------------------------------------- accounts, hosts ----
+ */
 
 /* The next item of a list with commas; *octet moves along. returns false after the last. */
 static bool next_item(struct value *rest, struct value *item) {
@@ -233,8 +235,8 @@ static bool check_policy(struct reading *reading, struct value value, struct nam
 }
 
 static bool check_one_word(struct reading *reading, struct value value, const char *key) {
-    return !has_space(value.text) || script_fail(reading, value.line, value.octet, "%s: found %s, expected one word", key,
-                                                 script_quote(value.text).text);
+    return !has_space(value.text) || script_fail(reading, value.line, value.octet, "%s: found %s, expected one word",
+                                                 key, script_quote(value.text).text);
 }
 
 /* ----------------------------------------------------------------------------------------------------- table ---- */

@@ -24,7 +24,8 @@ static bool jid_name(struct text inside, struct text *name, bool *full) {
     return *full || ends_with(inside, BARE_END, name);
 }
 
-/* --------------------------------------------------------------------------------------------- what it stands for ---- */
+/* --------------------------------------------------------------------------------------------- what it stands for ----
+ */
 
 static int find_client(const struct script *script, struct text name) {
     for (size_t i = 0; i < script->cast_count; i++) {
@@ -99,10 +100,11 @@ static bool unknown_variable(struct reading *reading, struct text inside, unsign
         return false;
     }
     const char **words = known_variables(reading);
-    return script_fail(reading, line, octet,
-                       "unknown variable %s; expected NAME's JID or NAME's full JID of a [Client], a column of [Cases], "
-                       "or a capture of an earlier receives%s",
-                       script_quote(inside).text, script_hint(inside, words).text);
+    return script_fail(
+        reading, line, octet,
+        "unknown variable %s; expected NAME's JID or NAME's full JID of a [Client], a column of [Cases], "
+        "or a capture of an earlier receives%s",
+        script_quote(inside).text, script_hint(inside, words).text);
 }
 
 bool script_check_plain(struct reading *reading, struct text text, unsigned line, size_t octet, const char *where) {
@@ -185,10 +187,11 @@ void script_unmask(char *text, size_t size) {
     }
 }
 
-/* ------------------------------------------------------------------------------------------------- expectations ---- */
+/* ------------------------------------------------------------------------------------------------- expectations ----
+ */
 
-static bool node_fail(struct reading *reading, const struct block *block, const struct xml_node *node,
-                      const char *text, const char *found) {
+static bool node_fail(struct reading *reading, const struct block *block, const struct xml_node *node, const char *text,
+                      const char *found) {
     return script_fail(reading, node->line, script_block_octet(block, node->line, node->column),
                        "in <%.60s>: %s, found %s", node->name, text, script_quote(script_text(found)).text);
 }
@@ -200,8 +203,7 @@ static bool keep_capture(struct reading *reading, const struct block *block, con
                          node->name);
     }
     char *copy = arena_text(reading->arena, name.data, name.size);
-    if (copy == NULL ||
-        script_names_add(&reading->captures, reading->arena, script_text(copy), 0) == NAME_NO_MEMORY) {
+    if (copy == NULL || script_names_add(&reading->captures, reading->arena, script_text(copy), 0) == NAME_NO_MEMORY) {
         return script_fail_memory(reading);
     }
     return true;

@@ -12,7 +12,7 @@
  * it, the text declared none. */
 #define DEFAULT_NS "urn:stanzadrill:no-namespace-declared"
 #define WRAP_START                                                                                                     \
-    "<stanzas xmlns='" DEFAULT_NS "' xmlns:stream='http://etherx.jabber.org/streams' xmlns:scansion='" XML_SCANSION_NS  \
+    "<stanzas xmlns='" DEFAULT_NS "' xmlns:stream='http://etherx.jabber.org/streams' xmlns:scansion='" XML_SCANSION_NS \
     "'>"
 #define WRAP_END "</stanzas>"
 
@@ -391,8 +391,8 @@ static void fail_by_expat(struct xml_reader *reader) {
         reader_fail(reader, reader->line, reader->column, "an end tag without its start tag");
     } else if (code == XML_ERROR_TAG_MISMATCH) {
         const struct xml_node *node = reader->open[reader->depth - 1].node;
-        reader_fail(reader, reader->line, reader->column, "an end tag that does not match; expected </%.60s> of line %u",
-                    node->name, node->line);
+        reader_fail(reader, reader->line, reader->column,
+                    "an end tag that does not match; expected </%.60s> of line %u", node->name, node->line);
     } else {
         reader_fail(reader, reader->line, reader->column, "not well-formed XML: %s", XML_ErrorString(code));
     }

@@ -54,7 +54,8 @@ static void write_stream(struct work *work) {
     for (unsigned i = 0; i < STANZAS; i++) {
         int size = snprintf(work->text + work->size, ROOM,
                             "<message from='romeo@montague.example/orchard' to='juliet@capulet.example/balcony' "
-                            "type='chat' id='m%05u'><body>Wherefore art thou, and what is in a name? %u</body></message>",
+                            "type='chat' id='m%05u'><body>Wherefore art thou, and what is in a name? %u</body>"
+                            "</message>",
                             i, i);
         work->size += (size_t)size;
     }

@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     enum script_mode mode = size % 2 == 0 ? SCRIPT_STRICT_FORM : SCRIPT_THIRD_PARTY;
     struct script_file *file = script_read("fuzz.scs", (const char *)data, size, mode, &error);
     if (file == NULL) {
-        require(error.text[0] != '\0' && memchr(error.text, '\0', sizeof error.text) != NULL, "an error says something");
+        require(error.text[0] != '\0' && memchr(error.text, '\0', sizeof error.text) != NULL,
+                "an error says something");
         require((error.line == 0) == (error.column == 0), "an error has a line and a column, or neither");
         return 0;
     }
