@@ -253,8 +253,9 @@ void defer_end(struct router *r);
 
 /* ---- entry.c ---- */
 
-/* enter - validate and stamp; to is where in->to_parts will point. returns false where its fate is sealed already. */
-bool enter(struct router *r, struct input *in, struct jid_parts *to);
+/* enter - validate and stamp. to: where in->to_parts will point; edited: room for the stanza where some of it may not
+ * pass. returns false where its fate is sealed already. */
+bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
 
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
