@@ -64,6 +64,8 @@ struct contact *contact_add(struct router *r, struct account *account, struct ji
 void contacts_free(struct router *r, struct account *account) {
     for (uint32_t i = 0; i < account->contact_count; i++) {
         kept_free(r, account->contacts[i].request);
+        router_give(r, account->contacts[i].name);
+        router_give(r, account->contacts[i].groups);
         jid_release(&r->jids, account->contacts[i].jid);
     }
     router_give(r, account->contacts);

@@ -72,7 +72,7 @@ static void deliver_connected(struct router *r, struct input *in, const struct d
         deliver_some(r, in, d);
 }
 
-static void apply(struct router *r, struct input *in, const struct decision *d) {
+static void apply(struct router *r, struct input *in, const struct decision *d, unsigned state) {
     switch (d->verb) {
     case DO_NOTHING:
     case DO_PASS:
@@ -100,6 +100,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d) 
     case DO_DELIVER_MOST:
     case DO_DELIVER_ALL:
     case DO_DELIVER_AVAILABLE: deliver_some(r, in, d); break;
+    case DO_TAKE_REPLY: fate(r, in, state == STATE_MATCHED ? ROUTER_HANDLE : ROUTER_DROP, d); break;
     case DO_ANSWER_IQ: answer_iq(r, in, d); break;
     case DO_ANSWER_PROBE:
         mark(r, in->host, d->rule);
@@ -131,10 +132,14 @@ static void apply(struct router *r, struct input *in, const struct decision *d) 
 void decide(struct router *r, struct input *in, unsigned stage, unsigned state) {
     in->stage = stage;
     const struct decision d = look_up(r, in, stage, state);
-    apply(r, in, &d);
+    apply(r, in, &d, state);
 }
 
-static unsigned request_state(const struct router *r, const struct input *in, unsigned stage) {
+static unsigned request_state(struct router *r, struct input *in, unsigned stage) {
+    const bool reply = in->st->kind == STANZA_RESULT || in->st->kind == STANZA_IQ_ERROR;
+    const bool to_self = stage == STAGE_NOTO || (stage == STAGE_BARE && is_self(in->account, &in->who));
+    if (reply && to_self)
+        return roster_take_reply(r, in) ? STATE_MATCHED : STATE_PLAIN;
     if (!kind_is_request(in->st->kind))
         return STATE_PLAIN;
     return iq_is_known(r, in, stage) ? STATE_KNOWN : STATE_UNKNOWN;
@@ -217,8 +222,8 @@ void dispatch(struct router *r, struct input *in) {
         dispatch_account(r, in);
 }
 
-void generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host, struct slice from,
-               struct slice to, struct slice start, struct slice body) {
+static void send_generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host,
+                           struct slice from, struct slice to, struct slice start, struct slice body) {
     struct jid_parts parts, sender;
     if (jid_prepare(to, &parts) != ROUTER_OK || jid_prepare(from, &sender) != ROUTER_OK)
         return;
@@ -228,4 +233,31 @@ void generated(struct router *r, enum stanza_kind kind, enum state origin, struc
     struct input in = {.st = &st, .origin = origin, .from = from, .to = to, .host = host, .to_parts = &parts};
     in.who = who_is((struct slice){sender.text, sender.size});
     dispatch(r, &in);
+}
+
+void generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host, struct slice from,
+               struct slice to, struct slice start, struct slice body) {
+    if (r->deferring == 0) {
+        send_generated(r, kind, origin, host, from, to, start, body);
+        return;
+    }
+    const struct stanza st = {.kind = kind, .start = start, .body = body};
+    struct kept *kept = kept_new(r, &st, from, to);
+    if (kept == NULL)
+        return;
+    kept->origin = origin;
+    kept->host = host;
+    kept_append(&r->deferred, kept);
+}
+
+void defer_begin(struct router *r) {
+    r->deferring++;
+}
+
+void defer_end(struct router *r) {
+    if (--r->deferring > 0)
+        return;
+    for (struct kept *kept; (kept = kept_shift(&r->deferred)) != NULL; kept_free(r, kept))
+        send_generated(r, kept->kind, kept->origin, kept->host, router_text_copy(r, kept->from),
+                       router_text_copy(r, kept->to), router_text_copy(r, kept->start), router_text_copy(r, kept->body));
 }

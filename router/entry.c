@@ -250,13 +250,64 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
     return true;
 }
 
-bool enter(struct router *r, struct input *in, struct jid_parts *to) {
+/* ---- what a stanza may not carry through ---- */
+
+/* The stanza without one of its children; the views of the rest stay as they are. */
+static void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t n) {
+    if (in->st != edited)
+        *edited = *in->st;
+    const struct slice child = edited->child[n].raw;
+    const size_t before = (size_t)(child.data - edited->body.data);
+    const struct slice parts[] = {{edited->body.data, before},
+                                  {child.data + child.size, edited->body.size - before - child.size}};
+    const struct slice body = write_join(r, parts, 2);
+    const size_t described = edited->child_count < STANZA_CHILDREN_MAX ? edited->child_count : STANZA_CHILDREN_MAX;
+    size_t kept = 0;
+    for (size_t i = 0; i < described; i++) {
+        struct stanza_child moved = edited->child[i];
+        const size_t at = (size_t)(moved.raw.data - edited->body.data);
+        moved.raw.data = body.data + (at < before ? at : at - child.size);
+        if (i != n)
+            edited->child[kept++] = moved;
+    }
+    edited->child_count = kept;
+    edited->body = body;
+    in->st = edited;
+}
+
+static bool is_own_delay(struct router *r, const struct stanza_child *child) {
+    struct jid_parts parts;
+    if (!slice_is(child->ns, text_slice("urn:xmpp:delay")))
+        return false;
+    const struct slice start = {child->raw.data, start_tag_size(child->raw)};
+    const struct slice from = attribute_value(r, start, "from");
+    return from.data != NULL && jid_prepare(from, &parts) == ROUTER_OK && parts.local.size == 0 &&
+           host_find(r, parts.domain) != NULL;
+}
+
+/* A delay that claims to be this server's own is a lie when it comes in (XEP-0203 5). */
+static bool check_delay(struct router *r, struct input *in, struct stanza *edited) {
+    for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        if (!is_own_delay(r, &in->st->child[i]) || knob_is(r, KNOB_off_delay_spoof, 2))
+            continue;
+        if (knob_is(r, KNOB_off_delay_spoof, 1)) {
+            const struct decision d = {.rule = RULE_off_delay_spoof};
+            bounce(r, in, &d, CONDITION_NOT_ACCEPTABLE, NULL);
+            return false;
+        }
+        mark(r, in->host, RULE_off_delay_spoof);
+        cut_child(r, in, edited, i--);
+    }
+    return true;
+}
+
+bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
     if (in->stream != NULL) {
         struct jid_parts from;
-        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in);
+        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);
     }
     in->from = in->who.full;
     if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))
         return false;
-    return !in->st->has_to || check_to(r, in, to);
+    return (!in->st->has_to || check_to(r, in, to)) && check_delay(r, in, edited);
 }

@@ -1,8 +1,36 @@
 /* offline.c - messages that wait for their account to come back (XEP-0160, XEP-0203). */
 #include "state.h"
 
+/* A message that says nothing but how a chat stands is of no use later (XEP-0160 3). */
+static bool is_chat_state_only(const struct stanza *st) {
+    bool any = false;
+    for (size_t i = 0; i < st->child_count; i++) {
+        if (i >= STANZA_CHILDREN_MAX)
+            return false;
+        const bool state = slice_is(st->child[i].ns, text_slice("http://jabber.org/protocol/chatstates"));
+        any = any || state;
+        if (!state && !slice_is(st->child[i].name, text_slice("thread")))
+            return false;
+    }
+    return any;
+}
+
+/* Knob off.chatstate: such a message is dropped, bounced, or stored after all. */
+static bool keep_out(struct router *r, struct input *in) {
+    const struct decision d = {.rule = RULE_off_chatstate};
+    if (knob_is(r, KNOB_off_chatstate, 2) || !is_chat_state_only(in->st))
+        return false;
+    if (knob_is(r, KNOB_off_chatstate, 0))
+        fate(r, in, ROUTER_DROP, &d);
+    else
+        bounce(r, in, &d, CONDITION_SERVICE_UNAVAILABLE, NULL);
+    return true;
+}
+
 void offline_store(struct router *r, struct input *in, const struct decision *d) {
     struct account *account = in->account;
+    if (keep_out(r, in))
+        return;
     if (account->offline.count >= r->policy->value[KNOB_off_max]) {
         const struct decision full = {.rule = RULE_off_quota};
         bounce(r, in, &full, CONDITION_SERVICE_UNAVAILABLE, NULL);

@@ -88,6 +88,7 @@ void broadcast_available(struct router *r, struct input *in) {
         show_others(r, s);
         probe_contacts(r, s->account);
         deliver_requests(r, s);
+        resend_requests(r, s->account);
     }
     const bool newly_willing = initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0));
     if (newly_willing && s->priority >= 0)

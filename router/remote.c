@@ -159,6 +159,8 @@ void stream_failed(struct router *r, struct stream *s, enum router_link_event ev
         revive(r, s, kept, &st, &in);
         mark(r, in.host, failure_rule(r, event, &in));
         decide(r, &in, STAGE_UNROUTED, in.origin);
+        if (kept->origin == STATE_BY_CLIENT)
+            subscription_failed(r, &in);
         kept_free(r, kept);
     }
     stream_free(r, s);

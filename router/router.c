@@ -81,6 +81,7 @@ static void account_free(struct router *r, struct account *account) {
     }
     contacts_free(r, account);
     kept_clear(r, &account->offline);
+    kept_clear(r, &account->notices);
     kept_free(r, account->last_unavailable);
     jid_release(&r->jids, account->jid);
     router_give(r, account);
@@ -381,6 +382,10 @@ static void probe_from_client(struct router *r, struct input *in) {
         in->from = jid_slice(account->jid);
 }
 
+static bool is_own_bare(const struct input *in) {
+    return slice_is((struct slice){in->to_parts->text, in->to_parts->size}, jid_slice(in->sender->account->jid));
+}
+
 static void from_client(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
     if (in->to_parts == NULL) {
@@ -389,7 +394,10 @@ static void from_client(struct router *r, struct input *in) {
         subscription_out(r, in);
         return;
     } else if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE) {
-        directed_out(r, in);
+        if (knob_is(r, KNOB_pres_dir_self, 1) && is_own_bare(in))
+            in->to_parts = NULL;
+        else
+            directed_out(r, in);
     } else if (kind == STANZA_PROBE) {
         probe_from_client(r, in);
     }
@@ -419,9 +427,10 @@ int router_input(struct router *r, uint32_t port, const struct stanza *st, uint6
     begin(r, now_us);
     struct input in = {.st = st};
     struct jid_parts to;
+    struct stanza edited;
     if (!input_of(r, port, &in))
         return ROUTER_E_UNKNOWN;
-    if (!enter(r, &in, &to))
+    if (!enter(r, &in, &to, &edited))
         return done(r);
     if (in.sender != NULL)
         from_client(r, &in);

@@ -151,7 +151,7 @@ static uint32_t entry_faults(uint32_t kind) {
 static uint32_t account_states(uint32_t stage, uint32_t kind) {
     const uint32_t resources = NONE | CONNECTED | NEGATIVE | ONE | MULTI;
     if (kind & (RESULT | IQ_ERROR))
-        return PLAIN;
+        return stage & BARE ? PLAIN | MATCHED : PLAIN;
     if (kind & IQ_REQUEST)
         return stage & BARE ? KNOWN | UNKNOWN : stage & FULL_MATCH ? ONESELF | ALLOWED | STRANGER : PLAIN;
     return stage & FULL_MATCH ? PLAIN : resources;
@@ -164,7 +164,9 @@ uint32_t stage_states(enum stage stage, enum stanza_kind kind) {
     if (k & FOREIGN || k & IQ_OTHER || (k & PRESENCE_OTHER && !(s & NOTO)))
         return 0;
     if (s & NOTO || s & DOMAIN)
-        return k & IQ_REQUEST ? KNOWN | UNKNOWN : PLAIN;
+        return k & IQ_REQUEST                          ? KNOWN | UNKNOWN
+               : s & NOTO && k & (RESULT | IQ_ERROR) ? PLAIN | MATCHED
+                                                     : PLAIN;
     if (s & REMOTE)
         return OPEN | BARRED;
     if (s & (DOMAIN_RESOURCE | NOUSER_BARE | NOUSER_FULL))

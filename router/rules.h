@@ -56,6 +56,8 @@ enum knob_index {
     X(NONE) X(CONNECTED) X(NEGATIVE) X(ONE) X(MULTI) \
     /* an iq request that the server itself can answer, or not */ \
     X(KNOWN) X(UNKNOWN) \
+    /* an iq reply to something that the server asked */ \
+    X(MATCHED) \
     /* what the sender is to the resource */ \
     X(ONESELF) X(ALLOWED) X(STRANGER) \
     /* what a prober may see */ \
@@ -89,7 +91,7 @@ enum knob_index {
     X(AS_OWN_BARE)      /* the same, for the sender's own bare JID */ \
     X(NO_SUCH_RESOURCE) /* of a domain */ \
     X(DELIVER_RESOURCE) X(DELIVER_MOST) X(DELIVER_ALL) X(DELIVER_AVAILABLE) X(DELIVER_CONNECTED) \
-    X(ANSWER_IQ) X(ANSWER_PROBE) X(ANSWER_AVAILABLE) X(ANSWER_APPROVE) X(ANSWER_PRESENCE) X(ANSWER_UNAVAILABLE) \
+    X(TAKE_REPLY) X(ANSWER_IQ) X(ANSWER_PROBE) X(ANSWER_AVAILABLE) X(ANSWER_APPROVE) X(ANSWER_PRESENCE) X(ANSWER_UNAVAILABLE) \
     X(ANSWER_DIRECTED) X(ANSWER_MERE) X(ANSWER_UNSUBSCRIBED) \
     X(BROADCAST_AVAILABLE) X(BROADCAST_UNAVAILABLE) X(SUBSCRIPTION)
 
@@ -111,6 +113,9 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
 #define CONDITIONS(X) \
     X(BAD_REQUEST, "bad-request", "modify") \
     X(CONFLICT, "conflict", "cancel") \
+    X(FORBIDDEN, "forbidden", "auth") \
+    X(ITEM_NOT_FOUND, "item-not-found", "cancel") \
+    X(NOT_ACCEPTABLE, "not-acceptable", "modify") \
     X(FEATURE_NOT_IMPLEMENTED, "feature-not-implemented", "cancel") \
     X(JID_MALFORMED, "jid-malformed", "modify") \
     X(NOT_ALLOWED, "not-allowed", "cancel") \

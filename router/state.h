@@ -14,6 +14,7 @@ struct kept {
     enum state origin;        /* STATE_BY_CLIENT and its like, for stanzas that wait for an s2s stream */
     bool has_to, has_id;
     struct slice from, to, id; /* decoded; to: where this copy goes */
+    struct slice host;         /* the served domain that acts, for what is deferred; not copied */
     struct slice start, body;  /* as in struct stanza */
 };
 
@@ -35,6 +36,8 @@ struct session {
     struct jid *jid;
     struct kept *presence; /* last available presence; NULL: not available */
     struct directed *directed;
+    bool interested; /* it asked for the roster (6121 2.2) */
+    uint32_t pushed_first, pushed_last; /* numbers of the first and the last push it got; 0: none */
     uint64_t active; /* the router's activity count when its client last sent something */
     uint32_t port;
     int16_t priority; /* -128 to 127 */
@@ -43,6 +46,10 @@ struct session {
 struct contact {
     struct jid *jid; /* bare */
     struct kept *request; /* a subscription request that waits for the user's answer */
+    char *name;           /* NULL: none */
+    char *groups;         /* one behind the other, each with its NUL; NULL: none */
+    uint32_t groups_size;
+    uint32_t version;     /* of the roster when this last changed; 0: never since it was set up */
     uint8_t state;        /* enum state, STATE_SUB_NONE to STATE_SUB_BOTH */
     bool approved;
     bool item; /* in the roster; false: only a request is pending */
@@ -55,9 +62,11 @@ struct account {
     uint32_t session_count;
     struct contact *contacts; /* in the order in which they were added */
     uint32_t contact_count, contact_capacity;
+    uint32_t roster_version; /* counts changes */
     uint32_t *contact_index; /* place in contacts plus one, by hash; a power of two */
     uint32_t index_size;
     struct kept_list offline;
+    struct kept_list notices;      /* answers about subscriptions that nobody was there to see */
     struct kept *last_unavailable; /* 6121 4.3.2 */
 };
 
@@ -109,6 +118,9 @@ struct router {
     struct session *ended; /* freed with the next input, as effects may still name them */
     struct router_effect spare; /* written to where there is no memory for another effect */
     uint64_t now_us, activity, random;
+    uint32_t pushes; /* sent so far */
+    unsigned deferring; /* what the server makes waits in `deferred` while this is not 0 */
+    struct kept_list deferred;
     bool failed; /* memory ran out */
 };
 
@@ -235,10 +247,15 @@ unsigned resource_state(const struct account *account);
 void generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host, struct slice from,
                struct slice to, struct slice start, struct slice body);
 
+/* defer_begin, defer_end - what is generated between them goes its way at the end, in order. They nest. */
+void defer_begin(struct router *r);
+void defer_end(struct router *r);
+
 /* ---- entry.c ---- */
 
-/* enter - validate and stamp; to is where in->to_parts will point. returns false where its fate is sealed already. */
-bool enter(struct router *r, struct input *in, struct jid_parts *to);
+/* enter - validate and stamp. to: where in->to_parts will point; edited: room for the stanza where some of it may not
+ * pass. returns false where its fate is sealed already. */
+bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
 
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
@@ -294,7 +311,27 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
 
 void subscription_out(struct router *r, struct input *in); /* from a local client; dispatches it too */
 void subscription_in(struct router *r, struct input *in);
-void deliver_requests(struct router *r, struct session *session);
+void subscription_failed(struct router *r, const struct input *in); /* a request could not be routed */
+void deliver_requests(struct router *r, struct session *session);   /* at initial presence, with stored notices */
+void resend_requests(struct router *r, const struct account *account);
+bool state_asks(unsigned state); /* pending out */
+
+/* ---- roster.c ---- */
+
+void answer_roster(struct router *r, struct input *in, const struct decision *d);
+/* roster_push - an item changed: a new version, and a push to each interested resource. */
+void roster_push(struct router *r, struct account *account, struct contact *c);
+bool roster_take_reply(struct router *r, struct input *in); /* a client answers a push */
+
+/* ---- element.c ---- */
+
+struct element {
+    struct slice raw, start, name, body; /* name: local */
+};
+
+/* element_next - the next element of a text that is well-formed; at: 0 to begin. returns false: none left. */
+bool element_next(struct slice text, size_t *at, struct element *out);
+struct slice element_text(struct router *r, const struct element *element); /* decoded and trimmed; no children */
 
 /* ---- offline.c ---- */
 
@@ -305,6 +342,7 @@ void offline_deliver(struct router *r, struct session *session);
 
 bool iq_is_known(const struct router *r, const struct input *in, unsigned stage);
 void answer_iq(struct router *r, struct input *in, const struct decision *d);
+void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content);
 
 /* ---- remote.c ---- */
 

@@ -5,11 +5,36 @@ static bool has_pending_in(unsigned state) {
     return state == STATE_SUB_NONE_IN || state == STATE_SUB_NONE_OUTIN || state == STATE_SUB_TO_IN;
 }
 
+bool state_asks(unsigned state) {
+    return state == STATE_SUB_NONE_OUT || state == STATE_SUB_NONE_OUTIN || state == STATE_SUB_FROM_OUT;
+}
+
 static void move_to(struct router *r, struct contact *c, unsigned state) {
     c->state = (uint8_t)state;
     if (!has_pending_in(state)) {
         kept_free(r, c->request);
         c->request = NULL;
+    }
+}
+
+/* What a roster shows of a contact, as one number: a push is due when it changes (6121 2.2). */
+static unsigned look(const struct contact *c) {
+    if (c == NULL || !c->item)
+        return 0;
+    const unsigned sees = contact_watched(c), seen = contact_entitled(c), asks = state_asks(c->state);
+    return 1u | sees << 1 | seen << 2 | asks << 3 | (unsigned)c->approved << 4;
+}
+
+static void push_if_changed(struct router *r, struct account *account, struct contact *c, unsigned before) {
+    if (c == NULL || !c->item)
+        return;
+    const struct slice host = jid_slice(account->host->jid);
+    if (look(c) != before) {
+        mark(r, host, RULE_sub_visible_push);
+        roster_push(r, account, c);
+    } else if (knob_is(r, KNOB_sub_push_nochange, 1)) {
+        mark(r, host, RULE_sub_push_invisible);
+        roster_push(r, account, c);
     }
 }
 
@@ -40,6 +65,8 @@ static void cut_resource(struct router *r, struct input *in, int rule) {
     in->to = router_text_copy(r, (struct slice){to->text, to->size});
 }
 
+/* ---- from a local client ---- */
+
 static void refuse_self(struct router *r, struct input *in) {
     const struct decision d = {.rule = RULE_sub_self};
     if (knob_is(r, KNOB_sub_self, 2))
@@ -48,19 +75,83 @@ static void refuse_self(struct router *r, struct input *in) {
         bounce(r, in, &d, knob_is(r, KNOB_sub_self, 1) ? CONDITION_NOT_ALLOWED : CONDITION_BAD_REQUEST, NULL);
 }
 
-/* Approval ahead of a request, or its withdrawal, stays on this server (6121 3.4). */
-static void keep_here(struct router *r, struct input *in, const struct decision *d, struct slice contact) {
+/* Approval ahead of a request stays on this server (6121 3.4.2). */
+static bool approve_ahead(struct router *r, struct input *in, const struct decision *d, struct slice contact) {
+    struct account *account = in->sender->account;
+    if (!(rule_rows[d->rule].flags & CELL_APPROVE_AHEAD))
+        return false;
+    if (knob_is(r, KNOB_sub_preapproval, 1)) {
+        mark(r, in->host, RULE_sub_pre_off);
+        return false;
+    }
+    struct contact *c = contact_for(r, account, contact);
+    if (c == NULL)
+        return false;
+    const unsigned before = look(c);
+    mark(r, in->host, c->item ? RULE_sub_pre_flag : RULE_sub_pre_create);
+    c->item = c->approved = true;
+    push_if_changed(r, account, c, before);
+    return true;
+}
+
+static bool withdraw_approval(struct router *r, struct input *in, struct slice contact) {
     struct account *account = in->sender->account;
     struct contact *c = contact_find_text(r, account, contact);
-    const bool ahead = rule_rows[d->rule].flags & CELL_APPROVE_AHEAD && knob_is(r, KNOB_sub_preapproval, 0);
-    if (ahead && c == NULL)
+    if (in->st->kind != STANZA_UNSUBSCRIBED || c == NULL || !c->approved)
+        return false;
+    const unsigned before = look(c);
+    mark(r, in->host, RULE_sub_cancel_out_preapproval);
+    mark(r, in->host, RULE_sub_pre_cancel);
+    c->approved = false;
+    push_if_changed(r, account, c, before);
+    return true;
+}
+
+static void keep_here(struct router *r, struct input *in, const struct decision *d, struct slice contact) {
+    if (approve_ahead(r, in, d, contact) || withdraw_approval(r, in, contact))
+        fate(r, in, ROUTER_HANDLE, d);
+    else
+        fate(r, in, ROUTER_DROP, d);
+}
+
+/* What the step is called in the running text of 6121 3, beside its cell of the table. */
+static void mark_out(struct router *r, const struct input *in, const struct row *cell) {
+    switch (in->st->kind) {
+    case STANZA_SUBSCRIBE: mark(r, in->host, RULE_sub_req_out_push); break;
+    case STANZA_SUBSCRIBED: mark(r, in->host, RULE_sub_app_out_order); break;
+    case STANZA_UNSUBSCRIBE: mark(r, in->host, RULE_sub_unsub_out); break;
+    default:
+        mark(r, in->host, cell->flags & CELL_SHOW_UNAVAILABLE_FIRST ? RULE_sub_cancel_out_order : RULE_sub_cancel_out_deny);
+    }
+}
+
+/* Everything that the other side does in answer waits until this side is done, as if its server were another one. */
+static void pass_on(struct router *r, struct input *in, const struct decision *d, struct slice contact) {
+    struct account *account = in->sender->account;
+    const struct row *cell = &rule_rows[d->rule];
+    const bool adds = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_SUBSCRIBED;
+    struct contact *c = contact_find_text(r, account, contact);
+    mark(r, in->host, d->rule);
+    mark_out(r, in, cell);
+    if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST)
+        send_unavailable_of_all(r, account, contact, RULE_sub_cancel_out_order);
+    if (c == NULL && cell->next != STATE_SUB_NONE)
         c = contact_for(r, account, contact);
-    if (c != NULL && ahead)
-        c->item = c->approved = true;
-    const bool withdrawn = c != NULL && in->st->kind == STANZA_UNSUBSCRIBED && c->approved;
-    if (withdrawn)
-        c->approved = false;
-    fate(r, in, ahead || withdrawn ? ROUTER_HANDLE : ROUTER_DROP, d);
+    const unsigned before = look(c);
+    if (c != NULL) {
+        if (adds && !c->item && in->st->kind == STANZA_SUBSCRIBED)
+            mark(r, in->host, RULE_sub_app_out_item);
+        c->item = c->item || adds;
+        if (in->st->kind == STANZA_UNSUBSCRIBED)
+            c->approved = false;
+        move_to(r, c, cell->next);
+    }
+    defer_begin(r);
+    dispatch(r, in);
+    push_if_changed(r, account, contact_find_text(r, account, contact), before);
+    if (cell->flags & CELL_SHOW_AVAILABLE)
+        send_presences_to(r, account, contact, RULE_sub_app_out_presence);
+    defer_end(r);
 }
 
 void subscription_out(struct router *r, struct input *in) {
@@ -77,67 +168,175 @@ void subscription_out(struct router *r, struct input *in) {
         return;
     }
     cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
-    struct contact *c = contact_find_text(r, account, to.bare);
+    const struct contact *c = contact_find_text(r, account, to.bare);
     const struct decision d = look_up(r, in, STAGE_SUB_OUT, c == NULL ? STATE_SUB_NONE : c->state);
-    const struct row *cell = &rule_rows[d.rule];
-    if (!(cell->flags & CELL_PASSED)) {
-        keep_here(r, in, &d, to.bare);
-        return;
-    }
-    mark(r, in->host, d.rule);
-    if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST)
-        send_unavailable_of_all(r, account, to.bare, d.rule);
-    if (c == NULL && cell->next != STATE_SUB_NONE)
-        c = contact_for(r, account, to.bare);
-    if (c != NULL) {
-        c->item = c->item || request || in->st->kind == STANZA_SUBSCRIBED;
-        move_to(r, c, cell->next);
-    }
     const struct slice contact = router_text_copy(r, to.bare);
-    dispatch(r, in);
-    if (cell->flags & CELL_SHOW_AVAILABLE)
-        send_presences_to(r, account, contact, d.rule);
+    if (rule_rows[d.rule].flags & CELL_PASSED)
+        pass_on(r, in, &d, contact);
+    else
+        keep_here(r, in, &d, contact);
 }
 
-static void reply(struct router *r, struct input *in, const struct decision *d, enum stanza_kind kind) {
-    const char *type = kind == STANZA_SUBSCRIBED ? "subscribed" : "unsubscribed";
+void subscription_failed(struct router *r, const struct input *in) {
+    const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
+    if (jid == NULL || jid->role != JID_ACCOUNT || in->st->kind != STANZA_SUBSCRIBE)
+        return;
+    mark(r, in->host, RULE_sub_req_out_fail);
+    struct account *account = jid->owner;
+    struct contact *c = contact_find_text(r, account, in->st->to);
+    if (c == NULL || !state_asks(c->state) || !knob_is(r, KNOB_sub_fail_rollback, 1))
+        return;
+    const unsigned before = look(c);
+    move_to(r, c, c->state == STATE_SUB_NONE_OUT     ? STATE_SUB_NONE
+                  : c->state == STATE_SUB_NONE_OUTIN ? STATE_SUB_NONE_IN
+                                                     : STATE_SUB_FROM);
+    push_if_changed(r, account, c, before);
+}
+
+/* ---- to a local account ---- */
+
+static void reply(struct router *r, struct input *in, const struct decision *d, const char *type, enum stanza_kind kind) {
     answer(r, in, d, kind, jid_slice(in->account->jid), write_start(r, "presence", type, (struct slice){NULL, 0}),
            (struct slice){NULL, 0});
 }
 
-/* The contact was approved before it asked: it is answered at once and sees the user's presence (6121 3.4.2). */
+/* Whether a request needs no answer of the user's: approved ahead, or a setting says so (6121 3.1.3). */
+static bool is_preapproved(struct router *r, const struct input *in, const struct contact *c) {
+    if (c != NULL && c->approved && knob_is(r, KNOB_sub_preapproval, 0))
+        return true;
+    return knob_is(r, KNOB_sub_autoapprove, 1) ||
+           (knob_is(r, KNOB_sub_autoapprove, 2) && host_find(r, in->who.domain) != NULL);
+}
+
+/* The requester is answered at once, and then sees the user's presence (6121 3.4.2). */
 static bool answer_preapproved(struct router *r, struct input *in, struct contact *c) {
-    if (in->st->kind != STANZA_SUBSCRIBE || c == NULL || !c->approved || !knob_is(r, KNOB_sub_preapproval, 0))
+    const unsigned state = c == NULL ? STATE_SUB_NONE : c->state;
+    const bool open = state == STATE_SUB_NONE || state == STATE_SUB_NONE_OUT || state == STATE_SUB_TO;
+    if (in->st->kind != STANZA_SUBSCRIBE || !open || !is_preapproved(r, in, c))
         return false;
-    if (c->state == STATE_SUB_NONE)
-        c->state = STATE_SUB_FROM;
-    else if (c->state == STATE_SUB_NONE_OUT)
-        c->state = STATE_SUB_FROM_OUT;
-    else if (c->state == STATE_SUB_TO)
-        c->state = STATE_SUB_BOTH;
-    else
+    const bool ahead = c != NULL && c->approved;
+    const struct decision d = {.rule = ahead ? RULE_sub_req_in_preapproved : RULE_sub_req_in_noauto};
+    if (c == NULL)
+        c = contact_for(r, in->account, in->who.bare);
+    if (c == NULL)
         return false;
-    if (knob_is(r, KNOB_sub_preapproval_keep, 1))
+    const unsigned before = look(c);
+    c->item = true;
+    move_to(r, c, state == STATE_SUB_NONE ? STATE_SUB_FROM : state == STATE_SUB_TO ? STATE_SUB_BOTH : STATE_SUB_FROM_OUT);
+    if (ahead)
+        mark(r, in->host, RULE_sub_pre_respond);
+    if (ahead && knob_is(r, KNOB_sub_preapproval_keep, 1))
         c->approved = false;
-    const struct decision d = {.rule = RULE_sub_req_in_preapproved};
-    reply(r, in, &d, STANZA_SUBSCRIBED);
-    send_presences_to(r, in->account, in->who.bare, RULE_sub_req_in_preapproved);
+    else if (ahead)
+        mark(r, in->host, RULE_sub_pre_keep);
+    reply(r, in, &d, "subscribed", STANZA_SUBSCRIBED);
+    push_if_changed(r, in->account, contact_find_text(r, in->account, in->who.bare), before);
+    send_presences_to(r, in->account, in->who.bare, d.rule);
     return true;
+}
+
+static size_t request_count(const struct account *account) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < account->contact_count; i++)
+        count += account->contacts[i].request != NULL;
+    return count;
+}
+
+static bool keep_request(struct router *r, const struct input *in, struct contact *c) {
+    kept_free(r, c->request);
+    c->request = kept_new(r, in->st, in->from, jid_slice(in->account->jid));
+    return c->request != NULL;
 }
 
 /* A request is shown to all available resources, and kept until the user answers (6121 3.1.3). */
 static void take_request(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
-    kept_free(r, c->request);
-    c->request = kept_new(r, in->st, in->from, jid_slice(in->account->jid));
-    const size_t before = r->effect_count;
+    bool shown = false;
     for (struct session *s = in->account->sessions; s != NULL; s = s->next)
-        if (s->presence != NULL)
+        if (s->presence != NULL) {
             deliver(r, in, d, s);
-    if (r->effect_count == before)
+            shown = true;
+        }
+    if (!shown || knob_is(r, KNOB_sub_store_when, 0)) {
+        mark(r, in->host, RULE_sub_req_in_store);
+        keep_request(r, in, c);
+    }
+    if (!shown)
         fate(r, in, ROUTER_STORE, d)->to = jid_slice(in->account->jid);
+    if (knob_is(r, KNOB_sub_ack, 1)) {
+        const struct decision ack = {.rule = RULE_sub_req_in_ack};
+        reply(r, in, &ack, "unavailable", STANZA_UNAVAILABLE);
+    }
 }
 
-static bool ignored_by_knob(const struct router *r, const struct row *cell) {
+/* Not delivered: it changes nothing, or a knob says to leave it. */
+static void decline(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
+    const bool request = in->st->kind == STANZA_SUBSCRIBE;
+    if (request && c != NULL && has_pending_in(c->state)) {
+        mark(r, in->host, RULE_sub_req_in_repeat);
+        mark(r, in->host, RULE_sub_req_in_dedupe);
+        if (knob_is(r, KNOB_sub_store_which, 1) && c->request != NULL)
+            keep_request(r, in, c);
+    }
+    if (!(rule_rows[d->rule].flags & CELL_REPLY_SUBSCRIBED)) {
+        fate(r, in, ROUTER_DROP, d);
+        return;
+    }
+    mark(r, in->host, RULE_sub_req_in_already);
+    reply(r, in, d, "subscribed", STANZA_SUBSCRIBED);
+    if (knob_is(r, KNOB_sub_already_presence, 1))
+        send_presences_to(r, in->account, in->who.bare, RULE_sub_req_in_already);
+}
+
+static int notice_rule(enum stanza_kind kind) {
+    return kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_notice
+           : kind == STANZA_UNSUBSCRIBED ? RULE_sub_cancel_in_notice
+                                         : RULE_sub_unsub_in_notice;
+}
+
+static void deliver_notice(struct router *r, struct input *in, const struct decision *d) {
+    const size_t before = r->effect_count;
+    for (struct session *s = in->account->sessions; s != NULL; s = s->next)
+        if (s->interested)
+            deliver(r, in, d, s);
+    if (r->effect_count > before)
+        return;
+    const unsigned state = resource_state(in->account);
+    if (knob_is(r, KNOB_sub_notice_store, 1) && (state == STATE_NONE || state == STATE_CONNECTED)) {
+        struct kept *kept = kept_new(r, in->st, in->from, jid_slice(in->account->jid));
+        mark(r, in->host, notice_rule(in->st->kind));
+        if (kept != NULL)
+            kept_append(&in->account->notices, kept);
+        fate(r, in, ROUTER_STORE, d)->to = jid_slice(in->account->jid);
+    } else {
+        fate(r, in, ROUTER_HANDLE, d);
+    }
+}
+
+static void take_notice(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
+    const struct row *cell = &rule_rows[d->rule];
+    const unsigned before = look(c);
+    const bool only_pending = has_pending_in(c->state) && in->st->kind == STANZA_UNSUBSCRIBE;
+    move_to(r, c, cell->next);
+    if (only_pending)
+        mark(r, in->host, RULE_sub_unsub_in_pending);
+    if (only_pending && knob_is(r, KNOB_sub_pending_unsub, 1)) {
+        fate(r, in, ROUTER_HANDLE, d);
+        return;
+    }
+    mark(r, in->host, in->st->kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_order
+                      : in->st->kind == STANZA_UNSUBSCRIBED ? RULE_sub_cancel_in_order
+                                                            : RULE_sub_unsub_in_order);
+    deliver_notice(r, in, d);
+    push_if_changed(r, in->account, c, before);
+    if (cell->flags & CELL_SHOW_UNAVAILABLE)
+        send_unavailable_of_all(r, in->account, in->who.bare, RULE_sub_unsub_in_order);
+    if (cell->flags & CELL_REPLY_UNSUBSCRIBED && knob_is(r, KNOB_sub_unsub_autoreply, 0)) {
+        mark(r, in->host, RULE_sub_unsub_in_autoreply);
+        reply(r, in, d, "unsubscribed", STANZA_UNSUBSCRIBED);
+    }
+}
+
+static bool is_ignored(const struct router *r, const struct row *cell) {
     return cell->knob == KNOB_sub_denial_deliver && knob_is(r, KNOB_sub_denial_deliver, 1);
 }
 
@@ -147,46 +346,61 @@ void subscription_in(struct router *r, struct input *in) {
     in->copy.size = 0;
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
     const struct decision d = look_up(r, in, STAGE_SUB_IN, c == NULL ? STATE_SUB_NONE : c->state);
+    const struct row *cell = &rule_rows[d.rule];
     if (answer_preapproved(r, in, c))
         return;
-    const struct row *cell = &rule_rows[d.rule];
-    if (!(cell->flags & CELL_PASSED) || ignored_by_knob(r, cell)) {
-        if (cell->flags & CELL_REPLY_SUBSCRIBED)
-            reply(r, in, &d, STANZA_SUBSCRIBED);
-        else
-            fate(r, in, ROUTER_DROP, &d);
+    if (!(cell->flags & CELL_PASSED) || is_ignored(r, cell)) {
+        decline(r, in, &d, c);
+        return;
+    }
+    if (in->st->kind == STANZA_SUBSCRIBE && request_count(in->account) >= r->policy->value[KNOB_sub_store_max]) {
+        const struct decision full = {.rule = RULE_sub_req_in_limit};
+        bounce(r, in, &full, CONDITION_RESOURCE_CONSTRAINT, NULL);
         return;
     }
     if (c == NULL)
         c = contact_for(r, in->account, in->who.bare);
     if (c == NULL) {
-        fate(r, in, ROUTER_DROP, &d);
-        return;
-    }
-    move_to(r, c, cell->next);
-    if (in->st->kind == STANZA_SUBSCRIBE) {
+        const struct decision full = {.rule = RULE_sub_req_in_limit};
+        bounce(r, in, &full, CONDITION_RESOURCE_CONSTRAINT, NULL);
+    } else if (in->st->kind == STANZA_SUBSCRIBE) {
+        move_to(r, c, cell->next);
         take_request(r, in, &d, c);
-        return;
+    } else {
+        take_notice(r, in, &d, c);
     }
-    /* Delivery is to interested resources, those that asked for the roster; this version answers no roster request. */
-    fate(r, in, ROUTER_HANDLE, &d);
-    if (cell->flags & CELL_SHOW_UNAVAILABLE)
-        send_unavailable_of_all(r, in->account, in->who.bare, d.rule);
-    if (cell->flags & CELL_REPLY_UNSUBSCRIBED && knob_is(r, KNOB_sub_unsub_autoreply, 0))
-        reply(r, in, &d, STANZA_UNSUBSCRIBED);
+}
+
+/* ---- at initial presence ---- */
+
+static void deliver_kept(struct router *r, struct session *session, const struct kept *kept, int rule) {
+    struct stanza st;
+    kept_stanza(kept, &st);
+    struct input in = {.st = &st, .host = jid_slice(session->account->host->jid)};
+    in.from = router_text_copy(r, kept->from);
+    in.to = router_text_copy(r, kept->to);
+    const struct decision d = {.rule = rule};
+    deliver(r, &in, &d, session);
 }
 
 void deliver_requests(struct router *r, struct session *session) {
     struct account *account = session->account;
-    const struct decision d = {.rule = RULE_pres_init_pending_subs};
-    for (uint32_t i = 0; i < account->contact_count; i++) {
-        const struct kept *request = account->contacts[i].request;
-        struct stanza st;
-        if (request == NULL)
+    for (uint32_t i = 0; i < account->contact_count; i++)
+        if (account->contacts[i].request != NULL)
+            deliver_kept(r, session, account->contacts[i].request, RULE_pres_init_pending_subs);
+    for (struct kept *kept; (kept = kept_shift(&account->notices)) != NULL; kept_free(r, kept))
+        deliver_kept(r, session, kept, RULE_pres_init_notices);
+}
+
+void resend_requests(struct router *r, const struct account *account) {
+    const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
+    for (uint32_t i = 0; i < account->contact_count && knob_is(r, KNOB_sub_resend, 0); i++) {
+        const struct contact *c = &account->contacts[i];
+        if (!state_asks(c->state) || c->jid->domain->role == JID_HOST)
             continue;
-        kept_stanza(request, &st);
-        struct input in = {.st = &st, .from = request->from, .to = request->to, .host = jid_slice(account->host->jid)};
-        in.from = router_text_copy(r, request->from);
-        deliver(r, &in, &d, session);
+        mark(r, host, RULE_pres_init_resend_out);
+        mark(r, host, RULE_sub_req_out_resend);
+        generated(r, STANZA_SUBSCRIBE, STATE_BY_SERVER, host, jid_slice(account->jid), jid_slice(c->jid),
+                  write_start(r, "presence", "subscribe", none), none);
     }
 }

@@ -1,0 +1,457 @@
+/* roster.c - an account's roster over the wire: get, set, removal, push and versions (6121 2). */
+#include "state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROSTER_NAMESPACE "jabber:iq:roster"
+
+/* ---- reading a set ---- */
+
+/* A roster item as a client wrote it. */
+struct item {
+    struct slice jid, name; /* decoded */
+    struct slice inside;    /* its content, where the groups are */
+    bool has_jid, remove;
+};
+
+static struct slice decoded(struct router *r, struct slice raw) {
+    char *text = router_text(r, raw.size);
+    return (struct slice){text, text == NULL ? 0 : stanza_unescape(raw, text, raw.size)};
+}
+
+static void read_item(struct router *r, const struct element *element, struct item *item) {
+    *item = (struct item){.inside = element->body};
+    size_t at = 0;
+    struct slice name, raw;
+    char quote;
+    while (stanza_attribute_next(element->start, &at, &name, &raw, &quote)) {
+        if (slice_is(name, text_slice("jid"))) {
+            item->jid = decoded(r, raw);
+            item->has_jid = true;
+        } else if (slice_is(name, text_slice("name"))) {
+            item->name = decoded(r, raw);
+        } else if (slice_is(name, text_slice("subscription"))) {
+            item->remove = slice_is(raw, text_slice("remove"));
+        }
+    }
+}
+
+static struct slice query_of(const struct input *in) {
+    struct slice text = in->st->child[0].raw;
+    struct element query;
+    size_t at = 0;
+    return element_next(text, &at, &query) ? query.body : (struct slice){NULL, 0};
+}
+
+static size_t read_items(struct router *r, const struct input *in, struct item *first) {
+    const struct slice query = query_of(in);
+    size_t count = 0, at = 0;
+    for (struct element element; element_next(query, &at, &element);) {
+        if (!slice_is(element.name, text_slice("item")))
+            continue;
+        if (count++ == 0)
+            read_item(r, &element, first);
+    }
+    return count;
+}
+
+/* The n-th group of an item, decoded and trimmed as text is. */
+static bool group_next(struct router *r, const struct item *item, size_t *at, struct slice *group) {
+    for (struct element element; element_next(item->inside, at, &element);)
+        if (slice_is(element.name, text_slice("group"))) {
+            *group = element_text(r, &element);
+            return true;
+        }
+    return false;
+}
+
+static bool is_duplicate(struct router *r, const struct item *item, size_t before, struct slice group) {
+    struct slice other;
+    for (size_t at = 0, n = 0; n < before && group_next(r, item, &at, &other); n++)
+        if (slice_is(other, group))
+            return true;
+    return false;
+}
+
+/* ---- errors of a set (6121 2.3.3), in the order of checking ---- */
+
+struct refusal {
+    int rule; /* -1: none */
+    enum condition condition;
+};
+
+static struct refusal refuse_groups(struct router *r, const struct item *item) {
+    const uint32_t limit = r->policy->value[KNOB_roster_limits];
+    struct slice group;
+    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++)
+        if (n >= ROUTER_GROUPS_MAX || is_duplicate(r, item, n, group))
+            return (struct refusal){RULE_roster_set_dupgroup, CONDITION_BAD_REQUEST};
+    if (item->name.size > limit)
+        return (struct refusal){RULE_roster_set_name_long, CONDITION_NOT_ACCEPTABLE};
+    for (size_t at = 0; group_next(r, item, &at, &group);) {
+        if (group.size == 0)
+            return (struct refusal){RULE_roster_set_group_empty, CONDITION_NOT_ACCEPTABLE};
+        if (group.size > limit)
+            return (struct refusal){RULE_roster_set_group_long, CONDITION_NOT_ACCEPTABLE};
+    }
+    return (struct refusal){-1, CONDITION_NONE};
+}
+
+static struct refusal refuse_jid(struct router *r, const struct account *account, const struct item *item,
+                                 struct jid_parts *parts) {
+    if (!item->has_jid)
+        return (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST};
+    if (jid_prepare(item->jid, parts) != ROUTER_OK)
+        return (struct refusal){RULE_roster_set_bad_jid, CONDITION_JID_MALFORMED};
+    if (slice_is((struct slice){parts->text, parts->size}, jid_slice(account->jid)) && knob_is(r, KNOB_roster_self_item, 0))
+        return (struct refusal){RULE_roster_set_self, CONDITION_NOT_ALLOWED};
+    if (parts->resource.size > 0 && knob_is(r, KNOB_roster_full_jid_item, 2))
+        return (struct refusal){RULE_roster_set_full_jid, CONDITION_BAD_REQUEST};
+    if (parts->resource.size > 0 && knob_is(r, KNOB_roster_full_jid_item, 1)) {
+        parts->size -= parts->resource.size + 1;
+        parts->resource.size = 0;
+    }
+    return (struct refusal){-1, CONDITION_NONE};
+}
+
+static void refuse(struct router *r, struct input *in, struct refusal refusal) {
+    const struct decision d = {.rule = refusal.rule};
+    mark(r, in->host, RULE_roster_push_failed);
+    bounce(r, in, &d, refusal.condition, NULL);
+}
+
+/* ---- writing items ---- */
+
+static const char *subscription_word(unsigned state) {
+    switch (state) {
+    case STATE_SUB_TO:
+    case STATE_SUB_TO_IN: return "to";
+    case STATE_SUB_FROM:
+    case STATE_SUB_FROM_OUT: return "from";
+    case STATE_SUB_BOTH: return "both";
+    default: return "none";
+    }
+}
+
+static struct slice write_groups(struct router *r, const struct contact *c) {
+    struct slice text = {NULL, 0};
+    for (const char *at = c->groups; at != NULL && at < c->groups + c->groups_size; at += strlen(at) + 1) {
+        const struct slice parts[] = {text, text_slice("<group>"), write_escaped(r, text_slice(at)), text_slice("</group>")};
+        text = write_join(r, parts, 4);
+    }
+    return text;
+}
+
+static struct slice write_item(struct router *r, const struct contact *c) {
+    if (!c->item) {
+        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, jid_slice(c->jid)),
+                                     text_slice("' subscription='remove'/>")};
+        return write_join(r, gone, 3);
+    }
+    const bool named = c->name != NULL && c->name[0] != '\0';
+    const struct slice groups = write_groups(r, c);
+    const struct slice parts[] = {
+        text_slice("<item jid='"),
+        write_escaped(r, jid_slice(c->jid)),
+        text_slice(named ? "' name='" : ""),
+        named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
+        text_slice("' subscription='"),
+        text_slice(subscription_word(c->state)),
+        text_slice(state_asks(c->state) ? "' ask='subscribe" : ""),
+        text_slice(c->approved ? "' approved='true" : ""),
+        text_slice(groups.size > 0 ? "'>" : "'/>"),
+        groups,
+        text_slice(groups.size > 0 ? "</item>" : ""),
+    };
+    return write_join(r, parts, sizeof parts / sizeof parts[0]);
+}
+
+static struct slice write_query(struct router *r, uint32_t version, struct slice items) {
+    char ver[32] = "";
+    if (!knob_is(r, KNOB_roster_versioning, 2))
+        snprintf(ver, sizeof ver, " ver='%u'", (unsigned)version);
+    const struct slice parts[] = {text_slice("<query xmlns='" ROSTER_NAMESPACE "'"), text_slice(ver),
+                                  text_slice(items.size > 0 ? ">" : "/>"), items,
+                                  text_slice(items.size > 0 ? "</query>" : "")};
+    return write_join(r, parts, 5);
+}
+
+/* ---- push ---- */
+
+static void push_to(struct router *r, struct session *s, const struct contact *c, uint32_t version) {
+    const struct account *account = s->account;
+    char id[32];
+    snprintf(id, sizeof id, "push%u", (unsigned)++r->pushes);
+    s->pushed_last = r->pushes;
+    if (s->pushed_first == 0)
+        s->pushed_first = r->pushes;
+    const struct stanza st = {.kind = STANZA_SET,
+                              .start = write_start(r, "iq", "set", text_slice(id)),
+                              .body = write_query(r, version, write_item(r, c))};
+    struct input in = {.st = &st, .to = jid_slice(s->jid), .host = jid_slice(account->host->jid)};
+    if (knob_is(r, KNOB_gen_account_from, 1))
+        in.from = jid_slice(account->jid);
+    struct router_effect *e = effect(r, ROUTER_PUSH, in.host, RULE_roster_push_who);
+    const size_t place = (size_t)(e - r->effects);
+    const struct slice text = write_copy(r, &in, (struct slice){NULL, 0});
+    e = place < r->effect_count ? &r->effects[place] : &r->spare;
+    e->port = s->port;
+    e->to = jid_slice(s->jid);
+    e->bytes = text;
+}
+
+void roster_push(struct router *r, struct account *account, struct contact *c) {
+    c->version = ++account->roster_version;
+    for (struct session *s = account->sessions; s != NULL; s = s->next)
+        if (s->interested)
+            push_to(r, s, c, c->version);
+}
+
+bool roster_take_reply(struct router *r, struct input *in) {
+    struct session *s = in->sender;
+    if (s == NULL || !in->st->has_id || s->pushed_first == 0 || in->st->id.size <= 4 || in->st->id.size > 14 ||
+        memcmp(in->st->id.data, "push", 4) != 0)
+        return false;
+    uint64_t number = 0;
+    for (size_t i = 4; i < in->st->id.size; i++) {
+        if (in->st->id.data[i] < '0' || in->st->id.data[i] > '9')
+            return false;
+        number = number * 10 + (uint64_t)(in->st->id.data[i] - '0');
+    }
+    if (number < s->pushed_first || number > s->pushed_last)
+        return false;
+    mark(r, in->host, in->st->kind == STANZA_RESULT ? RULE_roster_push_result : RULE_roster_push_error);
+    return true;
+}
+
+/* ---- get ---- */
+
+/* The version a client says it has: 0 where it has none that this account ever gave out. */
+static bool version_of(struct router *r, const struct input *in, const struct account *account, uint32_t *version) {
+    struct element query;
+    size_t at = 0;
+    if (!element_next(in->st->child[0].raw, &at, &query))
+        return false;
+    const struct slice value = attribute_value(r, query.start, "ver");
+    uint64_t number = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] < '0' || value.data[i] > '9' || number > account->roster_version)
+            return false;
+        number = number * 10 + (uint64_t)(value.data[i] - '0');
+    }
+    *version = (uint32_t)number;
+    return value.size > 0 && number <= account->roster_version;
+}
+
+static void send_whole(struct router *r, struct input *in, const struct decision *d, const struct account *account) {
+    size_t size = 0, count = 0;
+    for (uint32_t i = 0; i < account->contact_count; i++)
+        count += account->contacts[i].item;
+    struct slice *items = count == 0 ? NULL : router_take(r, count * sizeof *items);
+    count = 0;
+    for (uint32_t i = 0; items != NULL && i < account->contact_count; i++)
+        if (account->contacts[i].item) {
+            items[count] = write_item(r, &account->contacts[i]);
+            size += items[count++].size;
+        }
+    const struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, size};
+    router_give(r, items);
+    answer_result(r, in, d, write_query(r, account->roster_version, all));
+}
+
+static int by_version(const void *a, const void *b) {
+    const struct contact *const *x = a, *const *y = b;
+    return ((*x)->version > (*y)->version) - ((*x)->version < (*y)->version);
+}
+
+/* Each item that changed since is pushed once, in its final state, in the order of the changes (6121 2.6.3). */
+static void push_since(struct router *r, struct session *s, uint32_t version) {
+    const struct account *account = s->account;
+    size_t count = 0;
+    struct contact **changed = router_take(r, (account->contact_count + 1) * sizeof *changed);
+    for (uint32_t i = 0; changed != NULL && i < account->contact_count; i++)
+        if (account->contacts[i].version > version)
+            changed[count++] = &account->contacts[i];
+    if (count > 0)
+        qsort(changed, count, sizeof *changed, by_version);
+    mark(r, jid_slice(account->host->jid), count > 0 ? RULE_roster_get_ver_empty : RULE_roster_get_ver_same);
+    for (size_t i = 0; i < count; i++)
+        push_to(r, s, changed[i], changed[i]->version);
+    router_give(r, changed);
+}
+
+static void roster_get(struct router *r, struct input *in, const struct decision *d) {
+    struct account *account = in->sender->account;
+    struct item item;
+    uint32_t version = 0;
+    if (read_items(r, in, &item) > 0) {
+        const struct decision refused = {.rule = RULE_roster_get_items};
+        bounce(r, in, &refused, CONDITION_BAD_REQUEST, NULL);
+        return;
+    }
+    if (!in->sender->interested)
+        mark(r, in->host, RULE_roster_get_interested);
+    in->sender->interested = true;
+    const bool known = version_of(r, in, account, &version);
+    if (known && knob_is(r, KNOB_roster_versioning, 0)) {
+        answer_result(r, in, d, (struct slice){NULL, 0});
+        push_since(r, in->sender, version);
+        return;
+    }
+    if (known && version == account->roster_version && knob_is(r, KNOB_roster_versioning, 1)) {
+        mark(r, in->host, RULE_roster_get_ver_same);
+        answer_result(r, in, d, (struct slice){NULL, 0});
+        return;
+    }
+    if (known)
+        mark(r, in->host, RULE_roster_get_ver_full);
+    send_whole(r, in, d, account);
+}
+
+/* ---- set ---- */
+
+static bool keep_text(struct router *r, char **place, uint32_t *size, const char *text, size_t length) {
+    char *copy = NULL;
+    if (length > 0) {
+        copy = router_take(r, length);
+        if (copy == NULL)
+            return false;
+        memcpy(copy, text, length);
+    }
+    router_give(r, *place);
+    *place = copy;
+    *size = (uint32_t)length;
+    return true;
+}
+
+/* Name and groups become exactly what the set says (6121 2.4.1). Groups are kept one behind the other, each with a NUL. */
+static bool store_item(struct router *r, struct contact *c, const struct item *item) {
+    struct slice group, all = {NULL, 0};
+    const struct slice nul = {"", 1};
+    for (size_t at = 0; group_next(r, item, &at, &group);) {
+        const struct slice parts[] = {all, group, nul};
+        all = write_join(r, parts, 3);
+    }
+    const struct slice named[] = {item->name, nul};
+    const struct slice name = write_join(r, named, 2);
+    uint32_t name_size;
+    return !r->failed && keep_text(r, &c->name, &name_size, name.data, name.size) &&
+           keep_text(r, &c->groups, &c->groups_size, all.data, all.size);
+}
+
+static void finish_set(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
+    struct account *account = in->sender->account;
+    const bool push_first = knob_is(r, KNOB_roster_order, 1);
+    const uint32_t place = (uint32_t)(c - account->contacts);
+    if (push_first)
+        roster_push(r, account, c);
+    answer_result(r, in, d, (struct slice){NULL, 0});
+    if (!push_first)
+        roster_push(r, account, &account->contacts[place]);
+}
+
+static void add_or_update(struct router *r, struct input *in, const struct decision *d, const struct item *item,
+                          const struct jid_parts *parts) {
+    struct account *account = in->sender->account;
+    struct jid *jid = jid_take(&r->jids, parts);
+    if (jid == NULL) {
+        r->failed = true;
+        return;
+    }
+    struct contact *c = contact_find(account, jid);
+    if (c == NULL)
+        c = contact_add(r, account, jid);
+    jid_release(&r->jids, jid);
+    if (c == NULL || !store_item(r, c, item)) {
+        refuse(r, in, (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT});
+        return;
+    }
+    mark(r, in->host, c->item ? RULE_roster_set_atomic : RULE_roster_set_result);
+    c->item = true;
+    finish_set(r, in, d, c);
+}
+
+/* What the removal of an item means for the two sides' subscriptions (6121 2.5.2). */
+static void end_subscriptions(struct router *r, struct account *account, struct slice contact, unsigned state) {
+    const bool cancel = knob_is(r, KNOB_roster_remove_pending, 0);
+    const bool to = state == STATE_SUB_TO || state == STATE_SUB_TO_IN || state == STATE_SUB_BOTH;
+    const bool from = state >= STATE_SUB_FROM;
+    const bool pending_in = state == STATE_SUB_NONE_IN || state == STATE_SUB_NONE_OUTIN || state == STATE_SUB_TO_IN;
+    const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
+    if (to || (state_asks(state) && cancel)) {
+        mark(r, host, to ? from ? RULE_sub_remove_both : RULE_sub_remove_to : RULE_sub_remove_pending_out);
+        generated(r, STANZA_UNSUBSCRIBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
+                  write_start(r, "presence", "unsubscribe", none), none);
+    }
+    if (from)
+        send_unavailable_of_all(r, account, contact, RULE_sub_remove_from);
+    if (from || (pending_in && cancel)) {
+        mark(r, host, from ? RULE_sub_remove_from : RULE_sub_remove_pending_in);
+        generated(r, STANZA_UNSUBSCRIBED, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
+                  write_start(r, "presence", "unsubscribed", none), none);
+    }
+}
+
+/* An item that goes keeps its place and its last version, so that a client with an older one can be told (6121 2.6.3). */
+static void remove_item(struct router *r, struct input *in, const struct decision *d, const struct jid_parts *parts) {
+    struct account *account = in->sender->account;
+    struct contact *c = contact_find_text(r, account, (struct slice){parts->text, parts->size});
+    if (c == NULL || !c->item) {
+        refuse(r, in, (struct refusal){RULE_roster_rem_missing, CONDITION_ITEM_NOT_FOUND});
+        return;
+    }
+    const unsigned state = c->state;
+    const bool keeps_request = c->request != NULL && !knob_is(r, KNOB_roster_remove_pending, 0);
+    mark(r, in->host, RULE_roster_rem_ok);
+    if (c->approved)
+        mark(r, in->host, RULE_sub_pre_cancel);
+    c->item = c->approved = false;
+    c->state = keeps_request ? STATE_SUB_NONE_IN : STATE_SUB_NONE;
+    if (!keeps_request) {
+        kept_free(r, c->request);
+        c->request = NULL;
+    }
+    router_give(r, c->name);
+    router_give(r, c->groups);
+    c->name = c->groups = NULL;
+    c->groups_size = 0;
+    const struct slice contact = router_text_copy(r, jid_slice(c->jid));
+    finish_set(r, in, d, c);
+    end_subscriptions(r, account, contact, state);
+}
+
+static void roster_set(struct router *r, struct input *in, const struct decision *d) {
+    const struct account *account = in->sender->account;
+    struct item item = {.has_jid = false};
+    struct jid_parts parts;
+    const size_t count = read_items(r, in, &item);
+    if (count != 1) {
+        refuse(r, in, (struct refusal){count == 0 ? RULE_roster_set_noitem : RULE_roster_set_multi, CONDITION_BAD_REQUEST});
+        return;
+    }
+    struct refusal refusal = refuse_jid(r, account, &item, &parts);
+    if (refusal.rule < 0 && !item.remove)
+        refusal = refuse_groups(r, &item);
+    if (refusal.rule >= 0)
+        refuse(r, in, refusal);
+    else if (item.remove)
+        remove_item(r, in, d, &parts);
+    else
+        add_or_update(r, in, d, &item, &parts);
+}
+
+void answer_roster(struct router *r, struct input *in, const struct decision *d) {
+    const bool own = in->sender != NULL && (in->stage == STAGE_NOTO || in->account == in->sender->account);
+    const bool get = in->st->kind == STANZA_GET;
+    if (own && get) {
+        roster_get(r, in, d);
+    } else if (own) {
+        roster_set(r, in, d);
+    } else {
+        const struct decision foreign = {.rule = get ? RULE_roster_get_foreign : RULE_roster_set_forbidden};
+        const bool hide = get && knob_is(r, KNOB_roster_get_foreign, 1);
+        bounce(r, in, &foreign, hide ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FORBIDDEN, NULL);
+    }
+}
