@@ -424,6 +424,16 @@ int policy_read(struct policy *policy, struct slice text, struct router_error *e
     return ROUTER_OK;
 }
 
+bool policy_departure(const struct policy *policy, size_t n, struct router_departure *out) {
+    if (n >= policy->departure_count)
+        return false;
+    const struct departure *d = &policy->departures[n];
+    const unsigned condition = d->action >> 8;
+    *out = (struct router_departure){d->rule, d->kinds, verb_words[d->action & 0xff],
+                                     condition == CONDITION_NONE ? NULL : condition_texts[condition].name, d->id};
+    return true;
+}
+
 const char *router_profile_name(size_t n) {
     for (size_t i = 0; router_profile_texts[i].name != NULL; i++)
         if (i == n)

@@ -143,7 +143,7 @@ static void begin_name(struct stanza_reader *r, const char *name) {
     size_t ns_size = mark == NULL ? 0 : (size_t)(mark - name);
     bool content = same_word(name, ns_size, content_ns[r->ns]);
     r->local_size = strlen(local);
-    r->other_content = !content && same_word(name, ns_size, content_ns[r->ns == STANZA_CLIENT]);
+    r->other_content = same_word(name, ns_size, content_ns[r->ns == STANZA_CLIENT]);
     r->element = STANZA_IS_FOREIGN;
     if (!content && !r->other_content) return;
     if (same_word(local, r->local_size, "message")) r->element = STANZA_IS_MESSAGE;

@@ -211,6 +211,14 @@ START_TEST(a_stored_message_stands_on_the_line_or_below_it) {
 }
 END_TEST
 
+START_TEST(a_tab_is_indented_more_than_some_spaces) {
+    const struct script *script = read("[Account] juliet@capulet.example\n    offline:\n\t<message/>\n"
+                                       "    contact: a@b none\n" CAST "Romeo receives: nothing\n");
+    ck_assert_uint_eq(script->cast[0].property_count, 2);
+    ck_assert_str_eq(script->cast[0].properties[0].value, "<message/>");
+}
+END_TEST
+
 START_TEST(a_peer_may_own_the_domain_of_a_client) {
     const struct script *script = read("[Server] s\n\thosts: a.example\n[Peer] b.example\n[Component] c.a.example\n"
                                        "[Client] B\n\tjid: x@B.example\n[Client] C\n\tjid: x@c.a.example\n---\n"
@@ -259,6 +267,16 @@ START_TEST(an_action_is_a_name_and_a_verb) {
     ck_assert_uint_eq(action->line, 8);
     ck_assert_uint_eq(action->stanza_count, stanzas);
     ck_assert_ptr_null(action->first);
+}
+END_TEST
+
+START_TEST(the_longest_name_that_fits_is_meant) {
+    const struct script *script = read("[Client] Juliet\n\tjid: a@b\n[Client] Juliet of Verona\n\tjid: c@b\n"
+                                       "[Client] Juliet of\n\tjid: d@b\n---\nJuliet of Verona receives: nothing\n"
+                                       "Juliet receives: nothing\nJuliet of receives: nothing\n");
+    ck_assert_int_eq(script->actions[0].actor, 1);
+    ck_assert_int_eq(script->actions[1].actor, 0);
+    ck_assert_int_eq(script->actions[2].actor, 2);
 }
 END_TEST
 
@@ -432,6 +450,7 @@ static void add_reading(TCase *tests) {
     tcase_add_test(tests, a_script_without_expectation_is_fine_for_third_parties);
     tcase_add_test(tests, the_cast_keeps_every_section_with_its_properties);
     tcase_add_test(tests, a_stored_message_stands_on_the_line_or_below_it);
+    tcase_add_test(tests, a_tab_is_indented_more_than_some_spaces);
     tcase_add_test(tests, a_peer_may_own_the_domain_of_a_client);
 }
 
@@ -441,6 +460,7 @@ Suite *script_suite(void) {
     tcase_add_checked_fixture(tests, set_up, tear_down);
     add_reading(tests);
     tcase_add_loop_test(tests, an_action_is_a_name_and_a_verb, 0, COUNT(actions));
+    tcase_add_test(tests, the_longest_name_that_fits_is_meant);
     tcase_add_test(tests, a_block_is_taken_as_it_was_written);
     tcase_add_test(tests, raw_octets_need_not_be_xml);
     tcase_add_test(tests, nothing_may_be_one_of_the_alternatives);

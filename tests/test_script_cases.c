@@ -161,15 +161,8 @@ END_TEST
 static const struct {
     const char *word, *nearest;
 } near_words[] = {
-    {"conects", "connects"},
-    {"recieves", "receives"},
-    {"Sends", "sends"},
-    {"sneds", "sends"},
-    {"vanish", "vanishes"},
-    {"receives", "receives"},
-    {"jump", NULL},
-    {"", NULL},
-    {"x", NULL},
+    {"conects", "connects"},       {"recieves", "receives"}, {"Sends", "sends"}, {"sneds", "sends"}, {"sned", "sends"},
+    {"vanish", "vanishes"},        {"receives", "receives"}, {"jump", NULL},     {"", NULL},         {"x", NULL},
     {"disconects", "disconnects"},
 };
 

@@ -64,8 +64,8 @@ static const struct {
 } octets[] = {
     {"# \xC3\xA9\xFF\n", 5, 1, 4, "not UTF-8"}, {"# a\n#\xC3", 6, 2, 2, "not UTF-8"},
     {"\n\n\xED\xA0\x80", 5, 3, 1, "not UTF-8"}, {"\xC0\x80", 2, 1, 1, "not UTF-8"},
-    {"\xF4\x90\x80\x80", 4, 1, 1, "not UTF-8"}, {"\xE0\x80\x80", 3, 1, 1, "not UTF-8"},
-    {"# a\r\n#\0b\n", 8, 2, 2, "NUL"},
+    {"\xF4\x90\x80\x80", 4, 1, 1, "not UTF-8"}, {"\xF5\x80\x80\x80", 4, 1, 1, "not UTF-8"},
+    {"\xE0\x80\x80", 3, 1, 1, "not UTF-8"},     {"# a\r\n#\0b\n", 8, 2, 2, "NUL"},
 };
 
 START_TEST(octets_that_are_no_text_are_refused) {
@@ -375,10 +375,37 @@ START_TEST(a_megabyte_in_one_stanza_is_read) {
 }
 END_TEST
 
-START_TEST(an_error_text_is_cut_at_a_character) {
+START_TEST(what_was_found_is_shown_in_whole_characters) {
     struct script_error error = refuse_large(CAST "Romeo ", "\xE2\x82\xAC", 300, "\n");
     expect_error(error, 8, 7, "unknown verb \"\xE2\x82\xAC");
     ck_assert_ptr_nonnull(strstr(error.text, "\xE2\x82\xAC...\""));
+}
+END_TEST
+
+/* The last character is whole: so many octets follow its first one as that one says. */
+static bool ends_whole(const char *text) {
+    const unsigned char *end = (const unsigned char *)text + strlen(text), *last = end - 1;
+    while ((*last & 0xC0) == 0x80) {
+        last--;
+    }
+    size_t wanted = *last < 0x80 ? 1 : *last < 0xE0 ? 2 : *last < 0xF0 ? 3 : 4;
+    return (size_t)(end - last) == wanted;
+}
+
+/* The message ends in what was found, which is longer than there is room. */
+START_TEST(a_long_error_text_ends_in_a_whole_character) {
+    for (size_t shift = 0; shift < 4; shift++) {
+        char header[2000] = "[Cases]\n\tcase";
+        for (int i = 10; i < 40; i++) {
+            size_t size = strlen(header);
+            snprintf(header + size, sizeof header - size, "  \xF0\x9F\x98\x80\xF0\x9F\x98\x80%d", i);
+        }
+        char row[16];
+        snprintf(row, sizeof row, "\n\t%.*s\n", (int)shift + 1, "abcd");
+        struct script_error error = refuse_large(header, "", 0, row);
+        ck_assert_ptr_nonnull(strstr(error.text, "1 of 31 cells"));
+        ck_assert_msg(ends_whole(error.text), "%s", error.text);
+    }
 }
 END_TEST
 
@@ -396,7 +423,8 @@ Suite *script_errors_suite(void) {
     tcase_add_test(tests, what_is_too_large_or_too_deep_is_refused);
     tcase_add_test(tests, too_much_work_for_many_cases_is_refused);
     tcase_add_test(tests, a_megabyte_in_one_stanza_is_read);
-    tcase_add_test(tests, an_error_text_is_cut_at_a_character);
+    tcase_add_test(tests, what_was_found_is_shown_in_whole_characters);
+    tcase_add_test(tests, a_long_error_text_ends_in_a_whole_character);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -2,7 +2,6 @@
 #include "xml.h"
 
 #include <check.h>
-#include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +42,7 @@ START_TEST(taken_memory_is_zeroed_aligned_and_apart) {
         unsigned char *piece = arena_take(arena, size);
         ck_assert_ptr_nonnull(piece);
         ck_assert_ptr_ne(piece, last);
-        ck_assert_uint_eq((uintptr_t)piece % alignof(max_align_t), 0);
+        ck_assert_uint_eq((uintptr_t)piece % _Alignof(max_align_t), 0);
         for (size_t i = 0; i < size; i++) {
             ck_assert_uint_eq(piece[i], 0);
         }

@@ -256,6 +256,18 @@ int policy_read(struct policy *policy, struct slice text, struct router_error *e
 /* policy_profile - apply a built-in profile by name. returns ROUTER_OK; ROUTER_E_UNKNOWN; ROUTER_E_NOMEM. */
 int policy_profile(struct policy *policy, const char *name, struct router_error *error);
 
+/* What a policy does beside the specification. Texts are valid until the policy changes. */
+struct router_departure {
+    int rule;           /* index into router_rules: the row that is departed from */
+    uint32_t kinds;     /* bit per enum stanza_kind */
+    const char *verb;   /* what is done instead, as in router/rules.h: "DELIVER_MOST" */
+    const char *condition; /* with BOUNCE and CLOSE; else NULL */
+    const char *id;
+};
+
+/* policy_departure - the n-th departure, or false past the last. */
+bool policy_departure(const struct policy *policy, size_t n, struct router_departure *out);
+
 /* router_profile_name - the n-th built-in profile's name, or NULL past the last. Static. */
 const char *router_profile_name(size_t n);
 

@@ -49,14 +49,18 @@ enum cli_option {
     CLI_FAIL_FAST = 1 << 6,
     CLI_TRACE = 1 << 7,
     CLI_JOBS = 1 << 8,
-    CLI_RULES_FORMAT = 1 << 9 /* text or tsv */
+    CLI_RULES_FORMAT = 1 << 9, /* text or tsv */
+    CLI_STATUS = 1 << 10,
+    CLI_PROOF = 1 << 11
 };
 
 struct cli_settings {
     struct cli_words paths, only_tags, skip_tags;
     enum script_mode mode;
     struct drill_options drill;
-    bool fail_fast, tap, tsv;
+    bool fail_fast, tap, tsv, status;
+    const char *proof;  /* scenarios that show which of them fires a rule; NULL: none */
+    char *profile_text; /* of --profile FILE; owned */
     unsigned jobs;
 };
 
@@ -75,8 +79,8 @@ extern const struct cli_command cli_run_command, cli_trace_command, cli_list_com
 
 /* cli_read_settings - read the arguments after a command's name: options before and after paths, "--" ends the options.
  * returns   CLI_READ; CLI_READ_HELP where help is asked for; CLI_READ_BAD: the message is out. */
-enum cli_read { CLI_READ, CLI_READ_HELP, CLI_READ_BAD };
-enum cli_read cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out);
+enum cli_reading { CLI_READ, CLI_READ_HELP, CLI_READ_BAD };
+enum cli_reading cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out);
 void cli_settings_free(struct cli_settings *settings);
 
 /* cli_show_options - the lines of help about a set of options, on stdout. */
@@ -96,6 +100,9 @@ struct cli_files {
     size_t count;
 };
 
+/* cli_read - the octets of a regular file, at most `most` of them; new. NULL and *why where it cannot be read. */
+char *cli_read(const char *path, size_t most, size_t *size, const char **why);
+
 /* cli_files_read - parse the files given, and every .scs below the folders given. */
 void cli_files_read(struct cli_files *files, const struct cli_settings *settings);
 void cli_files_free(struct cli_files *files);
@@ -110,6 +117,24 @@ bool cli_selects(const struct cli_settings *settings, const struct script *scrip
  * returns   CLI_OK; CLI_USAGE where a file could not be read or nothing was selected. */
 int cli_each_case(const struct cli_settings *settings, void (*visit)(void *context, const struct script *script),
                   void *context);
+
+/* --- profiles --- */
+
+struct policy;
+
+/* cli_policy - the policy that a profile's name means: a built-in one, or else a file's. The message is out where it is
+ * NULL; else free it with policy_free. text: receives the file's text, new, or NULL; may be NULL itself. */
+struct policy *cli_policy(const char *name, char **text);
+
+/* --- which rules the scenarios fire --- */
+
+/* cli_status - `rules --status`. returns the exit code. */
+int cli_status(const struct cli_settings *settings);
+
+/* cli_proofs - for each rule of the catalogue the name of the first case below `path` that fires it, or NULL; new, and
+ * so are the names. NULL where nothing could be played: the message is out. */
+char **cli_proofs(const char *path, size_t *cases);
+void cli_proofs_free(char **proofs);
 
 /* --- playing --- */
 

@@ -120,25 +120,23 @@ static void find(struct cli_files *files, const struct cli_words *paths) {
     sort_and_thin(files);
 }
 
-/* All octets of a regular file, or NULL with the reason in `file`. One octet more than a script may have is enough to
- * let the reader say so. */
-static char *slurp(struct cli_file *file, size_t *size) {
+char *cli_read(const char *path, size_t most, size_t *size, const char **why) {
     /* A named pipe would otherwise wait for a writer. */
-    int fd = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0) {
-        cannot(file, "cannot be read: ", strerror(errno));
+        *why = strerror(errno);
         if (fd >= 0) {
             close(fd);
         }
         return NULL;
     }
     if (!S_ISREG(status.st_mode)) {
-        cannot(file, "cannot be read: not a regular file", "");
+        *why = "not a regular file";
         close(fd);
         return NULL;
     }
-    size_t room = SCRIPT_SIZE_MAX + 1;
+    size_t room = most;
     if (status.st_size >= 0 && (uintmax_t)status.st_size < room) {
         room = (size_t)status.st_size + 1;
     }
@@ -148,7 +146,7 @@ static char *slurp(struct cli_file *file, size_t *size) {
         got = read(fd, bytes + *size, room - *size);
     }
     if (got < 0) {
-        cannot(file, "cannot be read: ", strerror(errno));
+        *why = strerror(errno);
         free(bytes);
         bytes = NULL;
     }
@@ -164,8 +162,12 @@ void cli_files_read(struct cli_files *files, const struct cli_settings *settings
             continue;
         }
         size_t size = 0;
-        char *bytes = slurp(file, &size);
-        if (bytes != NULL) {
+        const char *why = "";
+        /* One octet more than a script may have is enough to let its reader say so. */
+        char *bytes = cli_read(file->path, SCRIPT_SIZE_MAX + 1, &size, &why);
+        if (bytes == NULL) {
+            cannot(file, "cannot be read: ", why);
+        } else {
             file->script = script_read(file->path, bytes, size, settings->mode, &file->error);
             free(bytes);
         }

@@ -18,6 +18,8 @@ static bool set_fail_fast(struct cli_settings *settings, const char *value);
 static bool set_trace(struct cli_settings *settings, const char *value);
 static bool set_jobs(struct cli_settings *settings, const char *value);
 static bool set_rules_format(struct cli_settings *settings, const char *value);
+static bool set_status(struct cli_settings *settings, const char *value);
+static bool set_proof(struct cli_settings *settings, const char *value);
 
 struct option {
     enum cli_option option;
@@ -30,7 +32,8 @@ struct option {
 
 static const struct option options[] = {
     {CLI_PROFILE, "--profile", "P", '\0', set_profile,
-     "profile of servers that name none; `stanzadrill profiles` lists them (rfc6121)"},
+     "profile of servers that name none: a built-in one, see `stanzadrill profiles`, or a\n"
+     "                     file (rfc6121)"},
     {CLI_SCANSION, "--scansion", NULL, '\0', set_scansion,
      "plain Scansion scripts: what is unread when a script ends is no failure"},
     {CLI_STRICT, "--strict", NULL, '\0', set_strict, "a SHOULD that is not followed is a failure"},
@@ -43,24 +46,31 @@ static const struct option options[] = {
     {CLI_TRACE, "--trace", NULL, '\0', set_trace, "print each case's trace below it"},
     {CLI_JOBS, "--jobs", "N", 'j', set_jobs, "play with N threads; what is printed stays the same (1)"},
     {CLI_RULES_FORMAT, "--format", "F", '\0', set_rules_format, "text or tsv (text)"},
+    {CLI_PROOF, "--proof", "PATH", '\0', set_proof, "play the scenarios of PATH, and name one that fires each rule"},
+    {CLI_STATUS, "--status", NULL, '\0', set_status,
+     "count the rules that are carried out and fired by the scenarios of --proof (scenarios)"},
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 
 static bool set_profile(struct cli_settings *settings, const char *value) {
-    struct cli_words known = {NULL, 0};
-    bool found = false;
-    for (size_t i = 0; router_profile_name(i) != NULL; i++) {
-        cli_words_add(&known, router_profile_name(i));
-        found = found || strcmp(value, router_profile_name(i)) == 0;
-    }
-    cli_words_add(&known, NULL);
-    if (!found) {
-        cli_unknown("profile", value, known.items);
-    }
-    free(known.items);
+    free(settings->profile_text);
+    struct policy *policy = cli_policy(value, &settings->profile_text);
     settings->drill.profile = value;
-    return found;
+    settings->drill.profile_text = settings->profile_text;
+    policy_free(policy);
+    return policy != NULL;
+}
+
+static bool set_status(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->status = true;
+    return true;
+}
+
+static bool set_proof(struct cli_settings *settings, const char *value) {
+    settings->proof = value;
+    return true;
 }
 
 static bool set_scansion(struct cli_settings *settings, const char *value) {
@@ -191,7 +201,7 @@ static bool short_option(struct reader *reader, char *argument, struct cli_setti
     return unknown_option(reader->command, argument);
 }
 
-enum cli_read cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out) {
+enum cli_reading cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out) {
     *out = (struct cli_settings){.jobs = 1};
     struct reader reader = {.command = command, .argc = argc, .argv = argv};
     bool only_paths = false;
@@ -215,6 +225,7 @@ enum cli_read cli_read_settings(const struct cli_command *command, int argc, cha
 }
 
 void cli_settings_free(struct cli_settings *settings) {
+    free(settings->profile_text);
     free(settings->paths.items);
     free(settings->only_tags.items);
     free(settings->skip_tags.items);

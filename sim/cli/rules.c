@@ -11,7 +11,7 @@ static void show_tsv(const struct router_rule *rule) {
            rule->part == RULE_LATER ? "no" : "yes", rule->condition, rule->outcome);
 }
 
-static void show_text(const struct router_rule *rule) {
+static void show_text(const struct router_rule *rule, const char *proof) {
     printf("  %s   %s   %s\n", rule->id, rule->strength, rule->source);
     printf("      when     %s\n      then     %s\n", rule->condition, rule->outcome);
     if (rule->knob[0] != '\0') {
@@ -20,9 +20,12 @@ static void show_text(const struct router_rule *rule) {
     if (rule->part == RULE_LATER) {
         puts("      state    in the catalogue, not carried out");
     }
+    if (proof != NULL) {
+        printf("      shown    %s\n", proof);
+    }
 }
 
-/* An id means itself and, as a prefix of whole parts, all below it: "bare.msg" is "bare.msg.many" too. */
+/* An id means itself and, as a prefix of whole parts, all below it: "msg.bare" is "msg.bare.chat.one" too. */
 static bool matches(const struct router_rule *rule, const char *word) {
     size_t size = strlen(word);
     if (size > 0 && word[size - 1] == '.') {
@@ -57,7 +60,14 @@ static bool is_known(const char *word, const struct router_rule *rules, size_t c
 }
 
 static int run(const struct cli_settings *settings) {
-    size_t count;
+    if (settings->status) {
+        return cli_status(settings);
+    }
+    size_t count, cases;
+    char **proofs = settings->proof == NULL ? NULL : cli_proofs(settings->proof, &cases);
+    if (settings->proof != NULL && proofs == NULL) {
+        return CLI_USAGE;
+    }
     const struct router_rule *rules = router_rules(&count);
     int status = CLI_OK;
     for (size_t i = 0; i < settings->paths.count; i++) {
@@ -82,8 +92,9 @@ static int run(const struct cli_settings *settings) {
             printf("%s%s\n", group != NULL ? "\n" : "", rule->group);
             group = rule->group;
         }
-        show_text(rule);
+        show_text(rule, proofs == NULL ? NULL : proofs[i]);
     }
+    cli_proofs_free(proofs);
     return status;
 }
 
@@ -91,7 +102,7 @@ const struct cli_command cli_rules_command = {
     .name = "rules",
     .usage = "[OPTION]... [ID]...",
     .summary = "print the catalogue of routing rules, or those with an ID",
-    .notes = "An ID stands for all rules below it too: `bare.msg` for `bare.msg.many` and the others.\n",
-    .options = CLI_RULES_FORMAT,
+    .notes = "An ID stands for all rules below it too: `msg.bare` for `msg.bare.chat.one` and the others.\n",
+    .options = CLI_RULES_FORMAT | CLI_PROOF | CLI_STATUS,
     .run = run,
 };

@@ -19,6 +19,7 @@ enum drill_verdict {
 
 struct drill_options {
     const char *profile;            /* of servers that name none; NULL: rfc6121 */
+    const char *profile_text;       /* NULL: it is built in; else the text of one that is not */
     bool scansion;                  /* third-party scripts: what is still unread at the end is no failure */
     bool strict;                    /* NON-STRICT fails */
     bool trace;                     /* keep the trace */

@@ -82,7 +82,9 @@ static struct policy *make_policy(struct run *run, const char *profile, const st
     }
     run->policies[run->policy_count++] = policy;
     struct router_error error = {0};
-    int result = policy_profile(policy, named == NULL ? profile : named->value, &error);
+    const bool own = named == NULL && run->options->profile_text != NULL;
+    int result = own ? policy_read(policy, whole(run->options->profile_text), &error)
+                     : policy_profile(policy, named == NULL ? profile : named->value, &error);
     if (result == ROUTER_E_NOMEM) {
         run->state = RUN_NOMEM;
     } else if (result != ROUTER_OK) {
