@@ -519,7 +519,9 @@ void router_describe(const struct router *r, struct slice bare, char *buffer, si
     buffer[0] = '\0';
     const struct account *account = account_find(r, bare);
     if (account == NULL) {
-        say(&w, "no such account");
+        for (size_t i = 0; i < bare.size && w.left > 0; i++, w.left--)
+            *w.at++ = bare.data[i];
+        say(&w, ": no such account");
         return;
     }
     say(&w, account->jid->text);
@@ -539,6 +541,7 @@ void router_describe(const struct router *r, struct slice bare, char *buffer, si
         say(&w, account->contacts[i].jid->text);
         say(&w, " ");
         say(&w, relation_word(account->contacts[i].state));
+        say(&w, account->contacts[i].approved ? ", approved" : "");
     }
     if (account->offline.count > 0) {
         char stored[48];

@@ -300,6 +300,15 @@ START_TEST(a_block_is_taken_as_it_was_written) {
 }
 END_TEST
 
+START_TEST(a_dollar_written_as_reference_begins_no_variable) {
+    const struct script *script = read(CAST "Romeo sends:\n\t<a b='&#36;{x}'/>\nRomeo receives:\n\t<a>&#36;{x</a>\n");
+    struct script_variable variable;
+    ck_assert(!script_variable_next(script, script->actions[0].stanzas[0].bytes, &variable));
+    ck_assert_str_eq(script->actions[1].stanzas[0].tree->text, "${x");
+    ck_assert(!script_variable_next(script, script->actions[1].stanzas[0].tree->text, &variable));
+}
+END_TEST
+
 START_TEST(raw_octets_need_not_be_xml) {
     const struct script *script = read(CAST "Romeo sends raw:\n\n\t<a>\n\t\t'${Romeo's JID}' & </b>\n\n"
                                             "Romeo receives: nothing\n");
@@ -462,6 +471,7 @@ Suite *script_suite(void) {
     tcase_add_loop_test(tests, an_action_is_a_name_and_a_verb, 0, COUNT(actions));
     tcase_add_test(tests, the_longest_name_that_fits_is_meant);
     tcase_add_test(tests, a_block_is_taken_as_it_was_written);
+    tcase_add_test(tests, a_dollar_written_as_reference_begins_no_variable);
     tcase_add_test(tests, raw_octets_need_not_be_xml);
     tcase_add_test(tests, nothing_may_be_one_of_the_alternatives);
     tcase_add_loop_test(tests, a_fate_has_its_condition_its_target_and_its_rule, 0, COUNT(fates));

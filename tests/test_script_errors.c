@@ -293,6 +293,7 @@ static const struct wrong blocks[] = {
     {CAST "Romeo receives:\n\t<a>\n\t\t<b c='{scansion:anny}'/></a>\n", 10, 3, {"in <b>", "{scansion:anny}"}},
     {CAST "Romeo receives:\n\t<a b='x{scansion:any}'/>\n", 9, 2, {"as the whole of a value"}},
     {CAST "Romeo receives:\n\t<a>{scansion:capture:}</a>\n", 9, 2, {"{scansion:capture:NAME}"}},
+    {CAST "Romeo receives:\n\t<a>&#36;{x}</a>\n", 9, 2, {"in <a>", "can be sent, but not expected"}},
     {CAST "Romeo receives:\n\t<a scansion:strict='yes'/>\n", 9, 2, {"\"true\" or \"false\"", "\"yes\""}},
     {CAST "Romeo receives:\n\t<a scansion:loose='true'/>\n", 9, 2, {"only the attribute strict", "\"loose\""}},
 };

@@ -147,7 +147,8 @@ static bool check_closed(struct reading *reading, const struct block *block, str
     }
     place_at(block, place, open);
     return script_fail(reading, place->line, open - place->line_start,
-                       "${ without } behind it in the line; in XML, &#36;{ stands for the two characters themselves");
+                       "${ without } behind it in the line; expected the whole variable (in what is sent, &#36;{ "
+                       "stands for the two characters)");
 }
 
 bool script_mask(struct reading *reading, struct block *block) {
@@ -209,10 +210,25 @@ static bool keep_capture(struct reading *reading, const struct block *block, con
     return true;
 }
 
+/* A variable shows in what was parsed even where it was written as &#36;{...}, which was not checked before. */
+static bool settle_variables(struct reading *reading, const struct block *block, const struct xml_node *node,
+                             struct text value) {
+    size_t start, end = 0;
+    while (script_variable_find(value, end, &start, &end)) {
+        if (!known(reading, script_cut(value, start + 2, end - 1))) {
+            return node_fail(reading, block, node, "&#36;{...} can be sent, but not expected", value.data);
+        }
+    }
+    return true;
+}
+
 static bool settle_value(struct reading *reading, const struct block *block, const struct xml_node *node,
                          const char *value) {
     static const char capture[] = "{scansion:capture:";
     struct text text = script_text(value);
+    if (!settle_variables(reading, block, node, text)) {
+        return false;
+    }
     if (script_find(text, "{scansion:", 0) == TEXT_NONE || script_is(text, "{scansion:any}")) {
         return true;
     }

@@ -16,17 +16,19 @@ static void require(bool fact, const char *what) {
     }
 }
 
-static size_t walk_variables(const struct script *script, const char *text) {
+static const char *walk_variables(const struct script *script, const char *text) {
     struct script_variable variable;
-    size_t count = 0;
     for (; script_variable_next(script, text, &variable); text += variable.end) {
         require(variable.end > variable.start + 2 && variable.end <= strlen(text), "a variable lies within its text");
         require(variable.kind == SCRIPT_CAPTURE ? variable.name != NULL : (size_t)variable.actor < script->cast_count,
                 "a variable names a capture or somebody in the cast");
-        count++;
     }
-    require(strstr(text, "${") == NULL, "nothing else begins like a variable");
-    return count;
+    return text;
+}
+
+/* A text as it was written; in a tree, &#36;{ may have become the start of a variable without end. */
+static void walk_written(const struct script *script, const char *text) {
+    require(strstr(walk_variables(script, text), "${") == NULL, "nothing else begins like a variable");
 }
 
 static void walk_tree(const struct script *script, const struct xml_node *node) {
@@ -46,14 +48,14 @@ static void walk_action(const struct script *script, const struct script_action 
     for (size_t i = 0; i < action->stanza_count; i++) {
         const struct script_stanza *stanza = &action->stanzas[i];
         require(strlen(stanza->bytes) == stanza->size, "a stanza's size is that of its octets");
-        walk_variables(script, stanza->bytes);
+        walk_written(script, stanza->bytes);
         if (stanza->tree != NULL) {
             walk_tree(script, stanza->tree);
         }
     }
     for (size_t i = 0; i < action->fate_count; i++) {
         if (action->fates[i].to != NULL) {
-            walk_variables(script, action->fates[i].to);
+            walk_written(script, action->fates[i].to);
         }
     }
 }
@@ -68,7 +70,7 @@ static void walk_case(const struct script_file *file, size_t n) {
     for (size_t i = 0; i < script->cast_count; i++) {
         for (size_t p = 0; p < script->cast[i].property_count; p++) {
             if (strcmp(script->cast[i].properties[p].key, "offline") == 0) {
-                walk_variables(script, script->cast[i].properties[p].value);
+                walk_written(script, script->cast[i].properties[p].value);
             }
         }
     }
