@@ -41,10 +41,12 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
 /* What a prober may see of an account (6121 4.3.2): of the whole account, or of the one resource it names. */
 static unsigned visibility(struct router *r, struct input *in, bool full) {
     const bool trusted = knob_is(r, KNOB_pres_probe_trusted, 1) && host_find(r, in->who.bare) != NULL;
-    const bool self = is_self(in->account, &in->who);
+    const bool self = is_self(in->account, &in->who), entitled = is_entitled(r, in->account, &in->who);
     if (self)
         mark(r, in->host, RULE_pres_probe_self);
-    if (self || trusted || is_entitled(r, in->account, &in->who)) {
+    else if (trusted && !entitled)
+        mark(r, in->host, RULE_pres_probe_trusted);
+    if (self || trusted || entitled) {
         const unsigned state = resource_state(in->account);
         const bool online = full ? in->resource != NULL && in->resource->presence != NULL
                                  : state != STATE_NONE && state != STATE_CONNECTED;
@@ -68,6 +70,8 @@ static void answer_presences(struct router *r, struct input *in, const struct de
         kept_stanza(s->presence, &st);
         if (st.has_id)
             mark(r, in->host, RULE_pres_probe_id_keep);
+        if (in->stream != NULL)
+            mark(r, in->host, RULE_pres_probe_ns);
         answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), st.start, st.body);
     }
 }
@@ -80,11 +84,22 @@ static void answer_mere(struct router *r, struct input *in, const struct decisio
     answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), write_start(r, "presence", NULL, id), (struct slice){NULL, 0});
 }
 
+/* Whether a probe came from the very JID that was shown this resource, to that resource (6121 4.6.6). */
+static bool is_probe_in_form(const struct input *in, const struct session *s) {
+    const struct directed *d = s->directed;
+    while (d != NULL && !slice_is(jid_slice(d->jid), in->who.full))
+        d = d->next;
+    return d != NULL && in->stage == STAGE_PROBED_FULL;
+}
+
 static void answer_directed(struct router *r, struct input *in, const struct decision *d) {
     for (const struct session *s = in->account->sessions; s != NULL; s = s->next)
-        if (was_directed(r, s, &in->who) && (in->stage == STAGE_PROBED_BARE || s == in->resource))
+        if (was_directed(r, s, &in->who) && (in->stage == STAGE_PROBED_BARE || s == in->resource)) {
+            if (is_probe_in_form(in, s))
+                mark(r, in->host, RULE_pres_probe_out_directed);
             answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), write_start(r, "presence", NULL, probe_id(in)),
                    (struct slice){NULL, 0});
+        }
 }
 
 static void answer_unavailable(struct router *r, struct input *in, const struct decision *d) {
@@ -97,6 +112,8 @@ static void answer_unavailable(struct router *r, struct input *in, const struct 
         const struct slice detail = knob_is(r, KNOB_pres_probe_offline_detail, 1) ? last->body : body;
         const struct slice parts[] = {detail, write_delay(r, jid_slice(in->account->jid), last->time_us)};
         mark(r, in->host, RULE_pres_probe_offline_delay);
+        mark(r, in->host, RULE_off_delay_presence);
+        mark(r, in->host, RULE_pres_probe_offline_detail);
         body = write_join(r, parts, 2);
     }
     answer(r, in, d, STANZA_UNAVAILABLE, from, write_start(r, "presence", "unavailable", probe_id(in)), body);
@@ -114,6 +131,9 @@ void answer_probe_with(struct router *r, struct input *in, const struct decision
     default: {
         /* The account need not exist; the answer then comes from the bare JID that was asked. */
         const struct who asked = who_is((struct slice){in->to_parts->text, in->to_parts->size});
+        const struct contact *c = in->account == NULL ? NULL : contact_find_text(r, in->account, in->who.bare);
+        if (c != NULL && c->approved)
+            mark(r, in->host, RULE_pres_probe_no_sub_preapproved);
         answer(r, in, d, STANZA_UNSUBSCRIBED, router_text_copy(r, asked.bare),
                write_start(r, "presence", "unsubscribed", probe_id(in)), (struct slice){NULL, 0});
     }

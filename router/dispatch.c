@@ -79,7 +79,11 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_SPLIT_ADDRESS:
     case DO_DROP: fate(r, in, ROUTER_DROP, d); break;
     case DO_HANDLE: fate(r, in, ROUTER_HANDLE, d); break;
-    case DO_BOUNCE: bounce(r, in, d, d->condition, NULL); break;
+    case DO_BOUNCE:
+        if (rule_rows[d->rule].knob == KNOB_msg_store)
+            mark(r, in->host, RULE_off_disabled);
+        bounce(r, in, d, d->condition, NULL);
+        break;
     case DO_BOUNCE_MAPPED: bounce(r, in, d, in->mapped, in->mapped_type); break;
     case DO_CLOSE: close_stream(r, in, d, d->condition); break;
     case DO_ROUTE: route(r, in, d); break;
@@ -169,8 +173,8 @@ static unsigned relation(const struct router *r, const struct input *in) {
 
 static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
-    if (kind == STANZA_UNAVAILABLE)
-        directed_in(r, in);
+    if (kind_is_presence(kind))
+        presence_in(r, in);
     if (in->to_parts->resource.size == 0) {
         if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
             mark(r, in->host, RULE_msg_bare_any_own);
@@ -185,10 +189,22 @@ static void dispatch_account(struct router *r, struct input *in) {
     }
 }
 
+/* No such account: what the chapters on probes and subscriptions say of it, beside the row of the table. */
+static void dispatch_nobody(struct router *r, struct input *in) {
+    const enum stanza_kind kind = in->st->kind;
+    if (kind == STANZA_PROBE)
+        mark(r, in->host, RULE_pres_probe_nouser);
+    else if (kind_is_subscription(kind) && knob_is(r, KNOB_sub_local_nouser, 0))
+        mark(r, in->host, subscription_ignored_rule(kind));
+    decide(r, in, in->to_parts->resource.size == 0 ? STAGE_NOUSER_BARE : STAGE_NOUSER_FULL, STATE_PLAIN);
+}
+
 /* find - host, account and resource of 'to'. One look-up where the full JID is bound, which is the common case. */
 static struct host *find(const struct router *r, struct input *in) {
     const struct jid_parts *to = in->to_parts;
-    const struct jid *jid = jid_find_text(&r->jids, (struct slice){to->text, to->size});
+    const struct jid *jid = in->to_jid;
+    if (jid == NULL)
+        jid = jid_find_text(&r->jids, (struct slice){to->text, to->size});
     if (jid != NULL && jid->role == JID_SESSION)
         in->resource = jid->owner;
     if (jid == NULL && to->resource.size > 0)
@@ -217,7 +233,7 @@ void dispatch(struct router *r, struct input *in) {
     else if (to->local.size == 0)
         decide(r, in, STAGE_DOMAIN_RESOURCE, STATE_PLAIN);
     else if (in->account == NULL)
-        decide(r, in, to->resource.size == 0 ? STAGE_NOUSER_BARE : STAGE_NOUSER_FULL, STATE_PLAIN);
+        dispatch_nobody(r, in);
     else
         dispatch_account(r, in);
 }
@@ -225,12 +241,13 @@ void dispatch(struct router *r, struct input *in) {
 static void send_generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host,
                            struct slice from, struct slice to, struct slice start, struct slice body) {
     struct jid_parts parts, sender;
-    if (jid_prepare(to, &parts) != ROUTER_OK || jid_prepare(from, &sender) != ROUTER_OK)
+    struct jid *known, *self;
+    if (jid_read(&r->jids, to, &parts, &known) != ROUTER_OK || jid_read(&r->jids, from, &sender, &self) != ROUTER_OK)
         return;
     struct stanza st = {.kind = kind, .has_to = true, .to = to, .start = start, .body = body};
     st.id = attribute_value(r, start, "id");
     st.has_id = st.id.data != NULL;
-    struct input in = {.st = &st, .origin = origin, .from = from, .to = to, .host = host, .to_parts = &parts};
+    struct input in = {.st = &st, .origin = origin, .from = from, .to = to, .host = host, .to_parts = &parts, .to_jid = known};
     in.who = who_is((struct slice){sender.text, sender.size});
     dispatch(r, &in);
 }

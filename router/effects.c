@@ -50,6 +50,12 @@ static void bounce_to_account(struct router *r, const struct input *in, struct s
     generated(r, st.kind, STATE_BY_SERVER, in->host, from, in->from, st.start, st.body);
 }
 
+/* Whether it is a user's request that could not be handed on, and not one that was refused for what it says. */
+static bool is_failed_request(const struct input *in) {
+    return in->st->kind == STANZA_SUBSCRIBE && in->origin == STATE_BY_CLIENT && in->stream == NULL &&
+           in->stage >= STAGE_REMOTE;
+}
+
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     if (kind_is_unanswerable(in->st->kind)) {
         fate(r, in, ROUTER_DROP, d);
@@ -58,6 +64,8 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     /* A subscription that was stamped with the bare JID and then failed has its error sent there (6121 3.1.2). */
     const bool to_account = in->sender != NULL && in->stage >= STAGE_REMOTE && kind_is_subscription(in->st->kind);
     struct session *local = to_account ? NULL : in->sender;
+    if (is_failed_request(in))
+        mark(r, in->host, RULE_sub_req_out_error);
     const struct slice to = local != NULL ? jid_slice(local->jid) : in->from;
     const struct slice text = write_error(r, in, to, condition, type);
     if (knob_is(r, KNOB_err_by, 1))

@@ -68,10 +68,6 @@ bool element_next(struct slice text, size_t *at, struct element *out) {
     return depth == 0;
 }
 
-static bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 struct slice element_text(struct router *r, const struct element *element) {
     char *text = router_text(r, element->body.size);
     size_t size = 0;
@@ -89,12 +85,6 @@ struct slice element_text(struct router *r, const struct element *element) {
         if (element->body.data[at] != '<')
             size += stanza_unescape((struct slice){element->body.data + at, end - at}, text + size, element->body.size - size);
         at = element->body.data[at] == '<' ? find(element->body, at, ">") + 1 : end;
-    }
-    while (size > 0 && is_space(text[size - 1]))
-        size--;
-    while (size > 0 && is_space(*text)) {
-        text++;
-        size--;
     }
     return (struct slice){text, size};
 }

@@ -185,8 +185,10 @@ static bool part_too_long_or_empty(struct slice raw) {
 /* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
-    if (jid_prepare(raw, parts) == ROUTER_OK) {
+    struct jid *known;
+    if (jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
         in->to_parts = parts;
+        in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
             mark_preparation(r, in, raw, parts);
         if (parts->resource.size > 0 && (memchr(parts->resource.data, '/', parts->resource.size) != NULL ||
@@ -205,6 +207,10 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
         return true;
     }
     mark(r, in->host, RULE_err_swap_malformed);
+    if (kind_is_subscription(in->st->kind))
+        mark(r, in->host, RULE_sub_to_malformed);
+    if (in->st->kind == STANZA_SUBSCRIBE)
+        mark(r, in->host, RULE_sub_req_out_error);
     if (knob_is(r, KNOB_err_malformed_from, 0))
         in->error_from = in->host;
     else if (knob_is(r, KNOB_err_malformed_from, 1))
@@ -252,8 +258,7 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
 
 /* ---- what a stanza may not carry through ---- */
 
-/* The stanza without one of its children; the views of the rest stay as they are. */
-static void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t n) {
+void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t n) {
     if (in->st != edited)
         *edited = *in->st;
     const struct slice child = edited->child[n].raw;

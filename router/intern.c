@@ -23,6 +23,20 @@ struct jid *jid_find_text(const struct jid_table *table, struct slice text) {
     return find(table, text, hash_text(text));
 }
 
+int jid_read(const struct jid_table *table, struct slice text, struct jid_parts *parts, struct jid **known) {
+    struct jid *jid = jid_find_text(table, text);
+    *known = jid != NULL && jid->role != JID_FOREIGN && jid->role != JID_REMOTE ? jid : NULL;
+    if (jid == NULL)
+        return jid_prepare(text, parts);
+    memcpy(parts->text, jid->text, jid->size);
+    parts->size = jid->size;
+    const size_t domain_at = jid->local_size > 0 ? jid->local_size + 1u : 0;
+    parts->local = (struct slice){parts->text, jid->local_size};
+    parts->domain = (struct slice){parts->text + domain_at, jid->domain->size};
+    parts->resource = (struct slice){parts->text + jid->size - jid->resource_size, jid->resource_size};
+    return ROUTER_OK;
+}
+
 static bool grow(struct jid_table *table) {
     const size_t count = table->bucket_count == 0 ? 64 : table->bucket_count * 2;
     struct jid **buckets = table->alloc.resize(table->alloc.ctx, NULL, count * sizeof *buckets);

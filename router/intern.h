@@ -29,6 +29,11 @@ struct jid_table {
 /* jid_find_text - the JID with exactly this prepared text, or NULL. Does not hold it. */
 struct jid *jid_find_text(const struct jid_table *table, struct slice text);
 
+/* jid_read - the prepared parts of a written JID. One that is known as it stands needs no preparing, which is the
+ * common case. known: receives it where it is a host, an account or a bound resource here, which outlast the stanza at
+ * work; else NULL. returns what jid_prepare does. */
+int jid_read(const struct jid_table *table, struct slice text, struct jid_parts *parts, struct jid **known);
+
 /* jid_take - hold the JID with these parts, made where it is new. NULL where memory ran out. */
 struct jid *jid_take(struct jid_table *table, const struct jid_parts *parts);
 

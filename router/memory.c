@@ -100,7 +100,8 @@ struct kept *kept_new(struct router *r, const struct stanza *st, struct slice fr
     kept->to = put(&at, to);
     kept->id = put(&at, st->has_id ? st->id : (struct slice){"", 0});
     kept->start = put(&at, st->start);
-    kept->body = put(&at, st->body);
+    /* What a child says of its stream's namespace is left out here, as a kept stanza no longer tells its children apart. */
+    kept->body = (struct slice){at, write_body(at, st)};
     return kept;
 }
 

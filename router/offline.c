@@ -41,7 +41,19 @@ void offline_store(struct router *r, struct input *in, const struct decision *d)
     if (kept == NULL)
         return;
     kept_append(&account->offline, kept);
+    mark(r, in->host, RULE_off_when);
+    mark(r, in->host, in->st->kind == STANZA_CHAT ? RULE_off_chat : RULE_off_normal);
     fate(r, in, ROUTER_STORE, d)->to = jid_slice(account->jid);
+}
+
+/* One that says when somebody else kept the message: it stays, beside the own one. */
+static bool has_delay(struct router *r, struct slice body) {
+    size_t at = 0;
+    for (struct element child; element_next(body, &at, &child);)
+        if (slice_is(child.name, text_slice("delay")) &&
+            slice_is(attribute_value(r, child.start, "xmlns"), text_slice("urn:xmpp:delay")))
+            return true;
+    return false;
 }
 
 void offline_deliver(struct router *r, struct session *session) {
@@ -58,6 +70,8 @@ void offline_deliver(struct router *r, struct session *session) {
         struct slice delay = {NULL, 0};
         if (knob_is(r, KNOB_off_delay, 0)) {
             mark(r, in.host, RULE_off_delay_add);
+            if (has_delay(r, kept->body))
+                mark(r, in.host, RULE_off_delay_foreign);
             delay = write_delay(r, in.host, kept->time_us);
         }
         in.copy = write_copy(r, &in, delay);

@@ -15,12 +15,19 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     deliver(r, &in, &d, to);
 }
 
+/* What a contact answered earlier makes no difference to what it is sent (6121 4.4.2, 4.5.2). */
+static void mark_copy(struct router *r, const struct contact *c, struct slice host, int rule) {
+    mark(r, host, rule);
+    if (c->refused && rule != RULE_pres_init_bcast)
+        mark(r, host, RULE_pres_upd_noerrcheck);
+}
+
 static void to_contacts(struct router *r, const struct session *s, const struct stanza *st, enum state origin, int rule) {
     const struct account *account = s->account;
     for (uint32_t i = 0; i < account->contact_count; i++) {
         if (!contact_entitled(&account->contacts[i]))
             continue;
-        mark(r, host_of(account), rule);
+        mark_copy(r, &account->contacts[i], host_of(account), rule);
         generated(r, st->kind, origin, host_of(account), jid_slice(s->jid),
                   jid_slice(account->contacts[i].jid), st->start, st->body);
     }
@@ -57,10 +64,26 @@ static void show_others(struct router *r, struct session *to) {
     }
 }
 
+static bool is_priority(const struct stanza_child *child) {
+    return slice_is(child->name, text_slice("priority")) && is_content_namespace(child->ns);
+}
+
+/* Knob pres.prio-override: whoever gets this presence must see the priority that counts, and 0 is what none means. */
+static void override_priority(struct router *r, struct input *in, struct stanza *edited) {
+    int16_t priority;
+    presence_priority(r, in->st, &priority);
+    if (priority == 0 || !knob_is(r, KNOB_pres_prio_override, 1))
+        return;
+    mark(r, in->host, RULE_pres_prio_override);
+    for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++)
+        if (is_priority(&in->st->child[i]))
+            cut_child(r, in, edited, i--);
+}
+
 static void mark_priority(struct router *r, const struct input *in, bool initial, int16_t before, int16_t now) {
     bool given = false;
     for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++)
-        given = given || slice_is(in->st->child[i].name, text_slice("priority"));
+        given = given || is_priority(&in->st->child[i]);
     if (!given)
         mark(r, in->host, RULE_pres_prio_default);
     if (now < 0)
@@ -73,14 +96,20 @@ void broadcast_available(struct router *r, struct input *in) {
     struct session *s = in->sender;
     const bool initial = s->presence == NULL;
     const int16_t before = s->priority;
+    const struct stanza *as_sent = in->st;
+    struct stanza edited;
+    override_priority(r, in, &edited);
     struct kept *kept = kept_new(r, in->st, jid_slice(s->jid), (struct slice){NULL, 0});
-    if (kept == NULL)
+    if (kept == NULL) {
+        in->st = as_sent;
         return;
+    }
     kept_free(r, s->presence);
     s->presence = kept;
     presence_priority(r, in->st, &s->priority);
     if (initial)
         mark(r, in->host, RULE_pres_init_detect);
+    mark(r, in->host, RULE_pres_init_store);
     mark_priority(r, in, initial, before, s->priority);
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
@@ -89,10 +118,15 @@ void broadcast_available(struct router *r, struct input *in) {
         probe_contacts(r, s->account);
         deliver_requests(r, s);
         resend_requests(r, s->account);
+    } else {
+        mark(r, in->host, RULE_pres_upd_noprobe);
     }
+    in->st = as_sent;
     const bool newly_willing = initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0));
     if (newly_willing && s->priority >= 0)
         offline_deliver(r, s);
+    else if (s->priority < 0 && s->account->offline.count > 0)
+        mark(r, in->host, RULE_off_deliver_negative);
 }
 
 static void forget_directed(struct router *r, struct directed **at) {
@@ -116,6 +150,8 @@ static void end_presence(struct router *r, struct session *s, const struct stanz
     kept_free(r, s->presence);
     s->presence = NULL;
     s->priority = 0;
+    if (s->account->contact_count > 0)
+        mark(r, host_of(s->account), RULE_sub_persist);
     struct kept *last = kept_new(r, st, jid_slice(s->jid), (struct slice){NULL, 0});
     if (last == NULL)
         return;
@@ -183,23 +219,65 @@ void session_end(struct router *r, struct session *session, bool replaced) {
 
 /* ---- directed presence ---- */
 
-static bool same_target(const struct router *r, const struct directed *d, const struct slice full, bool bare_match) {
-    (void)r;
+static bool same_target(const struct directed *d, const struct slice full, bool bare_match) {
     const struct slice listed = bare_match ? jid_slice(d->jid->bare) : jid_slice(d->jid);
     return slice_is(listed, full);
 }
 
-void directed_in(struct router *r, struct input *in) {
+static void forget_sender(struct router *r, struct input *in) {
     const bool bare = knob_is(r, KNOB_pres_dir_match, 1);
     for (struct session *s = in->account->sessions; s != NULL; s = s->next)
         for (struct directed **at = &s->directed; *at != NULL;) {
-            if (!same_target(r, *at, bare ? in->who.bare : in->who.full, bare)) {
+            if (!same_target(*at, bare ? in->who.bare : in->who.full, bare)) {
                 at = &(*at)->next;
                 continue;
             }
             mark(r, in->host, RULE_pres_in_unavail_directed);
             forget_directed(r, at);
         }
+}
+
+/* Presence for an account that exists. Who may send it is not asked (6121 4.2.3); what the account watches it for only
+ * tells broadcast from directed presence, which are handled alike (6121 4.6.4). */
+void presence_in(struct router *r, struct input *in) {
+    const enum stanza_kind kind = in->st->kind;
+    const bool for_somebody = in->to_parts->resource.size == 0 || in->resource != NULL;
+    struct contact *c = contact_find_text(r, in->account, in->who.bare);
+    if (kind == STANZA_UNAVAILABLE)
+        forget_sender(r, in);
+    if (kind == STANZA_AVAILABLE && for_somebody) {
+        mark(r, in->host, RULE_pres_in_avail);
+        if (!contact_watched(c) && !is_self(in->account, &in->who))
+            mark(r, in->host, RULE_pres_dir_inbound);
+    } else if (kind == STANZA_UNAVAILABLE && for_somebody) {
+        mark(r, in->host, RULE_pres_in_unavail);
+    } else if (kind == STANZA_PRESENCE_ERROR && for_somebody) {
+        mark(r, in->host, RULE_pres_in_error);
+    }
+    if (c != NULL && (kind == STANZA_AVAILABLE || kind == STANZA_PRESENCE_ERROR))
+        c->refused = kind == STANZA_PRESENCE_ERROR;
+}
+
+/* A subscription takes the place of what directed presence began (6121 4.6.1): broadcasts reach the contact from now
+ * on, the end of the presence session included. A resource that is not available broadcasts nothing, and keeps its list. */
+void directed_approved(struct router *r, struct account *account, struct slice contact) {
+    for (struct session *s = account->sessions; s != NULL; s = s->next)
+        for (struct directed **at = &s->directed; s->presence != NULL && *at != NULL;) {
+            if (!same_target(*at, contact, true)) {
+                at = &(*at)->next;
+                continue;
+            }
+            mark(r, host_of(account), RULE_pres_dir_precedence_approve);
+            forget_directed(r, at);
+        }
+}
+
+bool directed_listed(const struct account *account, struct slice contact) {
+    for (const struct session *s = account->sessions; s != NULL; s = s->next)
+        for (const struct directed *d = s->directed; s->presence != NULL && d != NULL; d = d->next)
+            if (same_target(d, contact, true))
+                return true;
+    return false;
 }
 
 static void note_directed(struct router *r, struct session *s, const struct jid_parts *to) {
@@ -221,13 +299,14 @@ static void note_directed(struct router *r, struct session *s, const struct jid_
         return;
     }
     *at = d;
+    mark(r, host_of(s->account), RULE_pres_dir_list_scope);
 }
 
 static void unnote_directed(struct router *r, struct session *s, const struct jid_parts *to) {
     const bool bare = knob_is(r, KNOB_pres_dir_match, 1);
     const struct who who = who_is((struct slice){to->text, to->size});
     for (struct directed **at = &s->directed; *at != NULL;)
-        if (same_target(r, *at, bare ? who.bare : who.full, bare))
+        if (same_target(*at, bare ? who.bare : who.full, bare))
             forget_directed(r, at);
         else
             at = &(*at)->next;
@@ -236,6 +315,8 @@ static void unnote_directed(struct router *r, struct session *s, const struct ji
 void directed_out(struct router *r, struct input *in) {
     struct session *s = in->sender;
     const struct who to = who_is((struct slice){in->to_parts->text, in->to_parts->size});
+    if (in->st->kind == STANZA_AVAILABLE && s->presence == NULL)
+        mark(r, in->host, RULE_pres_dir_noavail);
     if (is_self(s->account, &to)) {
         mark(r, in->host, in->to_parts->resource.size == 0 ? RULE_pres_dir_self_bare : RULE_pres_dir_self_full);
         return;

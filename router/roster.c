@@ -14,6 +14,7 @@ struct item {
     struct slice jid, name; /* decoded */
     struct slice inside;    /* its content, where the groups are */
     bool has_jid, remove;
+    bool has_subscription, has_ask; /* of what only the server may say */
 };
 
 static struct slice decoded(struct router *r, struct slice raw) {
@@ -34,6 +35,9 @@ static void read_item(struct router *r, const struct element *element, struct it
             item->name = decoded(r, raw);
         } else if (slice_is(name, text_slice("subscription"))) {
             item->remove = slice_is(raw, text_slice("remove"));
+            item->has_subscription = !item->remove;
+        } else if (slice_is(name, text_slice("ask")) || slice_is(name, text_slice("approved"))) {
+            item->has_ask = true;
         }
     }
 }
@@ -57,7 +61,7 @@ static size_t read_items(struct router *r, const struct input *in, struct item *
     return count;
 }
 
-/* The n-th group of an item, decoded and trimmed as text is. */
+/* The n-th group of an item, decoded. */
 static bool group_next(struct router *r, const struct item *item, size_t *at, struct slice *group) {
     for (struct element element; element_next(item->inside, at, &element);)
         if (slice_is(element.name, text_slice("group"))) {
@@ -202,11 +206,23 @@ static void push_to(struct router *r, struct session *s, const struct contact *c
     e->bytes = text;
 }
 
-void roster_push(struct router *r, struct account *account, struct contact *c) {
+/* A version is made here and nowhere else, whether a client asked for it or not. */
+static void mark_version(struct router *r, const struct account *account) {
+    if (!knob_is(r, KNOB_roster_versioning, 2))
+        mark(r, jid_slice(account->host->jid), RULE_roster_get_ver_make);
+}
+
+bool roster_push(struct router *r, struct account *account, struct contact *c) {
+    bool any = false;
     c->version = ++account->roster_version;
     for (struct session *s = account->sessions; s != NULL; s = s->next)
-        if (s->interested)
+        if (s->interested) {
+            if (!any)
+                mark_version(r, account);
+            any = true;
             push_to(r, s, c, c->version);
+        }
+    return any;
 }
 
 bool roster_take_reply(struct router *r, struct input *in) {
@@ -245,10 +261,29 @@ static bool version_of(struct router *r, const struct input *in, const struct ac
     return value.size > 0 && number <= account->roster_version;
 }
 
+/* How many items a roster shows. A request alone is no item (6121 A.1). */
+static size_t count_items(struct router *r, const struct input *in, const struct account *account) {
+    size_t count = 0;
+    bool hidden = false, attributes = false;
+    for (uint32_t i = 0; i < account->contact_count; i++) {
+        const struct contact *c = &account->contacts[i];
+        count += c->item;
+        hidden = hidden || (!c->item && c->request != NULL);
+        attributes = attributes || (c->item && (c->approved || state_asks(c->state)));
+    }
+    if (hidden)
+        mark(r, in->host, RULE_roster_get_hidden);
+    if (attributes)
+        mark(r, in->host, RULE_roster_get_attrs);
+    if (count == 0)
+        mark(r, in->host, RULE_roster_get_empty);
+    return count;
+}
+
 static void send_whole(struct router *r, struct input *in, const struct decision *d, const struct account *account) {
-    size_t size = 0, count = 0;
-    for (uint32_t i = 0; i < account->contact_count; i++)
-        count += account->contacts[i].item;
+    size_t size = 0, count = count_items(r, in, account);
+    mark(r, in->host, RULE_roster_get_ok);
+    mark_version(r, account);
     struct slice *items = count == 0 ? NULL : router_take(r, count * sizeof *items);
     count = 0;
     for (uint32_t i = 0; items != NULL && i < account->contact_count; i++)
@@ -341,15 +376,32 @@ static bool store_item(struct router *r, struct contact *c, const struct item *i
            keep_text(r, &c->groups, &c->groups_size, all.data, all.size);
 }
 
-static void finish_set(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
+static bool finish_set(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
     struct account *account = in->sender->account;
     const bool push_first = knob_is(r, KNOB_roster_order, 1);
     const uint32_t place = (uint32_t)(c - account->contacts);
+    bool pushed = false;
     if (push_first)
-        roster_push(r, account, c);
+        pushed = roster_push(r, account, c);
     answer_result(r, in, d, (struct slice){NULL, 0});
     if (!push_first)
-        roster_push(r, account, &account->contacts[place]);
+        pushed = roster_push(r, account, &account->contacts[place]);
+    return pushed;
+}
+
+/* What a set can neither say nor change: how things stand between the two sides (6121 2.1.2.5). */
+static void mark_set(struct router *r, const struct input *in, const struct item *item, const struct contact *c) {
+    mark(r, in->host, c->item ? RULE_roster_set_atomic : RULE_roster_set_result);
+    mark(r, in->host, RULE_roster_set_unmodified);
+    if (item->has_subscription)
+        mark(r, in->host, RULE_roster_set_ignore_sub);
+    if (item->has_ask)
+        mark(r, in->host, RULE_roster_set_ignore_ask);
+    if (c->item && (c->state != STATE_SUB_NONE || c->approved))
+        mark(r, in->host, RULE_roster_set_keep_state);
+    if (c->item && state_asks(c->state))
+        mark(r, in->host, RULE_sub_either_order);
+    mark(r, in->host, RULE_roster_set_nopresence);
 }
 
 static void add_or_update(struct router *r, struct input *in, const struct decision *d, const struct item *item,
@@ -368,9 +420,10 @@ static void add_or_update(struct router *r, struct input *in, const struct decis
         refuse(r, in, (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT});
         return;
     }
-    mark(r, in->host, c->item ? RULE_roster_set_atomic : RULE_roster_set_result);
+    mark_set(r, in, item, c);
     c->item = true;
-    finish_set(r, in, d, c);
+    if (finish_set(r, in, d, c))
+        mark(r, in->host, RULE_roster_set_push);
 }
 
 /* What the removal of an item means for the two sides' subscriptions (6121 2.5.2). */
@@ -385,6 +438,8 @@ static void end_subscriptions(struct router *r, struct account *account, struct 
         generated(r, STANZA_UNSUBSCRIBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
                   write_start(r, "presence", "unsubscribe", none), none);
     }
+    if (from && directed_listed(account, contact))
+        mark(r, host, RULE_sub_remove_directed);
     if (from)
         send_unavailable_of_all(r, account, contact, RULE_sub_remove_from);
     if (from || (pending_in && cancel)) {
@@ -448,8 +503,12 @@ void answer_roster(struct router *r, struct input *in, const struct decision *d)
     if (own && get) {
         roster_get(r, in, d);
     } else if (own) {
+        if (in->stage == STAGE_BARE)
+            mark(r, in->host, RULE_roster_set_tobare);
         roster_set(r, in, d);
     } else {
+        if (!get)
+            mark(r, in->host, RULE_roster_push_failed);
         const struct decision foreign = {.rule = get ? RULE_roster_get_foreign : RULE_roster_set_forbidden};
         const bool hide = get && knob_is(r, KNOB_roster_get_foreign, 1);
         bounce(r, in, &foreign, hide ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FORBIDDEN, NULL);

@@ -304,6 +304,8 @@ static int bind_to(struct router *r, struct account *account, const struct jid_p
         account->last_session->next = s;
     account->last_session = s;
     account->session_count++;
+    if (account->offline.count > 0)
+        mark(r, jid_slice(account->host->jid), RULE_off_deliver_connected);
     *port = s->port;
     return ROUTER_OK;
 }

@@ -52,6 +52,7 @@ struct contact {
     uint32_t version;     /* of the roster when this last changed; 0: never since it was set up */
     uint8_t state;        /* enum state, STATE_SUB_NONE to STATE_SUB_BOTH */
     bool approved;
+    bool refused; /* the last presence from it was an error; shown, but never acted on */
     bool item; /* in the roster; false: only a request is pending */
 };
 
@@ -141,6 +142,7 @@ struct input {
     struct slice error_from; /* 'from' of an error for it, where data is not NULL; size 0 then leaves it out */
     struct slice host;      /* the served domain that acts */
     struct jid_parts *to_parts; /* prepared 'to'; NULL: none */
+    const struct jid *to_jid;   /* the same, where it is known; NULL: look it up */
     enum condition mapped;  /* what BOUNCE_MAPPED says */
     const char *mapped_type;
     /* filled by dispatch */
@@ -213,6 +215,8 @@ struct slice write_copy(struct router *r, struct input *in, struct slice extra);
 /* write_error - the error stanza for an input (6120 8.3). type: NULL for the recommended one. */
 struct slice write_error(struct router *r, const struct input *in, struct slice to, enum condition condition,
                          const char *type);
+/* write_body - content of a stanza as any stream can carry it. at: room for st->body.size octets. returns what was used. */
+size_t write_body(char *at, const struct stanza *st);
 size_t start_tag_size(struct slice text); /* of the tag that a text begins with; 0: it does not end */
 struct stanza stanza_cut(struct slice text, enum stanza_kind kind); /* start and body of a stanza that was written here */
 /* attribute_value - decoded value of a start tag's attribute; data NULL: it has none. */
@@ -257,6 +261,9 @@ void defer_end(struct router *r);
  * pass. returns false where its fate is sealed already. */
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
 
+/* cut_child - leave out one child of the stanza, which moves to `edited`; the views of the others stay right. */
+void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t n);
+
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
 
@@ -293,7 +300,9 @@ struct who who_is(struct slice prepared);
 void broadcast_available(struct router *r, struct input *in);
 void broadcast_unavailable(struct router *r, struct input *in);
 void directed_out(struct router *r, struct input *in); /* bookkeeping for presence with 'to' from a client */
-void directed_in(struct router *r, struct input *in);  /* the same for unavailable presence that comes in */
+void directed_approved(struct router *r, struct account *account, struct slice contact);   /* it is a subscriber now */
+bool directed_listed(const struct account *account, struct slice contact); /* by an available resource */
+void presence_in(struct router *r, struct input *in);  /* for an account; dispatch goes on with it */
 void session_end(struct router *r, struct session *session, bool replaced);
 void send_presences_to(struct router *r, struct account *account, struct slice to, int rule);
 void send_unavailable_of_all(struct router *r, struct account *account, struct slice to, int rule);
@@ -311,6 +320,7 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
 
 void subscription_out(struct router *r, struct input *in); /* from a local client; dispatches it too */
 void subscription_in(struct router *r, struct input *in);
+int subscription_ignored_rule(enum stanza_kind kind);
 void subscription_failed(struct router *r, const struct input *in); /* a request could not be routed */
 void deliver_requests(struct router *r, struct session *session);   /* at initial presence, with stored notices */
 void resend_requests(struct router *r, const struct account *account);
@@ -319,8 +329,8 @@ bool state_asks(unsigned state); /* pending out */
 /* ---- roster.c ---- */
 
 void answer_roster(struct router *r, struct input *in, const struct decision *d);
-/* roster_push - an item changed: a new version, and a push to each interested resource. */
-void roster_push(struct router *r, struct account *account, struct contact *c);
+/* roster_push - an item changed: a new version, and a push to each interested resource. returns false: there is none. */
+bool roster_push(struct router *r, struct account *account, struct contact *c);
 bool roster_take_reply(struct router *r, struct input *in); /* a client answers a push */
 
 /* ---- element.c ---- */
@@ -331,7 +341,7 @@ struct element {
 
 /* element_next - the next element of a text that is well-formed; at: 0 to begin. returns false: none left. */
 bool element_next(struct slice text, size_t *at, struct element *out);
-struct slice element_text(struct router *r, const struct element *element); /* decoded and trimmed; no children */
+struct slice element_text(struct router *r, const struct element *element); /* decoded; no children */
 
 /* ---- offline.c ---- */
 

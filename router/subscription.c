@@ -62,7 +62,25 @@ static void cut_resource(struct router *r, struct input *in, int rule) {
     mark(r, in->host, rule);
     to->size -= to->resource.size + 1;
     to->resource.size = 0;
+    in->to_jid = NULL;
     in->to = router_text_copy(r, (struct slice){to->text, to->size});
+}
+
+/* The state between the two: None also where neither knows of the other (6121 A.1). */
+static unsigned state_between(struct router *r, const struct input *in, const struct contact *c) {
+    if (c != NULL)
+        return c->state;
+    mark(r, in->host, RULE_sub_key);
+    return STATE_SUB_NONE;
+}
+
+int subscription_ignored_rule(enum stanza_kind kind) {
+    switch (kind) {
+    case STANZA_SUBSCRIBED: return RULE_sub_app_in_ignore;
+    case STANZA_UNSUBSCRIBED: return RULE_sub_cancel_in_ignore;
+    case STANZA_UNSUBSCRIBE: return RULE_sub_unsub_in_ignore;
+    default: return RULE_sub_req_in_nouser;
+    }
 }
 
 /* ---- from a local client ---- */
@@ -108,17 +126,30 @@ static bool withdraw_approval(struct router *r, struct input *in, struct slice c
 }
 
 static void keep_here(struct router *r, struct input *in, const struct decision *d, struct slice contact) {
-    if (approve_ahead(r, in, d, contact) || withdraw_approval(r, in, contact))
+    if (approve_ahead(r, in, d, contact) || withdraw_approval(r, in, contact)) {
         fate(r, in, ROUTER_HANDLE, d);
-    else
-        fate(r, in, ROUTER_DROP, d);
+        return;
+    }
+    if (in->st->kind == STANZA_UNSUBSCRIBED)
+        mark(r, in->host, RULE_sub_cancel_out_noop);
+    else if (!(rule_rows[d->rule].flags & CELL_APPROVE_AHEAD))
+        mark(r, in->host, RULE_sub_pre_noop);
+    fate(r, in, ROUTER_DROP, d);
 }
 
 /* What the step is called in the running text of 6121 3, beside its cell of the table. */
 static void mark_out(struct router *r, const struct input *in, const struct row *cell) {
     switch (in->st->kind) {
-    case STANZA_SUBSCRIBE: mark(r, in->host, RULE_sub_req_out_push); break;
-    case STANZA_SUBSCRIBED: mark(r, in->host, RULE_sub_app_out_order); break;
+    case STANZA_SUBSCRIBE: {
+        const bool local = host_find(r, in->to_parts->domain) != NULL;
+        mark(r, in->host, local ? RULE_sub_req_out_local : RULE_sub_req_out_remote);
+        mark(r, in->host, RULE_sub_req_out_push);
+        break;
+    }
+    case STANZA_SUBSCRIBED:
+        mark(r, in->host, RULE_sub_pre_normal);
+        mark(r, in->host, RULE_sub_app_out_order);
+        break;
     case STANZA_UNSUBSCRIBE: mark(r, in->host, RULE_sub_unsub_out); break;
     default:
         mark(r, in->host, cell->flags & CELL_SHOW_UNAVAILABLE_FIRST ? RULE_sub_cancel_out_order : RULE_sub_cancel_out_deny);
@@ -133,6 +164,8 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     struct contact *c = contact_find_text(r, account, contact);
     mark(r, in->host, d->rule);
     mark_out(r, in, cell);
+    if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST && directed_listed(account, contact))
+        mark(r, in->host, RULE_pres_dir_precedence_cancel);
     if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST)
         send_unavailable_of_all(r, account, contact, RULE_sub_cancel_out_order);
     if (c == NULL && cell->next != STATE_SUB_NONE)
@@ -141,6 +174,8 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     if (c != NULL) {
         if (adds && !c->item && in->st->kind == STANZA_SUBSCRIBED)
             mark(r, in->host, RULE_sub_app_out_item);
+        if (in->st->kind == STANZA_SUBSCRIBE && c->item && !state_asks(c->state))
+            mark(r, in->host, RULE_sub_either_order);
         c->item = c->item || adds;
         if (in->st->kind == STANZA_UNSUBSCRIBED)
             c->approved = false;
@@ -149,6 +184,8 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     defer_begin(r);
     dispatch(r, in);
     push_if_changed(r, account, contact_find_text(r, account, contact), before);
+    if (cell->flags & CELL_SHOW_AVAILABLE)
+        directed_approved(r, account, contact);
     if (cell->flags & CELL_SHOW_AVAILABLE)
         send_presences_to(r, account, contact, RULE_sub_app_out_presence);
     defer_end(r);
@@ -169,7 +206,7 @@ void subscription_out(struct router *r, struct input *in) {
     }
     cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
     const struct contact *c = contact_find_text(r, account, to.bare);
-    const struct decision d = look_up(r, in, STAGE_SUB_OUT, c == NULL ? STATE_SUB_NONE : c->state);
+    const struct decision d = look_up(r, in, STAGE_SUB_OUT, state_between(r, in, c));
     const struct slice contact = router_text_copy(r, to.bare);
     if (rule_rows[d.rule].flags & CELL_PASSED)
         pass_on(r, in, &d, contact);
@@ -231,6 +268,7 @@ static bool answer_preapproved(struct router *r, struct input *in, struct contac
         mark(r, in->host, RULE_sub_pre_keep);
     reply(r, in, &d, "subscribed", STANZA_SUBSCRIBED);
     push_if_changed(r, in->account, contact_find_text(r, in->account, in->who.bare), before);
+    directed_approved(r, in->account, in->who.bare);
     send_presences_to(r, in->account, in->who.bare, d.rule);
     return true;
 }
@@ -256,6 +294,10 @@ static void take_request(struct router *r, struct input *in, const struct decisi
             deliver(r, in, d, s);
             shown = true;
         }
+    if (shown)
+        mark(r, in->host, RULE_sub_req_in_deliver);
+    if (!c->item)
+        mark(r, in->host, RULE_sub_pending_in_hidden);
     if (!shown || knob_is(r, KNOB_sub_store_when, 0)) {
         mark(r, in->host, RULE_sub_req_in_store);
         keep_request(r, in, c);
@@ -277,6 +319,8 @@ static void decline(struct router *r, struct input *in, const struct decision *d
         if (knob_is(r, KNOB_sub_store_which, 1) && c->request != NULL)
             keep_request(r, in, c);
     }
+    if (!request)
+        mark(r, in->host, subscription_ignored_rule(in->st->kind));
     if (!(rule_rows[d->rule].flags & CELL_REPLY_SUBSCRIBED)) {
         fate(r, in, ROUTER_DROP, d);
         return;
@@ -345,8 +389,12 @@ void subscription_in(struct router *r, struct input *in) {
         cut_resource(r, in, RULE_sub_to_full_in);
     in->copy.size = 0;
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
-    const struct decision d = look_up(r, in, STAGE_SUB_IN, c == NULL ? STATE_SUB_NONE : c->state);
+    const struct decision d = look_up(r, in, STAGE_SUB_IN, state_between(r, in, c));
     const struct row *cell = &rule_rows[d.rule];
+    if (in->st->kind != STANZA_SUBSCRIBE)
+        mark(r, in->host, in->st->kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_check
+                          : in->st->kind == STANZA_UNSUBSCRIBED ? RULE_sub_cancel_in_check
+                                                                : RULE_sub_unsub_in_check);
     if (answer_preapproved(r, in, c))
         return;
     if (!(cell->flags & CELL_PASSED) || is_ignored(r, cell)) {

@@ -123,6 +123,14 @@ static char *put_body(char *at, const struct stanza *st) {
     return put(at, from, (size_t)(end - from));
 }
 
+size_t write_body(char *at, const struct stanza *st) {
+    if (st->child_count > 0)
+        return (size_t)(put_body(at, st) - at);
+    if (st->body.size > 0)
+        put(at, st->body.data, st->body.size);
+    return st->body.size;
+}
+
 struct slice attribute_value(struct router *r, struct slice start, const char *wanted) {
     size_t at = 0;
     struct slice name, raw;
@@ -156,7 +164,7 @@ struct slice write_copy(struct router *r, struct input *in, struct slice extra) 
         at = put(at, "/>", 2);
     } else {
         *at++ = '>';
-        at = st->child_count > 0 ? put_body(at, st) : put(at, st->body.data, st->body.size);
+        at += write_body(at, st);
         if (extra.size > 0)
             at = put(at, extra.data, extra.size);
         at = put(at, "</", 2);

@@ -32,15 +32,15 @@ double bench_median_ns(void (*body)(void *), void *ctx, unsigned repeat) {
     return run[RUNS / 2];
 }
 
-double bench_ratio(void (*body)(void *), void (*base)(void *), void *ctx, unsigned repeat) {
+double bench_ratio(void (*body)(void *), void *ctx, void (*base)(void *), void *base_ctx, unsigned repeat) {
     double run[RUNS];
     body(ctx);
-    base(ctx);
+    base(base_ctx);
     for (size_t i = 0; i < RUNS; i++) {
         double body_ns = 0, base_ns = 0;
         for (unsigned k = 0; k < repeat; k++) {
             body_ns += time_ns(body, ctx, 1);
-            base_ns += time_ns(base, ctx, 1);
+            base_ns += time_ns(base, base_ctx, 1);
         }
         run[i] = body_ns / base_ns;
     }

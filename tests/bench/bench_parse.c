@@ -70,7 +70,7 @@ int bench_parse(void) {
         double reader = bench_median_ns(run_reader, &work, 5) / 5 / STANZAS;
         bench_line("parse-expat", expat, "ns/stanza");
         bench_line("parse-reader", reader, "ns/stanza");
-        bench_line("parse-ratio", bench_ratio(run_reader, run_expat, &work, 5), "times");
+        bench_line("parse-ratio", bench_ratio(run_reader, &work, run_expat, &work, 5), "times");
         bench_line("parse-octets", (double)work.size / STANZAS, "octets/stanza");
     } else {
         work.failed = 1;
