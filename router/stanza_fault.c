@@ -37,6 +37,13 @@ enum stanza_fault stanza_fault_of(XML_Parser parser, enum XML_Error error) {
         bool shown = text != NULL && at > 1 && at < size;
         return shown ? invalid_token(text, (size_t)at, (size_t)size) : STANZA_FAULT_ILLFORMED;
     }
+    case XML_ERROR_DUPLICATE_ATTRIBUTE: {
+        /* expat points at an attribute that is written twice, but at the whole tag where two prefixes of one namespace
+         * make two attributes the same. */
+        int at = 0, size = 0;
+        const char *text = XML_GetInputContext(parser, &at, &size);
+        return text != NULL && at < size && text[at] == '<' ? STANZA_FAULT_NS_ILLFORMED : STANZA_FAULT_ILLFORMED;
+    }
     case XML_ERROR_UNDEFINED_ENTITY: return STANZA_FAULT_RESTRICTED; /* without a DTD, all but five are undefined */
     case XML_ERROR_UNBOUND_PREFIX:
     case XML_ERROR_UNDECLARING_PREFIX:

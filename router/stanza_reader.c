@@ -5,7 +5,7 @@
  *
  * Memory is bounded whatever the peer sends. Of one element at most size_max octets are kept. One that grows past
  * that, or nests deeper than ROUTER_STANZA_DEPTH_MAX, is read on and dropped, but not for ever, since expat remembers
- * names and open elements: past ROUTER_STANZA_DROP_MAX more octets, be it one huge tag, or past
+ * names and open elements, and a tag as a whole: past ROUTER_STANZA_DROP_MAX more octets, be it one huge tag, or past
  * ROUTER_STANZA_NESTING_MAX open elements the stream ends as restricted XML. No fault fits better. */
 #include "stanza.h"
 
@@ -57,7 +57,7 @@ struct stanza_reader {
 
     /* the element being read */
     size_t depth; /* open elements, the stream's own not counted */
-    bool ready, oversize, foreign_content, other_content;
+    bool ready, oversize, other_content;
     enum stanza_element element;
     size_t start_at, start_size, end_at;
     size_t local_size; /* of the element's local name */

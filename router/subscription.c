@@ -132,7 +132,7 @@ static void keep_here(struct router *r, struct input *in, const struct decision 
     }
     if (in->st->kind == STANZA_UNSUBSCRIBED)
         mark(r, in->host, RULE_sub_cancel_out_noop);
-    else if (!(rule_rows[d->rule].flags & CELL_APPROVE_AHEAD))
+    else if (in->st->kind == STANZA_SUBSCRIBED && !(rule_rows[d->rule].flags & CELL_APPROVE_AHEAD))
         mark(r, in->host, RULE_sub_pre_noop);
     fate(r, in, ROUTER_DROP, d);
 }
