@@ -102,25 +102,33 @@ static void answer_directed(struct router *r, struct input *in, const struct dec
         }
 }
 
+/* Knob pres.probe-offline-detail: the last unavailable presence is shown with all that it held, its id too. */
+static bool shows_last_unavailable(const struct router *r, const struct input *in) {
+    return in->stage == STAGE_PROBED_BARE && in->account->last_unavailable != NULL &&
+           knob_is(r, KNOB_pres_probe_offline_detail, 1);
+}
+
 static void answer_unavailable(struct router *r, struct input *in, const struct decision *d) {
     const bool full = in->stage == STAGE_PROBED_FULL;
     const struct kept *last = in->account->last_unavailable;
     const struct slice from =
         full ? router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}) : jid_slice(in->account->jid);
+    const bool whole = shows_last_unavailable(r, in);
+    const struct slice start = whole ? last->start : write_start(r, "presence", "unavailable", probe_id(in));
     struct slice body = {NULL, 0};
     if (!full && last != NULL) {
-        const struct slice detail = knob_is(r, KNOB_pres_probe_offline_detail, 1) ? last->body : body;
-        const struct slice parts[] = {detail, write_delay(r, jid_slice(in->account->jid), last->time_us)};
+        const struct slice parts[] = {whole ? last->body : body, write_delay(r, jid_slice(in->account->jid), last->time_us)};
         mark(r, in->host, RULE_pres_probe_offline_delay);
         mark(r, in->host, RULE_off_delay_presence);
         mark(r, in->host, RULE_pres_probe_offline_detail);
         body = write_join(r, parts, 2);
     }
-    answer(r, in, d, STANZA_UNAVAILABLE, from, write_start(r, "presence", "unavailable", probe_id(in)), body);
+    answer(r, in, d, STANZA_UNAVAILABLE, from, start, body);
 }
 
 void answer_probe_with(struct router *r, struct input *in, const struct decision *d) {
-    const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE;
+    const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE ||
+                              (d->verb == DO_ANSWER_UNAVAILABLE && shows_last_unavailable(r, in));
     if (!own_presence && probe_id(in).data != NULL)
         mark(r, in->host, RULE_pres_probe_id_mirror);
     switch (d->verb) {

@@ -64,6 +64,7 @@ struct contact *contact_add(struct router *r, struct account *account, struct ji
 void contacts_free(struct router *r, struct account *account) {
     for (uint32_t i = 0; i < account->contact_count; i++) {
         kept_free(r, account->contacts[i].request);
+        known_forget(r, &account->contacts[i]);
         router_give(r, account->contacts[i].name);
         router_give(r, account->contacts[i].groups);
         jid_release(&r->jids, account->contacts[i].jid);

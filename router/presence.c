@@ -25,7 +25,8 @@ static void mark_copy(struct router *r, const struct contact *c, struct slice ho
 static void to_contacts(struct router *r, const struct session *s, const struct stanza *st, enum state origin, int rule) {
     const struct account *account = s->account;
     for (uint32_t i = 0; i < account->contact_count; i++) {
-        if (!contact_entitled(&account->contacts[i]))
+        if (!contact_entitled(&account->contacts[i]) ||
+            (rule == RULE_pres_upd_bcast && known_spares_update(r, &account->contacts[i])))
             continue;
         mark_copy(r, &account->contacts[i], host_of(account), rule);
         generated(r, st->kind, origin, host_of(account), jid_slice(s->jid),
@@ -39,14 +40,16 @@ static void to_own_available(struct router *r, const struct session *from, const
             copy_to_own(r, st, jid_slice(from->jid), s, knob_is(r, KNOB_pres_self_to, 1), rule);
 }
 
-static void probe_contacts(struct router *r, const struct account *account) {
+static void probe_contacts(struct router *r, struct session *s) {
+    const struct account *account = s->account;
     const struct slice start = write_start(r, "presence", "probe", (struct slice){NULL, 0});
     for (uint32_t i = 0; i < account->contact_count; i++) {
         const struct contact *c = &account->contacts[i];
-        if (!contact_watched(c))
+        const bool local = c->jid->domain->role == JID_HOST;
+        if (!contact_watched(c) || (!local && known_spares_probe(r, s, c)))
             continue;
         mark(r, host_of(account), RULE_pres_probe_out_addr);
-        mark(r, host_of(account), c->jid->domain->role == JID_HOST ? RULE_pres_init_probe_local : RULE_pres_init_probe);
+        mark(r, host_of(account), local ? RULE_pres_init_probe_local : RULE_pres_init_probe);
         generated(r, STANZA_PROBE, STATE_BY_SERVER, host_of(account), jid_slice(account->jid), jid_slice(c->jid), start,
                   (struct slice){NULL, 0});
     }
@@ -68,7 +71,7 @@ static bool is_priority(const struct stanza_child *child) {
     return slice_is(child->name, text_slice("priority")) && is_content_namespace(child->ns);
 }
 
-/* Knob pres.prio-override: whoever gets this presence must see the priority that counts, and 0 is what none means. */
+/* Knob pres.prio-override: whoever gets this presence must see the priority that counts (6121 4.7.2.3). */
 static void override_priority(struct router *r, struct input *in, struct stanza *edited) {
     int16_t priority;
     presence_priority(r, in->st, &priority);
@@ -78,18 +81,22 @@ static void override_priority(struct router *r, struct input *in, struct stanza 
     for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++)
         if (is_priority(&in->st->child[i]))
             cut_child(r, in, edited, i--);
+    const struct slice parts[] = {text_slice("<priority>0</priority>"), edited->body};
+    edited->body = write_join(r, parts, 2);
 }
 
-static void mark_priority(struct router *r, const struct input *in, bool initial, int16_t before, int16_t now) {
+static void mark_priority(struct router *r, const struct stanza *st, bool initial, int16_t before,
+                          const struct session *s) {
+    const struct slice host = host_of(s->account);
     bool given = false;
-    for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++)
-        given = given || is_priority(&in->st->child[i]);
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++)
+        given = given || is_priority(&st->child[i]);
     if (!given)
-        mark(r, in->host, RULE_pres_prio_default);
-    if (now < 0)
-        mark(r, in->host, RULE_pres_prio_negative);
-    if (!initial && now != before)
-        mark(r, in->host, RULE_pres_upd_priority);
+        mark(r, host, RULE_pres_prio_default);
+    if (s->priority < 0)
+        mark(r, host, RULE_pres_prio_negative);
+    if (!initial && s->priority != before)
+        mark(r, host, RULE_pres_upd_priority);
 }
 
 void broadcast_available(struct router *r, struct input *in) {
@@ -110,12 +117,12 @@ void broadcast_available(struct router *r, struct input *in) {
     if (initial)
         mark(r, in->host, RULE_pres_init_detect);
     mark(r, in->host, RULE_pres_init_store);
-    mark_priority(r, in, initial, before, s->priority);
+    mark_priority(r, as_sent, initial, before, s);
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
     if (initial) {
         show_others(r, s);
-        probe_contacts(r, s->account);
+        probe_contacts(r, s);
         deliver_requests(r, s);
         resend_requests(r, s->account);
     } else {
@@ -137,8 +144,13 @@ static void forget_directed(struct router *r, struct directed **at) {
 }
 
 /* Who got directed presence hears of the end too (6121 4.6.3), in the order in which it was sent. */
-static void to_directed(struct router *r, struct session *s, const struct stanza *st, int rule) {
+static void to_directed(struct router *r, struct session *s, const struct stanza *st, bool broadcast, int rule) {
     while (s->directed != NULL) {
+        /* A contact that got the broadcast has heard of it already (6121 4.6.3: once). */
+        if (broadcast && contact_entitled(contact_find(s->account, s->directed->jid->bare))) {
+            forget_directed(r, &s->directed);
+            continue;
+        }
         mark(r, host_of(s->account), rule);
         generated(r, STANZA_UNAVAILABLE, STATE_BY_SERVER, host_of(s->account), jid_slice(s->jid),
                   jid_slice(s->directed->jid), st->start, st->body);
@@ -171,7 +183,7 @@ void broadcast_unavailable(struct router *r, struct input *in) {
             copy_to_own(r, in->st, jid_slice(s->jid), s, knob_is(r, KNOB_pres_self_to, 1), RULE_pres_unavail_self);
         to_own_available(r, s, in->st, RULE_pres_unavail_self);
     }
-    to_directed(r, s, in->st, RULE_pres_unavail_directed);
+    to_directed(r, s, in->st, was_available || knob_is(r, KNOB_pres_unavail_again, 1), RULE_pres_unavail_directed);
     if (any_directed)
         mark(r, in->host, RULE_pres_unavail_clear);
     if (was_available) {
@@ -212,7 +224,7 @@ void session_end(struct router *r, struct session *session, bool replaced) {
         to_contacts(r, session, &st, STATE_BY_SERVER, RULE_pres_unavail_bcast);
         to_own_available(r, session, &st, replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
     }
-    to_directed(r, session, &st, RULE_pres_end_directed);
+    to_directed(r, session, &st, was_available, RULE_pres_end_directed);
     session->next = r->ended;
     r->ended = session;
 }
@@ -254,6 +266,8 @@ void presence_in(struct router *r, struct input *in) {
     } else if (kind == STANZA_PRESENCE_ERROR && for_somebody) {
         mark(r, in->host, RULE_pres_in_error);
     }
+    if (c != NULL)
+        known_take(r, in, c);
     if (c != NULL && (kind == STANZA_AVAILABLE || kind == STANZA_PRESENCE_ERROR))
         c->refused = kind == STANZA_PRESENCE_ERROR;
 }

@@ -123,7 +123,8 @@ static struct refusal refuse_jid(struct router *r, const struct account *account
 static void refuse(struct router *r, struct input *in, struct refusal refusal) {
     const struct decision d = {.rule = refusal.rule};
     mark(r, in->host, RULE_roster_push_failed);
-    bounce(r, in, &d, refusal.condition, NULL);
+    /* 6121 2.5.3 shows its error with a type of its own. */
+    bounce(r, in, &d, refusal.condition, refusal.rule == RULE_roster_rem_missing ? "modify" : NULL);
 }
 
 /* ---- writing items ---- */
@@ -280,18 +281,27 @@ static size_t count_items(struct router *r, const struct input *in, const struct
     return count;
 }
 
+static int by_coming(const void *a, const void *b) {
+    const struct contact *const *x = a, *const *y = b;
+    return ((*x)->added > (*y)->added) - ((*x)->added < (*y)->added);
+}
+
 static void send_whole(struct router *r, struct input *in, const struct decision *d, const struct account *account) {
-    size_t size = 0, count = count_items(r, in, account);
+    size_t count = count_items(r, in, account);
     mark(r, in->host, RULE_roster_get_ok);
     mark_version(r, account);
+    const struct contact **listed = count == 0 ? NULL : router_take(r, count * sizeof *listed);
     struct slice *items = count == 0 ? NULL : router_take(r, count * sizeof *items);
     count = 0;
-    for (uint32_t i = 0; items != NULL && i < account->contact_count; i++)
-        if (account->contacts[i].item) {
-            items[count] = write_item(r, &account->contacts[i]);
-            size += items[count++].size;
-        }
-    const struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, size};
+    for (uint32_t i = 0; listed != NULL && items != NULL && i < account->contact_count; i++)
+        if (account->contacts[i].item)
+            listed[count++] = &account->contacts[i];
+    if (count > 0)
+        qsort(listed, count, sizeof *listed, by_coming);
+    for (size_t i = 0; i < count; i++)
+        items[i] = write_item(r, listed[i]);
+    const struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
+    router_give(r, listed);
     router_give(r, items);
     answer_result(r, in, d, write_query(r, account->roster_version, all));
 }
@@ -333,11 +343,6 @@ static void roster_get(struct router *r, struct input *in, const struct decision
     if (known && knob_is(r, KNOB_roster_versioning, 0)) {
         answer_result(r, in, d, (struct slice){NULL, 0});
         push_since(r, in->sender, version);
-        return;
-    }
-    if (known && version == account->roster_version && knob_is(r, KNOB_roster_versioning, 1)) {
-        mark(r, in->host, RULE_roster_get_ver_same);
-        answer_result(r, in, d, (struct slice){NULL, 0});
         return;
     }
     if (known)
@@ -421,7 +426,7 @@ static void add_or_update(struct router *r, struct input *in, const struct decis
         return;
     }
     mark_set(r, in, item, c);
-    c->item = true;
+    contact_list(account, c);
     if (finish_set(r, in, d, c))
         mark(r, in->host, RULE_roster_set_push);
 }
@@ -464,6 +469,7 @@ static void remove_item(struct router *r, struct input *in, const struct decisio
         mark(r, in->host, RULE_sub_pre_cancel);
     c->item = c->approved = false;
     c->state = keeps_request ? STATE_SUB_NONE_IN : STATE_SUB_NONE;
+    known_forget(r, c);
     if (!keeps_request) {
         kept_free(r, c->request);
         c->request = NULL;

@@ -195,7 +195,8 @@ int router_contact_set(struct router *r, struct slice bare, struct slice contact
         return ROUTER_E_NOMEM;
     c->state = (uint8_t)place;
     c->approved = state.approved;
-    c->item = place != STATE_SUB_NONE_IN || state.approved;
+    if (place != STATE_SUB_NONE_IN || state.approved)
+        contact_list(account, c);
     if (state.pending_in)
         c->request = made_request(r, c->jid, account->jid);
     return done(r);

@@ -46,12 +46,16 @@ struct session {
 struct contact {
     struct jid *jid; /* bare */
     struct kept *request; /* a subscription request that waits for the user's answer */
+    struct kept *known;   /* last available presence of each of its resources, where knobs ask for it */
     char *name;           /* NULL: none */
     char *groups;         /* one behind the other, each with its NUL; NULL: none */
     uint32_t groups_size;
+    uint32_t added;       /* when it came into the roster, counted per account: items are listed in this order */
     uint32_t version;     /* of the roster when this last changed; 0: never since it was set up */
     uint8_t state;        /* enum state, STATE_SUB_NONE to STATE_SUB_BOTH */
     bool approved;
+    bool away;    /* known to have no available resource */
+    bool vague;   /* it had too many resources to know of all */
     bool refused; /* the last presence from it was an error; shown, but never acted on */
     bool item; /* in the roster; false: only a request is pending */
 };
@@ -64,6 +68,7 @@ struct account {
     struct contact *contacts; /* in the order in which they were added */
     uint32_t contact_count, contact_capacity;
     uint32_t roster_version; /* counts changes */
+    uint32_t items_added;    /* counts items that came */
     uint32_t *contact_index; /* place in contacts plus one, by hash; a power of two */
     uint32_t index_size;
     struct kept_list offline;
@@ -281,6 +286,11 @@ struct contact *contact_find(const struct account *account, const struct jid *ba
 struct contact *contact_find_text(const struct router *r, const struct account *account, struct slice bare);
 struct contact *contact_add(struct router *r, struct account *account, struct jid *bare); /* NULL: limit or memory */
 void contacts_free(struct router *r, struct account *account);
+static inline void contact_list(struct account *account, struct contact *c) { /* it is in the roster from now on */
+    if (!c->item)
+        c->added = ++account->items_added;
+    c->item = true;
+}
 static inline bool contact_entitled(const struct contact *c) { /* sees the account's presence */
     return c != NULL && c->state >= STATE_SUB_FROM;
 }
@@ -306,6 +316,14 @@ void presence_in(struct router *r, struct input *in);  /* for an account; dispat
 void session_end(struct router *r, struct session *session, bool replaced);
 void send_presences_to(struct router *r, struct account *account, struct slice to, int rule);
 void send_unavailable_of_all(struct router *r, struct account *account, struct slice to, int rule);
+
+/* ---- known.c: what was heard of watched contacts ---- */
+
+void known_take(struct router *r, const struct input *in, struct contact *c); /* available or unavailable presence */
+void known_forget(struct router *r, struct contact *c);
+bool known_spares_update(const struct router *r, const struct contact *c);
+/* known_spares_probe - whether the contact need not be probed; what is known of it then goes to the new resource. */
+bool known_spares_probe(struct router *r, struct session *s, const struct contact *c);
 
 /* ---- answer.c ---- */
 

@@ -11,6 +11,8 @@ bool state_asks(unsigned state) {
 
 static void move_to(struct router *r, struct contact *c, unsigned state) {
     c->state = (uint8_t)state;
+    if (!contact_watched(c))
+        known_forget(r, c);
     if (!has_pending_in(state)) {
         kept_free(r, c->request);
         c->request = NULL;
@@ -107,7 +109,8 @@ static bool approve_ahead(struct router *r, struct input *in, const struct decis
         return false;
     const unsigned before = look(c);
     mark(r, in->host, c->item ? RULE_sub_pre_flag : RULE_sub_pre_create);
-    c->item = c->approved = true;
+    contact_list(account, c);
+    c->approved = true;
     push_if_changed(r, account, c, before);
     return true;
 }
@@ -176,7 +179,8 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
             mark(r, in->host, RULE_sub_app_out_item);
         if (in->st->kind == STANZA_SUBSCRIBE && c->item && !state_asks(c->state))
             mark(r, in->host, RULE_sub_either_order);
-        c->item = c->item || adds;
+        if (adds)
+            contact_list(account, c);
         if (in->st->kind == STANZA_UNSUBSCRIBED)
             c->approved = false;
         move_to(r, c, cell->next);
@@ -258,7 +262,7 @@ static bool answer_preapproved(struct router *r, struct input *in, struct contac
     if (c == NULL)
         return false;
     const unsigned before = look(c);
-    c->item = true;
+    contact_list(in->account, c);
     move_to(r, c, state == STATE_SUB_NONE ? STATE_SUB_FROM : state == STATE_SUB_TO ? STATE_SUB_BOTH : STATE_SUB_FROM_OUT);
     if (ahead)
         mark(r, in->host, RULE_sub_pre_respond);
