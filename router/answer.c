@@ -108,13 +108,24 @@ static bool shows_last_unavailable(const struct router *r, const struct input *i
            knob_is(r, KNOB_pres_probe_offline_detail, 1);
 }
 
+/* Its start tag, with the probe's id where it has none of its own (6121 4.3.2.1). */
+static struct slice start_with_id(struct router *r, const struct kept *last, struct slice id) {
+    enum { NAME = sizeof "<presence" - 1 };
+    if (last->has_id || id.data == NULL || last->start.size < NAME)
+        return last->start;
+    const struct slice parts[] = {{last->start.data, NAME}, text_slice(" id='"), write_escaped(r, id), text_slice("'"),
+                                  {last->start.data + NAME, last->start.size - NAME}};
+    return write_join(r, parts, 5);
+}
+
 static void answer_unavailable(struct router *r, struct input *in, const struct decision *d) {
     const bool full = in->stage == STAGE_PROBED_FULL;
     const struct kept *last = in->account->last_unavailable;
     const struct slice from =
         full ? router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}) : jid_slice(in->account->jid);
     const bool whole = shows_last_unavailable(r, in);
-    const struct slice start = whole ? last->start : write_start(r, "presence", "unavailable", probe_id(in));
+    const struct slice start =
+        whole ? start_with_id(r, last, probe_id(in)) : write_start(r, "presence", "unavailable", probe_id(in));
     struct slice body = {NULL, 0};
     if (!full && last != NULL) {
         const struct slice parts[] = {whole ? last->body : body, write_delay(r, jid_slice(in->account->jid), last->time_us)};
@@ -128,7 +139,8 @@ static void answer_unavailable(struct router *r, struct input *in, const struct 
 
 void answer_probe_with(struct router *r, struct input *in, const struct decision *d) {
     const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE ||
-                              (d->verb == DO_ANSWER_UNAVAILABLE && shows_last_unavailable(r, in));
+                              (d->verb == DO_ANSWER_UNAVAILABLE && shows_last_unavailable(r, in) &&
+                               in->account->last_unavailable->has_id);
     if (!own_presence && probe_id(in).data != NULL)
         mark(r, in->host, RULE_pres_probe_id_mirror);
     switch (d->verb) {

@@ -150,17 +150,15 @@ struct condition_text {
 };
 extern const struct condition_text condition_texts[CONDITION_COUNT];
 
-/* What happens in a cell of the subscription machine. */
+/* What happens in a cell of the subscription machine. A push is due whenever what the roster shows changes. */
 enum cell_flag {
-    CELL_PASSED = 1 << 0,        /* routed or delivered */
-    CELL_TO_INTERESTED = 1 << 1, /* delivered to interested resources, not to available ones */
-    CELL_REPLY_SUBSCRIBED = 1 << 2,
-    CELL_REPLY_UNSUBSCRIBED = 1 << 3,
-    CELL_SHOW_AVAILABLE = 1 << 4,         /* current presence follows */
-    CELL_SHOW_UNAVAILABLE_FIRST = 1 << 5, /* unavailable goes before */
-    CELL_SHOW_UNAVAILABLE = 1 << 6,       /* unavailable follows */
-    CELL_APPROVE_AHEAD = 1 << 7,
-    CELL_PUSH_ITEM = 1 << 8
+    CELL_PASSED = 1 << 0, /* routed; or delivered: a request to available resources, the others to interested ones */
+    CELL_REPLY_SUBSCRIBED = 1 << 1,
+    CELL_REPLY_UNSUBSCRIBED = 1 << 2,
+    CELL_SHOW_AVAILABLE = 1 << 3,         /* current presence follows */
+    CELL_SHOW_UNAVAILABLE_FIRST = 1 << 4, /* unavailable goes before */
+    CELL_SHOW_UNAVAILABLE = 1 << 5,       /* unavailable follows */
+    CELL_APPROVE_AHEAD = 1 << 6
 };
 
 enum { ROW_ACTIONS_MAX = 3 };

@@ -78,6 +78,7 @@ step 'selftest sanitized' sh tests/selftest.sh "$asan/stanzadrill"
 step 'command line' sh tests/cli.sh "$asan/stanzadrill"
 step 'bad input' sh tests/badinput.sh "$asan/stanzadrill"
 step 'golden traces' sh tests/golden.sh
+step 'rules fired' sh tests/fired.sh
 step 'determinism' sh tests/determinism.sh
 step 'borders' sh tests/borders.sh
 step 'install' sh tests/install.sh

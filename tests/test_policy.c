@@ -2,6 +2,7 @@
 #include "router.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 Suite *policy_suite(void);
@@ -83,6 +84,40 @@ START_TEST(a_number_is_digits_only) {
 }
 END_TEST
 
+START_TEST(a_message_need_not_be_wanted) {
+    ck_assert_int_eq(policy_set(policy, s("msg.stor"), s("store"), NULL), ROUTER_E_UNKNOWN);
+    ck_assert_int_eq(policy_set(policy, s("msg.store"), s("shred"), NULL), ROUTER_E_VALUE);
+    ck_assert_int_eq(policy_set(policy, s("size.max"), s("1"), NULL), ROUTER_E_VALUE);
+    ck_assert_int_eq(policy_read(policy, s("base\nknob"), NULL), ROUTER_E_VALUE);
+    ck_assert_int_eq(policy_read(policy, s("knob msg.stor = store"), NULL), ROUTER_E_UNKNOWN);
+    ck_assert_int_eq(policy_profile(policy, "x", NULL), ROUTER_E_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_long_word_is_cut_in_a_message_and_resembles_nothing) {
+    char word[201];
+    memset(word, 'm', 200);
+    word[200] = '\0';
+    ck_assert_int_eq(policy_set(policy, s(word), s("store"), &error), ROUTER_E_UNKNOWN);
+    ck_assert_uint_lt(strlen(error.text), 120);
+    ck_assert_ptr_null(strstr(error.text, "did you mean"));
+    ck_assert_int_eq(policy_set(policy, s("msg.store"), s(word), &error), ROUTER_E_VALUE);
+    ck_assert_ptr_nonnull(strstr(error.text, "it takes one of: store, bounce"));
+    ck_assert_int_eq(policy_profile(policy, word, &error), ROUTER_E_UNKNOWN);
+}
+END_TEST
+
+START_TEST(past_the_last_knob_there_is_no_value) {
+    strcpy(buffer, "x");
+    ck_assert_str_eq(policy_get(policy, router_knob_count(), buffer), "");
+}
+END_TEST
+
+START_TEST(a_policy_can_be_no_policy_when_it_is_freed) {
+    policy_free(NULL);
+}
+END_TEST
+
 START_TEST(a_profile_text_sets_knobs_and_ignores_comments) {
     const char *text = "# mine\nbase rfc6121\n\n  knob msg.store = bounce  # no storage\r\nknob msg.top = recent\n";
     ck_assert_int_eq(policy_read(policy, s(text), &error), ROUTER_OK);
@@ -113,6 +148,19 @@ static const struct bad_line bad_lines[] = {
     {"departs msg.bare.chat.one does close forbidden as x", 1, 38, "a stream error condition"},
     {"departs msg.bare.chat.one does drop", 1, 36, "'as'"},
     {"departs msg.bare.chat.one does drop as", 1, 39, "own id"},
+    {"departs msg.bare.chat.one does drop as an-id-of-forty-eight-octets-is-one-octet-too-long-x", 1, 40, "own id"},
+    {"departs msg.bare.chat.one does drop as x y", 1, 42, "expected the end of the line"},
+    {"departs msg.bare.chat.one does", 1, 31, "an action"},
+    {"departs msg.bare.chat.one does dro9 as x", 1, 32, "an action"},
+    {"departs msg.bare.chat.one does bounce as x", 1, 39, "a stanza error condition"},
+    {"departs msg.bare.chat.one for message/chat", 1, 43, "a kind of stanza"},
+    {"departs sub.out.subscribe.none does drop as x", 1, 9, "a rule that decides"},
+    {"departs", 1, 8, "unknown rule"},
+    {"base", 1, 5, "a profile's name"},
+    {"base a-name-of-forty-eight-octets-is-one-octet-too-long", 1, 6, "a profile's name"},
+    {"base rfc6121 now", 1, 14, "expected the end of the line"},
+    {"knob", 1, 5, "expected '='"},
+    {"# a comment\n\n  \t\r\n x", 4, 2, "found 'x'"},
 };
 
 START_TEST(a_wrong_line_of_a_profile_is_named_with_line_and_column) {
@@ -121,6 +169,46 @@ START_TEST(a_wrong_line_of_a_profile_is_named_with_line_and_column) {
     ck_assert_msg(strstr(error.text, bad->says) != NULL, "'%s' does not say '%s'", error.text, bad->says);
     ck_assert_uint_eq(error.line, bad->line);
     ck_assert_uint_eq(error.column, bad->column);
+}
+END_TEST
+
+/* What a profile adds is told by playing it; here, that every form of a line is read. */
+START_TEST(a_departure_can_be_for_some_kinds_and_carry_a_condition) {
+    ck_assert_int_eq(policy_read(policy,
+                                 s("departs msg.bare.chat.one for message/chat message/normal does bounce not-allowed as a\n"
+                                   "departs in.elem.unknown for foreign does close bad-format as b"),
+                                 &error),
+                     ROUTER_OK);
+}
+END_TEST
+
+START_TEST(dozens_of_departures_can_be_read) {
+    for (int i = 0; i < 50; i++)
+        ck_assert_int_eq(policy_read(policy, s("departs msg.bare.chat.one does drop as x"), &error), ROUTER_OK);
+}
+END_TEST
+
+static void *no_memory(void *ctx, void *old, size_t size) {
+    int *left = ctx;
+    if (size > 0 && (*left)-- <= 0)
+        return NULL;
+    if (size > 0)
+        return realloc(old, size);
+    free(old);
+    return NULL;
+}
+
+START_TEST(a_policy_says_where_memory_runs_out) {
+    int left = 0;
+    const struct router_alloc alloc = {no_memory, &left};
+    ck_assert_ptr_null(policy_new(&alloc));
+    left = 1;
+    struct policy *small = policy_new(&alloc);
+    ck_assert_ptr_nonnull(small);
+    ck_assert_int_eq(policy_read(small, s("departs msg.bare.chat.one does drop as x"), &error), ROUTER_E_NOMEM);
+    ck_assert_int_eq(policy_profile(small, "prosody-note", &error), ROUTER_E_NOMEM);
+    ck_assert_int_eq(policy_profile(small, "rfc6121", &error), ROUTER_OK);
+    policy_free(small);
 }
 END_TEST
 
@@ -158,9 +246,16 @@ Suite *policy_suite(void) {
     tcase_add_test(tc, a_value_that_is_not_carried_out_is_refused);
     tcase_add_test(tc, a_number_has_a_least_value);
     tcase_add_test(tc, a_number_is_digits_only);
+    tcase_add_test(tc, a_message_need_not_be_wanted);
+    tcase_add_test(tc, a_long_word_is_cut_in_a_message_and_resembles_nothing);
+    tcase_add_test(tc, past_the_last_knob_there_is_no_value);
+    tcase_add_test(tc, a_policy_can_be_no_policy_when_it_is_freed);
     tcase_add_test(tc, a_profile_text_sets_knobs_and_ignores_comments);
     tcase_add_loop_test(tc, a_wrong_line_of_a_profile_is_named_with_line_and_column, 0,
                         sizeof bad_lines / sizeof bad_lines[0]);
+    tcase_add_test(tc, a_departure_can_be_for_some_kinds_and_carry_a_condition);
+    tcase_add_test(tc, dozens_of_departures_can_be_read);
+    tcase_add_test(tc, a_policy_says_where_memory_runs_out);
     tcase_add_test(tc, the_built_in_profiles_can_be_applied);
     tcase_add_test(tc, applying_a_profile_forgets_what_was_set_before);
     tcase_add_test(tc, an_unknown_profile_is_refused);

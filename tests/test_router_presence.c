@@ -180,8 +180,8 @@ START_TEST(presence_to_oneself_is_not_directed) {
     ck_assert_int_eq(input(juliet, "<presence to='" BALCONY "'/>"), ROUTER_OK);
     ck_assert(has_mark("pres.dir.self-full"));
     knob("pres.dir-self", "broadcast");
-    ck_assert_int_eq(input(juliet, "<presence to='juliet@capulet.example'/>"), ROUTER_OK);
-    ck_assert(has_mark("pres.upd.self"));
+    ck_assert_str_eq(send_as(juliet, "<presence to='juliet@capulet.example'/>", FATES),
+                     "deliver to " BALCONY " by pres.upd.self\n");
 }
 END_TEST
 

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Every rule that is carried out is fired by a scenario, except those of tests/unfired.txt, each with its reason there:
+# one line a rule, the id, white space, the reason.
+set -u
+here=$(dirname "$0")
+. "$here/lib.sh"
+binary=${BUILD:-build}/stanzadrill
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+check 'the scenarios can be played for their rules' "$binary" rules --status --proof scenarios >"$scratch/status"
+grep -q '^all ' "$scratch/status" && pass 'the rules are counted' || fail 'the rules are counted'
+sed -n '/^carried out, but fired by none/,/^$/p' "$scratch/status" | sed -n 's/^  //p' | sort >"$scratch/unfired"
+awk '!/^#/ && NF { print $1 }' "$here/unfired.txt" | sort >"$scratch/excused"
+none 'each rule that is carried out is fired by a scenario, or excused in tests/unfired.txt' \
+    "$(comm -23 "$scratch/unfired" "$scratch/excused")"
+none 'no rule is excused that a scenario fires, or that is not carried out' \
+    "$(comm -13 "$scratch/unfired" "$scratch/excused")"
+none 'each excuse gives a reason' "$(awk '!/^#/ && NF == 1' "$here/unfired.txt")"
+grep -E '^(group|[a-z]+) ' "$scratch/status"
+finish
