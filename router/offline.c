@@ -18,7 +18,7 @@ static bool is_chat_state_only(const struct stanza *st) {
 /* Knob off.chatstate: such a message is dropped, bounced, or stored after all. */
 static bool keep_out(struct router *r, struct input *in) {
     const struct decision d = {.rule = RULE_off_chatstate};
-    if (knob_is(r, KNOB_off_chatstate, 2) || !is_chat_state_only(in->st))
+    if (in->st->kind != STANZA_CHAT || knob_is(r, KNOB_off_chatstate, 2) || !is_chat_state_only(in->st))
         return false;
     if (knob_is(r, KNOB_off_chatstate, 0))
         fate(r, in, ROUTER_DROP, &d);

@@ -109,14 +109,14 @@ static struct refusal refuse_jid(struct router *r, const struct account *account
         return (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST};
     if (jid_prepare(item->jid, parts) != ROUTER_OK)
         return (struct refusal){RULE_roster_set_bad_jid, CONDITION_JID_MALFORMED};
-    if (slice_is((struct slice){parts->text, parts->size}, jid_slice(account->jid)) && knob_is(r, KNOB_roster_self_item, 0))
-        return (struct refusal){RULE_roster_set_self, CONDITION_NOT_ALLOWED};
     if (parts->resource.size > 0 && knob_is(r, KNOB_roster_full_jid_item, 2))
         return (struct refusal){RULE_roster_set_full_jid, CONDITION_BAD_REQUEST};
     if (parts->resource.size > 0 && knob_is(r, KNOB_roster_full_jid_item, 1)) {
         parts->size -= parts->resource.size + 1;
         parts->resource.size = 0;
     }
+    if (slice_is((struct slice){parts->text, parts->size}, jid_slice(account->jid)) && knob_is(r, KNOB_roster_self_item, 0))
+        return (struct refusal){RULE_roster_set_self, CONDITION_NOT_ALLOWED};
     return (struct refusal){-1, CONDITION_NONE};
 }
 

@@ -11,6 +11,10 @@ static const char *reference(char c) {
     case '<': return "&lt;";
     case '>': return "&gt;";
     case '\'': return "&apos;";
+    /* White space that was a reference would else be read as a plain space. */
+    case '\t': return "&#9;";
+    case '\n': return "&#10;";
+    case '\r': return "&#13;";
     default: return NULL;
     }
 }

@@ -60,7 +60,9 @@ static bool may_see(const struct watch *w, const struct sight *s) {
     }
     bool trusted = strchr(s->entity, '@') == NULL && drill_knob_is(w, "pres.probe-trusted", "on");
     bool receipt = s->bare && drill_knob_is(w, "sub.ack", "on");
-    return trusted || receipt || !drill_served_here(w, s->user);
+    /* Directed presence to one may then open the way for all of its domain. */
+    bool neighbour = drill_knob_is(w, "iq.directed-match", "domain");
+    return trusted || receipt || neighbour || !drill_served_here(w, s->user);
 }
 
 static const struct tie *sender_of(const struct watch *w) {
