@@ -44,13 +44,13 @@ static enum finding nothing_without_account(const struct watch *w) {
     if (!is_effect(w, ROUTER_STORE)) {
         return rule_begins(w, "msg.nouser.") ? TEMPTED : SILENT;
     }
-    char facts[24];
+    char facts[sizeof((struct jid_parts *)0)->text + 32];
     if (w->event->target == NULL) {
         return SILENT;
     }
     struct slice bare = {.data = w->event->target, .size = bare_size(w->event->target)};
     router_describe(world_router(w->run->world, w->event->server), bare, facts, sizeof facts);
-    return strcmp(facts, "no such account") == 0 ? BROKEN : SILENT;
+    return strstr(facts, "no such account") != NULL ? BROKEN : SILENT;
 }
 
 static enum finding no_normal_to_full(const struct watch *w) {
