@@ -94,7 +94,9 @@ static const char knob_names[KNOB_COUNT + 1][KNOB_NAME_MAX] = {
 const struct router_rule rule_texts[RULE_COUNT] = {
 #define TEXT(part_, name, id_, group_, source_, strength_, knob_, condition_, outcome_) \
     [RULE_##name] = {.id = id_, .group = group_, .source = source_, .strength = strength_, \
-                     .knob = knob_names[KNOB_##knob_], .condition = condition_, .outcome = outcome_, .part = part_},
+                     .knob = knob_names[KNOB_##knob_], \
+                     .knob_number = KNOB_##knob_ == KNOB_none ? -1 : (int)KNOB_##knob_, .condition = condition_, \
+                     .outcome = outcome_, .part = part_},
 #define ROW(name, id, group, source, strength, knob, condition, outcome, ...) \
     TEXT(RULE_ROW, name, id, group, source, strength, knob, condition, outcome)
 #define CELL ROW

@@ -278,7 +278,7 @@ START_TEST(a_fate_that_is_not_listed_fails) {
          "by iq.nouser.request\n"
          "    decided by iq.nouser.request, fate=bounce service-unavailable to=romeo@montague.example/orchard   "
          "RFC 6121 8.5.1; RFC 6120 10.5.3.1 (MUST)\n"
-         "    facts      no such account\n"
+         "    facts      tybalt@capulet.example: no such account\n"
          "    allowed    bounce(service-unavailable,cancel)\n"
          "    replay     stanzadrill run test.scs --trace\n");
 }

@@ -189,6 +189,7 @@ struct router_rule {
     const char *source;    /* "6121 8.5.2.1.1; 6120 10.5.3.2" */
     const char *strength;  /* MUST, MUST-NOT, SHOULD, SHOULD-NOT, REC, MAY, DEF, DERIVED */
     const char *knob;      /* the knob that picks among the outcomes; "" where none */
+    int knob_number;       /* the same, for router_knob; -1: none */
     const char *condition; /* one sentence: when it applies */
     const char *outcome;   /* one sentence: all that the specification allows */
     enum rule_part part;

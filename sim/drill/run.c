@@ -145,15 +145,14 @@ static void note_loose(struct run *run, const struct world_event *event, const s
         run->loose = drill_run_text(run, "%s departs from %s (%s)", event->departure, rule->id, rule->strength);
         return;
     }
-    for (size_t i = 0; rule->knob[0] != '\0' && i < router_knob_count(); i++) {
-        char value[24];
-        const struct router_knob knob = router_knob(i);
-        if (strcmp(knob.name, rule->knob) == 0 && !is_recommended(run, event, i)) {
-            run->loose = drill_run_text(run, "%s (%s): policy %s=%s, where the specification asks for %s", rule->id,
-                                        rule->strength, knob.name, policy_get(run->policies[event->server], i, value),
-                                        knob.initial);
-        }
+    if (rule->knob_number < 0 || is_recommended(run, event, (size_t)rule->knob_number)) {
+        return;
     }
+    char value[24];
+    const struct router_knob knob = router_knob((size_t)rule->knob_number);
+    run->loose = drill_run_text(run, "%s (%s): policy %s=%s, where the specification asks for %s", rule->id,
+                                rule->strength, knob.name,
+                                policy_get(run->policies[event->server], (size_t)rule->knob_number, value), knob.initial);
 }
 
 /* What fired is known by the log: each effect names its rule, and each never says whether it was tempted. */
