@@ -89,9 +89,12 @@ struct refusal {
 static struct refusal refuse_groups(struct router *r, const struct item *item) {
     const uint32_t limit = r->policy->value[KNOB_roster_limits];
     struct slice group;
-    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++)
-        if (n >= ROUTER_GROUPS_MAX || is_duplicate(r, item, n, group))
+    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
+        if (n >= ROUTER_GROUPS_MAX)
+            return (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT};
+        if (is_duplicate(r, item, n, group))
             return (struct refusal){RULE_roster_set_dupgroup, CONDITION_BAD_REQUEST};
+    }
     if (item->name.size > limit)
         return (struct refusal){RULE_roster_set_name_long, CONDITION_NOT_ACCEPTABLE};
     for (size_t at = 0; group_next(r, item, &at, &group);) {
