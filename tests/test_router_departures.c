@@ -70,6 +70,22 @@ START_TEST(a_departure_can_bounce_or_close_with_a_condition_of_its_own) {
 }
 END_TEST
 
+START_TEST(a_large_stanza_that_is_let_pass_comes_without_its_content) {
+    static char text[10200] = "<message to='" BALCONY "'><body>";
+    struct stanza_reader *reader = stanza_reader_new(NULL, STANZA_CLIENT, ROUTER_STANZA_SIZE_MIN);
+    struct stanza st;
+    profile("departs in.size.limit does pass as mine");
+    memset(text + strlen(text), 'x', 10000);
+    strcat(text, "</body></message>");
+    ck_assert_int_eq(stanza_reader_feed(reader, s(text)), ROUTER_OK);
+    ck_assert_int_eq(stanza_reader_next(reader, &st), STANZA_READY);
+    ck_assert_int_eq(router_input(router, romeo, &st, 0), ROUTER_OK);
+    ck_assert_str_eq(effects(BYTES), "deliver to " BALCONY " by msg.full.normal.match: <message "
+                                     "from='romeo@montague.example/orchard' to='" BALCONY "'/>\n");
+    stanza_reader_free(reader);
+}
+END_TEST
+
 /* ---- every action at every row ---- */
 
 static const char *const actions[] = {
@@ -249,6 +265,7 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, prosody_note_drops_the_rest_for_a_full_jid_that_is_gone);
     tcase_add_test(tc, a_departure_is_for_the_kinds_that_it_names);
     tcase_add_test(tc, a_departure_can_bounce_or_close_with_a_condition_of_its_own);
+    tcase_add_test(tc, a_large_stanza_that_is_let_pass_comes_without_its_content);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
     suite_add_tcase(suite, tc);
     return suite;

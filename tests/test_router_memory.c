@@ -112,6 +112,8 @@ static const struct step messages_steps[] = {
     {ROMEO_SENDS, "<message type='chat'><body>to himself, who is not available</body></message>"},
     {ROMEO_SENDS, "<message to='mercutio@montague.example' type='chat'/>"},
     {ROMEO_SENDS, "<message to='@'/>"},
+    {ROMEO_SENDS, "<message to='juliet@capulet.example/balcony'><delay xmlns='urn:xmpp:delay' from='capulet.example'/>"
+                  "<x xmlns='urn:x'/><delay xmlns='urn:xmpp:delay' from='capulet.example'/><y xmlns='urn:y'/></message>"},
     {ROMEO_SENDS, "<iq to='capulet.example' id='1' type='get'><query xmlns='jabber:iq:version'/></iq>"},
     {ROMEO_SENDS, "<iq id='1' type='get'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"},
     {PEER_SENDS, "<message from='a@verona.example/x' to='nurse@capulet.example' type='groupchat'/>"},
@@ -198,6 +200,19 @@ static const struct step queue_steps[] = {
 };
 STORY(queue)
 
+static const struct step knowledge_steps[] = {
+    {SETS_FRIEND, "paris@verona.example"},
+    {JULIET_SENDS, "<presence/>"},
+    {PEER_SENDS, "<presence from='paris@verona.example/a' to='juliet@capulet.example'/>"},
+    {PEER_SENDS, "<presence from='paris@verona.example/b' to='juliet@capulet.example'/>"},
+    {PEER_SENDS, "<presence from='paris@verona.example/a' to='juliet@capulet.example' type='unavailable'/>"},
+    {JULIET_SENDS, "<presence><status/></presence>"},
+    {PEER_SENDS, "<presence from='paris@verona.example' to='juliet@capulet.example' type='unavailable'/>"},
+    {JULIET_SENDS, "<presence><status/></presence>"},
+    {ENDS, NULL},
+};
+STORY(knowledge)
+
 START_TEST(memory_may_run_out_while_messages_are_sent) {
     exhaust(messages);
 }
@@ -220,6 +235,66 @@ END_TEST
 
 START_TEST(memory_may_run_out_while_stanzas_wait_for_a_stream) {
     exhaust(queue);
+}
+END_TEST
+
+START_TEST(memory_may_run_out_while_presence_is_remembered) {
+    knob("pres.probe-on-init", "unless-known");
+    knob("pres.smart-bcast", "on");
+    exhaust(knowledge);
+}
+END_TEST
+
+START_TEST(memory_may_run_out_while_notices_are_kept) {
+    knob("sub.notice-store", "on");
+    knob("sub.ack", "on");
+    knob("sub.autoapprove", "provider");
+    knob("sub.fail-rollback", "rollback");
+    exhaust(subscription);
+}
+END_TEST
+
+/* Larger than what the router sets aside for texts, so that each piece that it writes needs memory of its own. */
+static char large[30000], large_set[30000], large_iq[30000];
+
+static const struct step large_steps[] = {
+    {ROMEO_SENDS, large},
+    {ROMEO_SENDS, large_iq},
+    {PEER_SENDS, "<message from='a@verona.example' to='juliet@capulet.example'/>"},
+    {JULIET_SENDS, "<iq id='1' type='get'><query xmlns='jabber:iq:roster'/></iq>"},
+    {JULIET_SENDS, large_set},
+    {JULIET_SENDS, "<presence/>"},
+    {ENDS, NULL},
+};
+
+static bool large_story(const struct router_alloc *alloc) {
+    return play(alloc, large_steps);
+}
+
+static void put_times(char *text, const char *piece, int times) {
+    for (text += strlen(text); times > 0; times--, text += strlen(piece))
+        strcpy(text, piece);
+}
+
+START_TEST(memory_may_run_out_over_large_stanzas) {
+    static const char delay[] = "<delay xmlns='urn:xmpp:delay' from='capulet.example'/>";
+    snprintf(large, sizeof large, "<message to='juliet@capulet.example'>%s<x xmlns='urn:x'>", delay);
+    put_times(large, "0123456789", 700);
+    put_times(large, "</x>", 1);
+    put_times(large, delay, 2);
+    put_times(large, "<y xmlns='urn:y'/></message>", 1);
+    snprintf(large_iq, sizeof large_iq, "<iq type='get' to='capulet.example' id='");
+    put_times(large_iq, "0123456789", 700);
+    put_times(large_iq, "'><ping xmlns='urn:xmpp:ping'/></iq>", 1);
+    snprintf(large_set, sizeof large_set, "<iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='a@b' name='");
+    put_times(large_set, "0123456789", 500);
+    for (int i = 0; i < 3; i++) {
+        put_times(large_set, i == 0 ? "'><group>" : "</group><group>", 1);
+        put_times(large_set, "0123456789", 500 + i);
+    }
+    put_times(large_set, "</group></item></query></iq>", 1);
+    knob("roster.limits", "100000");
+    exhaust(large_story);
 }
 END_TEST
 
@@ -277,6 +352,9 @@ Suite *router_memory_suite(void) {
     tcase_add_test(tc, memory_may_run_out_while_subscriptions_change);
     tcase_add_test(tc, memory_may_run_out_while_a_roster_changes);
     tcase_add_test(tc, memory_may_run_out_while_stanzas_wait_for_a_stream);
+    tcase_add_test(tc, memory_may_run_out_while_presence_is_remembered);
+    tcase_add_test(tc, memory_may_run_out_while_notices_are_kept);
+    tcase_add_test(tc, memory_may_run_out_over_large_stanzas);
     tcase_add_test(tc, memory_may_run_out_while_contacts_are_added);
     tcase_add_test(tc, memory_may_run_out_while_a_router_is_set_up);
     suite_add_tcase(suite, tc);

@@ -245,7 +245,7 @@ START_TEST(an_answer_to_a_push_is_taken_in_and_any_other_is_dropped) {
 END_TEST
 
 static const char *const strays[] = {"", "push", "pusher", "p", "push0", "push-1", "push1x", "push99999999999999999999",
-                                     "push2", "x1"};
+                                     "push2", "xpush1", "PUSH1", "x1"};
 
 START_TEST(an_answer_to_nothing_is_dropped) {
     char xml[200];
