@@ -27,7 +27,7 @@ enum {
     ROUTER_STREAM_QUEUE_MAX = 1000,      /* stanzas waiting for one s2s stream; more: knob s2s.queue-full */
     ROUTER_CONTACTS_MAX = 100000,        /* roster items of one account */
     ROUTER_DIRECTED_MAX = 10000,         /* entities on one resource's directed-presence list; more are not remembered */
-    ROUTER_PORTS_MAX = 1 << 24           /* streams that one router knows at a time */
+    ROUTER_PORTS_MAX = 1 << 24           /* streams in the life of a router, as no number is used twice */
 };
 
 /* Results of functions that can fail. */
