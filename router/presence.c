@@ -90,6 +90,8 @@ static void override_priority(struct router *r, struct input *in, struct stanza 
             cut_child(r, in, edited, i--);
     const struct slice parts[] = {text_slice("<priority>0</priority>"), edited->body};
     edited->body = write_join(r, parts, 2);
+    /* The children that were described stand in the old body; without a description the priority counts as 0. */
+    edited->child_count = 0;
 }
 
 static void mark_priority(struct router *r, const struct stanza *st, bool initial, int16_t before,

@@ -189,8 +189,8 @@ START_TEST(several_false_delays_go_and_the_rest_stays_in_order) {
 END_TEST
 
 START_TEST(the_delay_of_another_server_stays_beside_the_own_one) {
-    send_as(peer(), "<message from='a@verona.example' to='" JULIET "'><body>x</body>" DELAY(" from='verona.example'")
-                    "</message>", FATES);
+    send_as(peer(), "<message from='a@verona.example' to='" JULIET "'><body>x</body><delay xmlns='urn:x'/>"
+                    DELAY(" from='verona.example'") "</message>", FATES);
     const char *seen = send_as(juliet, "<presence/>", BYTES);
     ck_assert_ptr_nonnull(strstr(seen, DELAY(" from='verona.example'")));
     ck_assert_ptr_nonnull(strstr(seen, "<delay xmlns='urn:xmpp:delay' from='capulet.example'"));

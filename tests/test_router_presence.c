@@ -399,6 +399,23 @@ START_TEST(a_contact_with_too_many_resources_is_probed_again) {
     from_nurse(port, "/0", " type='unavailable'/>");
     const uint32_t chamber = bind_as("juliet@capulet.example/chamber");
     ck_assert_uint_eq(occurrences(send_as(chamber, "<presence/>", FATES), "route to nurse@verona.example"), 1);
+    send_as(chamber, "<presence type='unavailable'/>", FATES);
+    from_nurse(port, "", " type='unavailable'/>");
+    ck_assert_uint_eq(occurrences(send_as(chamber, "<presence/>", FATES), "nurse@verona.example"), 0);
+}
+END_TEST
+
+START_TEST(only_what_a_watched_contact_tells_the_account_is_known) {
+    const uint32_t port = peer();
+    knob("pres.probe-on-init", "unless-known");
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_TO);
+    contact("juliet@capulet.example", "a@verona.example", ROUTER_SUB_FROM);
+    send_as(juliet, "<presence/>", FATES);
+    send_as(port, "<presence from='nurse@verona.example/kitchen' to='" BALCONY "'/>", FATES);
+    send_as(port, "<presence from='a@verona.example/r' to='juliet@capulet.example'/>", FATES);
+    const char *seen = chamber_comes(FATES);
+    ck_assert_uint_eq(occurrences(seen, "route to nurse@verona.example"), 1);
+    ck_assert_ptr_null(strstr(seen, "by pres.init.probe"));
 }
 END_TEST
 
@@ -483,6 +500,7 @@ Suite *router_presence_suite(void) {
     tcase_add_test(tc, a_contact_that_is_known_to_be_away_is_not_probed_again);
     tcase_add_test(tc, what_was_known_counts_only_while_somebody_was_there_to_hear);
     tcase_add_test(tc, a_contact_with_too_many_resources_is_probed_again);
+    tcase_add_test(tc, only_what_a_watched_contact_tells_the_account_is_known);
     tcase_add_test(tc, updates_can_spare_contacts_that_are_away);
     EACH(what_is_sent_to_a_domain_is_handled_as_the_knobs_say, for_domain);
     suite_add_tcase(suite, tc);
