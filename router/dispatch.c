@@ -139,6 +139,20 @@ void decide(struct router *r, struct input *in, unsigned stage, unsigned state) 
     apply(r, in, &d, state);
 }
 
+/* The server is the recipient: of what it does not understand it takes no notice (6120 8.4). */
+static void mark_parts(struct router *r, const struct input *in) {
+    const struct stanza *st = in->st;
+    size_t unknown = 0;
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++)
+        unknown += !is_content_namespace(st->child[i].ns);
+    if (unknown == 0 || (!kind_is_message(st->kind) && !kind_is_presence(st->kind)))
+        return;
+    const bool nothing_else = kind_is_message(st->kind) && st->child_count == 1;
+    if (nothing_else && knob_is(r, KNOB_dom_message, 1))
+        return; /* whoever looks after the server may understand it */
+    mark(r, in->host, nothing_else ? RULE_in_elem_recipient_msg : RULE_in_elem_recipient_part);
+}
+
 static unsigned request_state(struct router *r, struct input *in, unsigned stage) {
     const bool reply = in->st->kind == STANZA_RESULT || in->st->kind == STANZA_IQ_ERROR;
     const bool to_self = stage == STAGE_NOTO || (stage == STAGE_BARE && is_self(in->account, &in->who));
@@ -146,7 +160,11 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
         return roster_take_reply(r, in) ? STATE_MATCHED : STATE_PLAIN;
     if (!kind_is_request(in->st->kind))
         return STATE_PLAIN;
-    return iq_is_known(r, in, stage) ? STATE_KNOWN : STATE_UNKNOWN;
+    if (!iq_is_known(r, in, stage))
+        return STATE_UNKNOWN;
+    if (stage == STAGE_BARE && is_self(in->account, &in->who))
+        mark(r, in->host, RULE_noto_to_client_must);
+    return STATE_KNOWN;
 }
 
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
@@ -218,6 +236,8 @@ static struct host *find(const struct router *r, struct input *in) {
 
 void dispatch(struct router *r, struct input *in) {
     if (in->to_parts == NULL) {
+        if (!kind_is_message(in->st->kind))
+            mark_parts(r, in);
         decide_request(r, in, STAGE_NOTO);
         return;
     }
@@ -228,6 +248,8 @@ void dispatch(struct router *r, struct input *in) {
         return;
     }
     in->host = jid_slice(host->jid);
+    if (to->local.size == 0)
+        mark_parts(r, in);
     if (to->local.size == 0 && to->resource.size == 0)
         decide_request(r, in, STAGE_DOMAIN);
     else if (to->local.size == 0)

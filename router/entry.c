@@ -68,6 +68,26 @@ bool presence_priority(const struct router *r, const struct stanza *st, int16_t 
     return valid && in_range && found <= 1;
 }
 
+/* 6121 4.7.2.1 has four values, and one element at most; what a presence says beside them is passed on all the same. */
+static bool is_show_odd(const struct stanza *st) {
+    static const char *const values[] = {"away", "chat", "dnd", "xa"};
+    size_t found = 0;
+    bool known = true;
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        char text[8];
+        size_t size = 0;
+        if (!slice_is(st->child[i].name, text_slice("show")) || !is_content_namespace(st->child[i].ns))
+            continue;
+        bool one = false;
+        if (stanza_child_text(st, i, text, sizeof text, &size))
+            for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
+                one = one || slice_is((struct slice){text, size}, text_slice(values[v]));
+        known = known && one;
+        found++;
+    }
+    return !known || found > 1;
+}
+
 static bool check_element(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
     if (st->prefixed && st->kind != STANZA_FOREIGN)
@@ -118,6 +138,8 @@ static bool check_syntax(struct router *r, struct input *in) {
         mark(r, in->host, RULE_in_msg_type_absent);
     else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")))
         mark(r, in->host, RULE_in_msg_type_unknown);
+    if (st->kind == STANZA_AVAILABLE && is_show_odd(st))
+        mark(r, in->host, RULE_in_pres_show_bad);
     return true;
 }
 

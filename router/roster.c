@@ -110,6 +110,7 @@ static struct refusal refuse_jid(struct router *r, const struct account *account
                                  struct jid_parts *parts) {
     if (!item->has_jid)
         return (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST};
+    mark(r, jid_slice(account->host->jid), RULE_in_to_handled_jids);
     if (jid_prepare(item->jid, parts) != ROUTER_OK)
         return (struct refusal){RULE_roster_set_bad_jid, CONDITION_JID_MALFORMED};
     if (parts->resource.size > 0 && knob_is(r, KNOB_roster_full_jid_item, 2))

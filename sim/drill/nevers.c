@@ -1,8 +1,9 @@
 /* nevers.c - what must never happen, looked for in the log of every run: the list of checks, and the walk. */
 #include "watch.h"
 
-static const struct never *const groups[] = {drill_nevers_stanza, drill_nevers_presence, drill_nevers_roster,
-                                             drill_nevers_offline};
+static const struct never *const groups[] = {
+    drill_nevers_raw,      drill_nevers_content, drill_nevers_order,    drill_nevers_address, drill_nevers_stanza,
+    drill_nevers_error,    drill_nevers_remote,  drill_nevers_presence, drill_nevers_roster,  drill_nevers_offline};
 
 static const struct never *never_at(size_t n) {
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
@@ -64,13 +65,18 @@ struct armed {
     int rule;
 };
 
+/* The checks stand in about the order of the catalogue, so each rule is looked for from the one before it. */
 static size_t arm(const struct watch *w, struct armed *armed) {
-    size_t count = 0;
-    const struct never *never;
-    for (size_t n = 0; (never = never_at(n)) != NULL; n++) {
-        int rule = router_rule_find(never->id);
-        if (rule >= 0 && w->rules[rule].part == RULE_NEVER) {
-            armed[count++] = (struct armed){.never = never, .rule = rule};
+    size_t count = 0, rules, at = 0;
+    (void)router_rules(&rules);
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+        for (const struct never *never = groups[g]; never->id != NULL; never++) {
+            for (size_t tried = 0; tried < rules; tried++, at = at + 1 < rules ? at + 1 : 0) {
+                if (w->rules[at].part == RULE_NEVER && strcmp(w->rules[at].id, never->id) == 0) {
+                    armed[count++] = (struct armed){.never = never, .rule = (int)at};
+                    break;
+                }
+            }
         }
     }
     return count;
@@ -107,10 +113,9 @@ static void check_rules(struct watch *w, const struct armed *armed, size_t count
         }
         drill_watch_done(w);
     }
-    for (size_t n = 1; n <= run->enter_count && run->state == RUN_GOING; n++) {
-        if (w->wanted[n] > 0 && !(w->saw[n] & SAW_DEPARTURE)) {
-            w->index = run->enters[n - 1];
-            w->event = w->enter = world_event(run->world, w->index);
+    for (uint32_t n = 1; n <= run->enter_count && run->state == RUN_GOING; n++) {
+        if ((w->wanted[n] > 0 || (w->saw[n] & (SAW_REQUEST | SAW_WAIT))) && !(w->saw[n] & SAW_DEPARTURE)) {
+            drill_watch_late(w, n);
             check_event(w, armed, count, ON_LATE);
         }
     }
@@ -147,8 +152,10 @@ static void check_log(struct run *run) {
 
 void drill_nevers_check(struct run *run) {
     size_t count = 0;
-    while (never_at(count) != NULL) {
-        count++;
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+        for (const struct never *never = groups[g]; never->id != NULL; never++) {
+            count++;
+        }
     }
     struct watch *w = drill_run_take(run, sizeof *w);
     struct armed *armed = drill_run_take(run, count * sizeof *armed);

@@ -232,7 +232,8 @@ static enum finding stamped_bare(const struct watch *w) {
 }
 
 static enum finding reached_all(const struct watch *w, enum stanza_kind kind, uint32_t number) {
-    uint32_t wanted = w->wanted[w->event->number] - 1u;
+    uint32_t wanted = w->wanted[w->event->number];
+    wanted -= wanted > 0;
     if (w->enter->stanza_kind != kind || wanted == 0 || (w->saw[number] & SAW_DEPARTURE)) {
         return SILENT;
     }

@@ -26,10 +26,8 @@ static bool is_broadcast_after_all(const struct watch *w) {
 }
 
 static enum finding to_is_kept(const struct watch *w) {
-    char buffer[24];
-    const struct policy *policy = w->run->policies[w->event->server];
     if (!is_passed_on(w) || w->event->effect != ROUTER_DELIVER || !from_another(w) ||
-        strcmp(policy_get(policy, w->canon_knob, buffer), "preserve") != 0 || is_broadcast_after_all(w)) {
+        !drill_knob_is(w, "addr.canon-to", "preserve") || is_broadcast_after_all(w)) {
         return SILENT;
     }
     const struct xml_node *tree = element(w);

@@ -69,6 +69,14 @@ struct difference {
     long decided;                             /* event of the fate that is to be explained, or NO_EVENT */
 };
 
+/* Octets that a client sent unchecked: they need not be whole stanzas. */
+struct raw {
+    struct raw *next;
+    int client;
+    size_t action;
+    const char *bytes; /* NUL-terminated */
+};
+
 enum run_state {
     RUN_GOING,
     RUN_ENDED,  /* what is left rests on what has failed already */
@@ -95,6 +103,7 @@ struct run {
     size_t pumped;  /* events of the log that were looked at */
     size_t *enters; /* event in which stanza number n entered */
     size_t enter_count, enter_capacity;
+    struct raw *first_raw, *last_raw;
     struct note *notes;
     size_t note_count, note_capacity;
     const struct xml_node **trees; /* of events' stanzas, parsed when first asked for */

@@ -146,6 +146,20 @@ static bool left_by_script(const struct run *run, int client) {
                              (strcmp(event->text, "disconnects") == 0 || strcmp(event->text, "vanishes") == 0));
 }
 
+static void keep_raw(struct run *run, int client, const char *bytes) {
+    struct raw *raw = drill_run_take(run, sizeof *raw);
+    if (raw == NULL) {
+        return;
+    }
+    *raw = (struct raw){.client = client, .action = run->action, .bytes = bytes};
+    if (run->last_raw == NULL) {
+        run->first_raw = raw;
+    } else {
+        run->last_raw->next = raw;
+    }
+    run->last_raw = raw;
+}
+
 static void send_one(struct run *run, const struct script_action *action, const struct script_stanza *stanza) {
     int client = run->actors[action->actor].client;
     const char *bytes = drill_value_resolve(run, stanza->bytes, true, stanza->line);
@@ -153,6 +167,9 @@ static void send_one(struct run *run, const struct script_action *action, const 
         return;
     }
     size_t size = bytes == stanza->bytes ? stanza->size : strlen(bytes);
+    if (action->verb == SCRIPT_SENDS_RAW) {
+        keep_raw(run, client, bytes);
+    }
     int result = action->verb == SCRIPT_SENDS_RAW ? world_send_raw(run->world, client, bytes, size)
                                                   : world_send(run->world, client, bytes, size);
     if (result == ROUTER_E_NOMEM) {

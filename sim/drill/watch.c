@@ -2,6 +2,7 @@
  * may see whom, what waits in a store. */
 #include "watch.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* ------------------------------------------------------------------------------------------------------ ties ---- */
@@ -35,9 +36,8 @@ struct tie *drill_tie(const struct watch *w, const char *user, size_t user_size,
     return find(w, bucket_of(user, user_size, entity, entity_size), user, user_size, entity, entity_size);
 }
 
-/* The tie, made where there is none yet. NULL: memory ran out. */
-static struct tie *tie_for(struct watch *w, const char *user, size_t user_size, const char *entity,
-                           size_t entity_size) {
+struct tie *drill_tie_for(struct watch *w, const char *user, size_t user_size, const char *entity,
+                          size_t entity_size) {
     uint32_t bucket = bucket_of(user, user_size, entity, entity_size);
     struct tie *tie = find(w, bucket, user, user_size, entity, entity_size);
     if (tie != NULL) {
@@ -59,13 +59,13 @@ static struct tie *tie_for(struct watch *w, const char *user, size_t user_size, 
 }
 
 static struct tie *own_tie(struct watch *w, const char *user, size_t size) {
-    return tie_for(w, user, size, "", 0);
+    return drill_tie_for(w, user, size, "", 0);
 }
 
 /* One more thing is known of the two; the user's own counts follow. */
 static void learn(struct watch *w, const char *user, size_t user_size, const char *entity, size_t entity_size,
                   bool *(*what)(struct tie *tie)) {
-    struct tie *tie = tie_for(w, user, user_size, entity, entity_size);
+    struct tie *tie = drill_tie_for(w, user, user_size, entity, entity_size);
     struct tie *own = own_tie(w, user, user_size);
     if (tie == NULL || own == NULL) {
         return;
@@ -155,15 +155,14 @@ bool drill_watch_begin(struct watch *w) {
     w->saw = drill_run_take(w->run, stanzas * sizeof *w->saw);
     w->deliveries = drill_run_take(w->run, stanzas * sizeof *w->deliveries);
     w->wanted = drill_run_take(w->run, stanzas * sizeof *w->wanted);
+    w->replies = drill_run_take(w->run, stanzas * sizeof *w->replies);
+    w->self = w;
     w->rules = router_rules(&count);
     if (w->run->state != RUN_GOING) {
         return false;
     }
     for (size_t i = 0; i < w->run->client_count; i++) {
         w->priorities[i] = ROUTER_NOT_AVAILABLE;
-    }
-    while (w->canon_knob < router_knob_count() && strcmp(router_knob(w->canon_knob).name, "addr.canon-to") != 0) {
-        w->canon_knob++;
     }
     take_setup(w);
     return w->run->state == RUN_GOING;
@@ -189,6 +188,7 @@ static void read_address(struct watch *w, const struct world_event *enter) {
     to->resource = parts.resource.size > 0;
     memcpy(to->text, parts.text, parts.size);
     to->full = (struct slice){.data = to->text, .size = parts.size};
+    to->domain = (struct slice){.data = to->text + (parts.domain.data - parts.text), .size = parts.domain.size};
     to->bare = to->full;
     if (to->resource) {
         to->bare.size -= parts.resource.size + 1;
@@ -201,14 +201,36 @@ bool drill_served_here(const struct watch *w, const char *jid) {
            router_serves(world_router(w->run->world, w->event->server), parts.domain);
 }
 
-bool drill_knob_is(const struct watch *w, const char *name, const char *value) {
-    char buffer[24];
-    for (size_t i = 0; i < router_knob_count(); i++) {
-        if (strcmp(router_knob(i).name, name) == 0) {
-            return strcmp(policy_get(w->run->policies[w->event->server], i, buffer), value) == 0;
+/* A knob's number is in the rule table beside each rule that reads it, and is looked up there once. */
+static int knob_number(struct watch *w, const char *name) {
+    size_t n = 0, count;
+    while (n < KNOBS_KNOWN && w->knobs[n].name != NULL) {
+        if (strcmp(w->knobs[n].name, name) == 0) {
+            return w->knobs[n].number;
+        }
+        n++;
+    }
+    const struct router_rule *rules = router_rules(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (rules[i].knob[0] == name[0] && strcmp(rules[i].knob, name) == 0) {
+            if (n < KNOBS_KNOWN) {
+                w->knobs[n].name = rules[i].knob;
+                w->knobs[n].number = rules[i].knob_number;
+            }
+            return rules[i].knob_number;
         }
     }
-    return false;
+    return -1;
+}
+
+const char *drill_knob(const struct watch *w, const char *name, char buffer[24]) {
+    int number = knob_number(w->self, name);
+    return number < 0 ? "" : policy_get(w->run->policies[w->event->server], (size_t)number, buffer);
+}
+
+bool drill_knob_is(const struct watch *w, const char *name, const char *value) {
+    char buffer[24];
+    return strcmp(drill_knob(w, name, buffer), value) == 0;
 }
 
 size_t drill_available_count(const struct watch *w, struct slice bare) {
@@ -314,7 +336,7 @@ static void follow_contact(struct watch *w) {
     if (event->client >= 0 || event->from == NULL || !to_bare_account(w)) {
         return;
     }
-    struct tie *tie = tie_for(w, w->to.bare.data, w->to.bare.size, event->from, bare_size(event->from));
+    struct tie *tie = drill_tie_for(w, w->to.bare.data, w->to.bare.size, event->from, bare_size(event->from));
     if (tie == NULL) {
         return;
     }
@@ -331,6 +353,19 @@ static void follow_contact(struct watch *w) {
     tie->last = event->number;
 }
 
+/* Requests to the server, and to the sender's own account, are the server's to answer (6120 10.3.3, 10.5.1). */
+static void follow_request(struct watch *w) {
+    const struct world_event *event = w->event;
+    if (event->client < 0 || (event->stanza_kind != STANZA_GET && event->stanza_kind != STANZA_SET)) {
+        return;
+    }
+    struct slice own = sender_bare(w);
+    bool own_bare = w->to.good && !w->to.resource && slice_equals(w->to.bare, own.data, own.size);
+    if (event->to == NULL || (w->to.here && !w->to.local) || own_bare) {
+        w->saw[event->number] |= SAW_REQUEST;
+    }
+}
+
 static void follow_store(struct watch *w) {
     const struct world_event *event = w->event, *enter = w->enter;
     const char *from = enter->client >= 0 ? w->full[enter->client] : enter->from;
@@ -343,9 +378,8 @@ static void follow_store(struct watch *w) {
 /* Presence that was refused on entry changed nothing. */
 static void follow_refusal(struct watch *w) {
     const bool refused = w->event->effect == ROUTER_BOUNCE || w->event->effect == ROUTER_DROP;
-    if (refused && saw(w, SAW_SESSION) && w->event->rule >= 0 &&
-        strcmp(w->rules[w->event->rule].group, "entry") == 0) {
-        w->saw[w->event->number] &= (unsigned char)~SAW_SESSION;
+    if (refused && saw(w, SAW_SESSION) && rule_is_of(w, "entry")) {
+        w->saw[w->event->number] &= (uint16_t)~SAW_SESSION;
         w->priorities[w->enter->client] = w->before;
     }
 }
@@ -353,8 +387,16 @@ static void follow_refusal(struct watch *w) {
 static void follow_effect(struct watch *w) {
     const struct world_event *event = w->event;
     follow_refusal(w);
-    w->saw[event->number] |= event->departure != NULL ? SAW_DEPARTURE : 0;
-    w->saw[event->number] |= event->effect == ROUTER_BOUNCE ? SAW_BOUNCE : 0;
+    int seen = event->departure != NULL ? SAW_DEPARTURE : 0;
+    seen |= event->effect == ROUTER_BOUNCE ? SAW_BOUNCE : 0;
+    seen |= event->effect < ROUTER_FATE_COUNT ? SAW_FATE : 0;
+    bool refused = event->effect == ROUTER_CLOSE || (event->effect == ROUTER_DROP && rule_is_of(w, "entry"));
+    seen |= refused ? SAW_REFUSAL : 0;
+    w->saw[event->number] |= (uint16_t)seen;
+    bool reply = event->effect == ROUTER_BOUNCE || event->effect == ROUTER_ANSWER;
+    if (reply && event->stanza != NULL && strncmp(event->stanza, "<iq", 3) == 0 && w->replies[event->number] < UCHAR_MAX) {
+        w->replies[event->number]++;
+    }
     if (event->effect == ROUTER_STORE && is_message(w->enter->stanza_kind)) {
         follow_store(w);
     } else if (event->effect == ROUTER_DELIVER) {
@@ -380,15 +422,23 @@ void drill_watch_event(struct watch *w) {
         read_address(w, w->enter);
     }
     follow_presence(w);
+    drill_watch_streams(w);
     if (w->event->kind == WORLD_BOUND || w->event->kind == WORLD_ENDED) {
         follow_stream(w);
     } else if (is_enter(w)) {
+        follow_request(w);
         follow_session(w);
         follow_approval(w);
         follow_contact(w);
     } else if (w->event->kind == WORLD_EFFECT && w->enter != NULL) {
         follow_effect(w);
     }
+}
+
+void drill_watch_late(struct watch *w, uint32_t number) {
+    w->index = w->run->enters[number - 1];
+    w->event = w->enter = world_event(w->run->world, w->index);
+    read_address(w, w->enter);
 }
 
 /* The order of a client's stanzas, and of the pushes to it, is about the event and the one before. */

@@ -15,7 +15,7 @@ struct address {
     uint32_t number;
     bool good, here; /* it is a JID; its domain is served by the server that the stanza entered */
     bool local, resource;
-    struct slice full, bare; /* in text */
+    struct slice full, bare, domain; /* in text */
     char text[sizeof((struct jid_parts *)0)->text];
 };
 
@@ -29,6 +29,10 @@ enum {
     SAW_DENIAL = 1 << 5,    /* a prober was told that it may not see */
     SAW_PRESENCE = 1 << 6,  /* a prober was shown presence */
     SAW_DEPARTURE = 1 << 7, /* a profile departs from the text here, on purpose */
+    SAW_FATE = 1 << 8,
+    SAW_REFUSAL = 1 << 9, /* it was dropped on entry, or its stream was closed for it */
+    SAW_REQUEST = 1 << 10, /* a request that the server itself has to answer */
+    SAW_WAIT = 1 << 11,    /* it was put aside until a stream to another server opens, and its sender wants to know */
     SAW_SESSION = SAW_INITIAL | SAW_UPDATE | SAW_FAREWELL
 };
 
@@ -36,6 +40,13 @@ enum {
 struct stored {
     struct stored *next;
     const char *from, *to, *id; /* NULL: not known */
+};
+
+/* A stanza that went to another server. */
+struct sent {
+    struct sent *next;
+    uint32_t number;
+    bool arrived;
 };
 
 /* What one user is to an entity; with an entity "" what concerns the user alone. Bare JIDs; for pushes full. */
@@ -49,13 +60,36 @@ struct tie {
     uint32_t last;              /* stanza that last came over s2s from the entity to the user's bare JID */
     struct stored *first_stored, *last_stored;
     const char *version; /* of the last roster push */
+    struct sent *first_sent, *last_sent; /* from a full JID to whoever has the entity's bare JID */
+    bool open, ready, used;              /* of two domains: the s2s stream between them; used: something was routed */
+    size_t failed;                       /* of two domains: event in which a stream last could not be opened */
+    const struct world_event *answer;    /* of two accounts: an error that the user, a stranger, got */
 };
 
-enum { TIE_BUCKETS = 4096 };
+/* What was last seen on the way from one stream to another; the numbers of streams are those of drill_stream. */
+struct lane {
+    struct lane *next;
+    int from, to;
+    uint32_t number;
+};
+
+/* A stream from another server. */
+struct peer {
+    struct peer *next;
+    const char *from, *host; /* domain of `from` in text, up to its end or a slash; the domain that it is for */
+    size_t from_size;
+    int number;
+};
+
+enum { TIE_BUCKETS = 4096, LANE_BUCKETS = 256, KNOBS_KNOWN = 16 };
 
 struct watch {
     struct run *run;
-    size_t canon_knob;
+    struct watch *self; /* for what is looked up once */
+    struct {
+        const char *name;
+        int number;
+    } knobs[KNOBS_KNOWN]; /* that were asked for */
     int *priorities;      /* of clients; ROUTER_NOT_AVAILABLE: none */
     const char **full;    /* of clients: the JID of the stream, NULL where there is none */
     uint32_t *last_enter; /* of clients: number of the last stanza, 0: none */
@@ -65,9 +99,21 @@ struct watch {
         struct ended *next;
         const char *full;
     } *ended; /* resources that are gone and have not come back */
-    unsigned char *saw;  /* of stanzas by number, SAW_... */
+    uint16_t *saw;       /* of stanzas by number, SAW_... */
+    unsigned char *replies; /* of stanzas: how many results and errors came of them */
     uint16_t *deliveries, *wanted; /* of stanzas: to how many clients; how many it must be, plus one, 0: not known */
     struct tie *ties[TIE_BUCKETS];
+    struct lane *lanes[LANE_BUCKETS];
+    struct peer *peers;
+    int stream;            /* on which the event's stanza entered; -1: none */
+    uint32_t before_it;    /* stanza that entered on that stream before it; 0: none */
+    uint32_t original;     /* of a stanza from another server: the one that a client sent, 0: not known */
+    bool overtook, follows; /* it came before one that was sent earlier; behind one that was */
+    bool reopened; /* a stream is opened where there is one */
+    struct {
+        uint32_t number; /* of the stanza that this was found of */
+        enum finding whole, apart;
+    } unchecked; /* what was sent raw, see nevers_raw.c */
     struct stored *taken; /* the message that an event takes from a store */
     const struct router_rule *rules;
     struct address to;
@@ -86,18 +132,28 @@ struct never {
     int when;
 };
 
-extern const struct never drill_nevers_stanza[], drill_nevers_presence[], drill_nevers_roster[], drill_nevers_offline[];
+extern const struct never drill_nevers_stanza[], drill_nevers_presence[], drill_nevers_roster[], drill_nevers_offline[],
+    drill_nevers_error[], drill_nevers_order[], drill_nevers_content[], drill_nevers_address[], drill_nevers_remote[],
+    drill_nevers_raw[];
 
 /* drill_watch_begin, drill_watch_event - what is known before the log, and from its next event on. */
 bool drill_watch_begin(struct watch *w);
 void drill_watch_event(struct watch *w);
 void drill_watch_done(struct watch *w); /* with the checks of the event */
+void drill_watch_late(struct watch *w, uint32_t number); /* all that came of a stanza is known */
+void drill_watch_streams(struct watch *w); /* part of drill_watch_event: what concerns streams */
 
 struct tie *drill_tie(const struct watch *w, const char *user, size_t user_size, const char *entity,
                       size_t entity_size);
+struct tie *drill_tie_for(struct watch *w, const char *user, size_t user_size, const char *entity,
+                          size_t entity_size); /* made where there is none yet; NULL: memory ran out */
+/* drill_lane - what was last seen between two streams; 0 at first. NULL: memory ran out. */
+uint32_t *drill_lane(struct watch *w, int from, int to);
+struct slice drill_domain(const char *jid); /* as written */
 size_t drill_available_count(const struct watch *w, struct slice bare);
 bool drill_served_here(const struct watch *w, const char *jid);
-bool drill_knob_is(const struct watch *w, const char *name, const char *value); /* of the event's server */
+const char *drill_knob(const struct watch *w, const char *name, char buffer[24]); /* of the event's server */
+bool drill_knob_is(const struct watch *w, const char *name, const char *value);
 
 static inline bool is_enter(const struct watch *w) {
     return w->event->kind == WORLD_ENTER;
@@ -139,11 +195,15 @@ static inline bool to_bare_account(const struct watch *w) {
     return w->to.here && w->to.local && !w->to.resource;
 }
 
-/* Whether an effect is the very stanza that entered, on its way to whom it is for. The server's own stanzas that others
- * cause (broadcasts, stored messages, answers to probes) are not. */
-static inline bool is_passed_on(const struct watch *w) {
-    if ((!is_effect(w, ROUTER_DELIVER) && !is_effect(w, ROUTER_ROUTE)) || w->event->stanza == NULL ||
-        w->enter->to == NULL) {
+static inline bool saw(const struct watch *w, int what) {
+    return w->enter != NULL && (w->saw[w->event->number] & what) != 0;
+}
+
+/* Whether an effect is the very stanza that entered, on its way to whom it is for, or, for is_copy, put aside until its
+ * stream opens. The server's own stanzas that others cause (broadcasts, stored messages, answers to probes) are not. */
+static inline bool is_copy(const struct watch *w) {
+    if ((!is_effect(w, ROUTER_DELIVER) && !is_effect(w, ROUTER_ROUTE)) ||
+        w->enter->to == NULL || saw(w, SAW_REFUSAL)) {
         return false;
     }
     enum stanza_kind kind = w->enter->stanza_kind;
@@ -151,13 +211,33 @@ static inline bool is_passed_on(const struct watch *w) {
            kind == STANZA_PRESENCE_ERROR;
 }
 
+static inline bool is_passed_on(const struct watch *w) {
+    return w->event->stanza != NULL && is_copy(w);
+}
+
 static inline bool rule_begins(const struct watch *w, const char *with) {
     return w->event->kind == WORLD_EFFECT && w->event->rule >= 0 &&
            strncmp(w->rules[w->event->rule].id, with, strlen(with)) == 0;
 }
 
-static inline bool saw(const struct watch *w, int what) {
-    return w->enter != NULL && (w->saw[w->event->number] & what) != 0;
+static inline bool rule_is_of(const struct watch *w, const char *group) {
+    return w->event->kind == WORLD_EFFECT && w->event->rule >= 0 && strcmp(w->rules[w->event->rule].group, group) == 0;
+}
+
+static inline bool slice_equals(struct slice a, const char *text, size_t size) {
+    return a.size == size && memcmp(a.data, text, size) == 0;
+}
+
+/* The sender's bare JID, as far as it is known. */
+static inline struct slice sender_bare(const struct watch *w) {
+    const char *jid = w->enter->client >= 0 ? w->run->actors[w->run->actor_of[w->enter->client]].bare : w->enter->from;
+    return (struct slice){.data = jid, .size = jid == NULL ? 0 : bare_size(jid)};
+}
+
+/* An error, or an iq result: nothing is ever sent in answer to it. */
+static inline bool is_unanswerable(enum stanza_kind kind) {
+    return kind == STANZA_MESSAGE_ERROR || kind == STANZA_PRESENCE_ERROR || kind == STANZA_IQ_ERROR ||
+           kind == STANZA_RESULT;
 }
 
 #endif

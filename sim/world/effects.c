@@ -222,10 +222,19 @@ static void write_waited(const struct drain *d, const struct router_effect *effe
     }
 }
 
+/* What waited for a stream is dealt with one after the other: each is written, or a rule says why it cannot be. All that
+ * follows up to the next belongs to it. */
+static bool begins_next(const struct router_effect *effect) {
+    size_t count;
+    const struct router_rule *rules = router_rules(&count);
+    return effect->kind == ROUTER_WRITE ||
+           (effect->kind == ROUTER_MARK && effect->rule >= 0 && strncmp(rules[effect->rule].id, "s2s.fail.", 9) == 0);
+}
+
 static struct world_origin effect_origin(const struct drain *d, const struct router_effect *effect) {
     struct world_origin origin = d->origin;
     if (d->link >= 0 && effect->kind != ROUTER_OPEN) {
-        (void)world_link_waited(d->world, d->link, effect->kind != ROUTER_MARK, &origin);
+        (void)world_link_waited(d->world, d->link, begins_next(effect), &origin);
     }
     return origin;
 }

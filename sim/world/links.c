@@ -95,17 +95,14 @@ void world_link_wait(struct world *world, int link, struct world_origin origin) 
     l->waiting[l->waiting_count++] = origin;
 }
 
-/* The oldest that waits, or the last one that did. returns false: none ever did. */
+/* The oldest that waits, which then does no longer, or the last one that did. returns false: none ever did. */
 bool world_link_waited(struct world *world, int link, bool take, struct world_origin *origin) {
     struct world_link *l = &world->links[link];
     if (l->waiting_count == 0) {
         return false;
     }
-    size_t at = l->waiting_first < l->waiting_count ? l->waiting_first : l->waiting_count - 1;
-    *origin = l->waiting[at];
-    if (take && l->waiting_first < l->waiting_count) {
-        l->waiting_first++;
-    }
+    l->waiting_first += take && l->waiting_first < l->waiting_count;
+    *origin = l->waiting[l->waiting_first > 0 ? l->waiting_first - 1 : 0];
     return true;
 }
 
