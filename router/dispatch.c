@@ -175,6 +175,8 @@ static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
     if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
         presence_in(r, in);
+    if (in->to_parts->resource.size == 0 && own_bare_otherwise(r, in))
+        return;
     if (in->to_parts->resource.size == 0) {
         if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
             mark(r, in->host, RULE_msg_bare_any_own);

@@ -11,7 +11,11 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
                         int rule) {
     struct input in = {.st = st, .from = from, .host = host_of(to->account)};
     in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
-    const struct decision d = {.rule = rule};
+    struct decision d = {.rule = rule};
+    if (slice_is(from, jid_slice(to->jid)))
+        d.departure = reflection_departs(r, rule);
+    if (d.departure != NULL)
+        in.to = (struct slice){"", 0};
     deliver(r, &in, &d, to);
 }
 
@@ -48,10 +52,12 @@ static void probe_contacts(struct router *r, struct session *s) {
         const bool local = c->jid->domain->role == JID_HOST;
         if (!contact_watched(c) || (!local && known_spares_probe(r, s, c)))
             continue;
-        mark(r, host_of(account), RULE_pres_probe_out_addr);
+        const bool from_full = depart(r, host_of(account), ALTERNATIVE_pres_probe_out_addr_from_full);
+        if (!from_full)
+            mark(r, host_of(account), RULE_pres_probe_out_addr);
         mark(r, host_of(account), local ? RULE_pres_init_probe_local : RULE_pres_init_probe);
-        generated(r, STANZA_PROBE, STATE_BY_SERVER, host_of(account), jid_slice(account->jid), jid_slice(c->jid), start,
-                  (struct slice){NULL, 0});
+        generated(r, STANZA_PROBE, STATE_BY_SERVER, host_of(account), jid_slice(from_full ? s->jid : account->jid),
+                  jid_slice(c->jid), start, (struct slice){NULL, 0});
     }
 }
 
@@ -106,7 +112,9 @@ void broadcast_available(struct router *r, struct input *in) {
     const struct stanza *as_sent = in->st;
     struct stanza edited;
     override_priority(r, in, &edited);
-    struct kept *kept = kept_new(r, in->st, jid_slice(s->jid), (struct slice){NULL, 0});
+    struct stanza stored = *in->st;
+    stored.body = delay_stored(r, in->host, stored.body);
+    struct kept *kept = kept_new(r, &stored, jid_slice(s->jid), (struct slice){NULL, 0});
     if (kept == NULL) {
         in->st = as_sent;
         return;
@@ -121,8 +129,12 @@ void broadcast_available(struct router *r, struct input *in) {
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
     if (initial) {
-        show_others(r, s);
+        const bool others_last = depart(r, in->host, ALTERNATIVE_pres_init_own_others_after_probes);
+        if (!others_last)
+            show_others(r, s);
         probe_contacts(r, s);
+        if (others_last)
+            show_others(r, s);
         deliver_requests(r, s);
         resend_requests(r, s->account);
     } else {
@@ -240,7 +252,8 @@ static void forget_sender(struct router *r, struct input *in) {
     const bool bare = knob_is(r, KNOB_pres_dir_match, 1);
     for (struct session *s = in->account->sessions; s != NULL; s = s->next)
         for (struct directed **at = &s->directed; *at != NULL;) {
-            if (!same_target(*at, bare ? in->who.bare : in->who.full, bare)) {
+            if (!same_target(*at, bare ? in->who.bare : in->who.full, bare) ||
+                depart(r, in->host, ALTERNATIVE_pres_in_unavail_directed_keep)) {
                 at = &(*at)->next;
                 continue;
             }
@@ -277,7 +290,8 @@ void presence_in(struct router *r, struct input *in) {
 void directed_approved(struct router *r, struct account *account, struct slice contact) {
     for (struct session *s = account->sessions; s != NULL; s = s->next)
         for (struct directed **at = &s->directed; s->presence != NULL && *at != NULL;) {
-            if (!same_target(*at, contact, true)) {
+            if (!same_target(*at, contact, true) ||
+                depart(r, host_of(account), ALTERNATIVE_pres_dir_precedence_approve_keep)) {
                 at = &(*at)->next;
                 continue;
             }
@@ -340,7 +354,8 @@ void directed_out(struct router *r, struct input *in) {
         unnote_directed(r, s, in->to_parts);
     } else if (s->presence != NULL && is_entitled(r, s->account, &to)) {
         mark(r, in->host, RULE_pres_dir_subscriber);
-    } else {
+    } else if (s->presence != NULL || !is_entitled(r, s->account, &to) ||
+               !depart(r, in->host, ALTERNATIVE_pres_dir_nosession_skip_subscribers)) {
         mark(r, in->host, s->presence != NULL ? RULE_pres_dir_other : RULE_pres_dir_nosession);
         note_directed(r, s, in->to_parts);
     }

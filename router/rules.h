@@ -31,6 +31,20 @@ enum knob_index {
     KNOB_none = KNOB_COUNT
 };
 
+/* What is done instead of a rule that acts on the way: ALTERNATIVE_pres_init_self_omit_to and so on. */
+enum alternative {
+#define ALTERNATIVE(rule, name, ...) ALTERNATIVE_##rule##_##name,
+#include "alternatives.def"
+#undef ALTERNATIVE
+    ALTERNATIVE_COUNT
+};
+
+/* alternative_find - the alternative of a rule with that word, or -1. */
+int alternative_find(int rule, struct slice word);
+/* alternative_word - the n-th word that a rule knows, or NULL past the last. */
+const char *alternative_word(int rule, unsigned n);
+const char *alternative_name(enum alternative alternative); /* its word */
+
 /* Where a stanza belongs: the first of the two steps. */
 #define STAGES(X) \
     X(ENTRY)           /* something is wrong with it */ \
@@ -131,6 +145,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(IMPROPER_ADDRESSING, "improper-addressing", NULL) \
     X(INVALID_FROM, "invalid-from", NULL) \
     X(INVALID_NAMESPACE, "invalid-namespace", NULL) \
+    X(NOT_AUTHORIZED_STREAM, "not-authorized", NULL) \
     X(NOT_WELL_FORMED, "not-well-formed", NULL) \
     X(RESTRICTED_XML_ERROR, "restricted-xml", NULL) \
     X(UNSUPPORTED_ENCODING, "unsupported-encoding", NULL) \

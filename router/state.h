@@ -245,6 +245,18 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
 void close_stream(struct router *r, struct input *in, const struct decision *d, enum condition condition);
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session);
 
+/* ---- alternatives.c ---- */
+
+/* departs - id of the departure by which the profile takes an alternative, or NULL. */
+const char *departs(const struct router *r, enum alternative alternative);
+/* depart - the same where the alternative is carried out now: it shows as a mark. */
+bool depart(struct router *r, struct slice host, enum alternative alternative);
+struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
+bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
+const char *reflection_departs(const struct router *r, int rule);
+bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
+void probe_approved(struct router *r, const struct account *account, struct slice contact);
+
 /* ---- dispatch.c ---- */
 
 void dispatch(struct router *r, struct input *in); /* decide a stanza that passed entry */
