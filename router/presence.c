@@ -159,7 +159,8 @@ static void forget_directed(struct router *r, struct directed **at) {
 static void to_directed(struct router *r, struct session *s, const struct stanza *st, bool broadcast, int rule) {
     while (s->directed != NULL) {
         /* A contact that got the broadcast has heard of it already (6121 4.6.3: once). */
-        if (broadcast && contact_entitled(contact_find(s->account, s->directed->jid->bare))) {
+        if (broadcast && contact_entitled(contact_find(s->account, s->directed->jid->bare)) &&
+            departs(r, ALTERNATIVE_pres_dir_precedence_approve_keep) == NULL) {
             forget_directed(r, &s->directed);
             continue;
         }

@@ -353,6 +353,11 @@ static void roster_get(struct router *r, struct input *in, const struct decision
         push_since(r, in->sender, version);
         return;
     }
+    if (known && version == account->roster_version &&
+        depart(r, in->host, ALTERNATIVE_roster_get_ver_full_empty_if_same)) {
+        answer_result(r, in, d, (struct slice){NULL, 0});
+        return;
+    }
     if (known)
         mark(r, in->host, RULE_roster_get_ver_full);
     send_whole(r, in, d, account);

@@ -430,6 +430,8 @@ static bool is_ignored(const struct router *r, const struct row *cell) {
 void subscription_in(struct router *r, struct input *in) {
     if (in->to_parts->resource.size > 0)
         cut_resource(r, in, RULE_sub_to_full_in);
+    if (in->who.full.size > in->who.bare.size && depart(r, in->host, ALTERNATIVE_sub_stamp_deliver_bare))
+        in->from = in->who.bare;
     in->copy.size = 0;
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
     const struct decision d = look_up(r, in, STAGE_SUB_IN, state_between(r, in, c));

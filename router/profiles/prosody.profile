@@ -21,6 +21,7 @@ knob pres.self-to = full                # own other resources: 'to' is their ful
 knob pres.dir-self = broadcast          # presence to one's own bare JID: the router has cut off 'to' before
 knob pres.unavail-again = broadcast     # a second unavailable is broadcast like the first (measured)
 knob pres.nouser-probe = drop           # SHOULD answer unsubscribed; a probe for nobody gets no answer (measured)
+knob pres.probe-client-from = full      # a client's probe goes out from its full JID (measured)
 knob sub.full-nomatch = to-bare         # MUST drop; subscribed, unsubscribe, unsubscribed count as for the bare JID
 knob sub.ack = on                       # a request is answered by unavailable at once
 knob sub.already-presence = on          # a subscriber that asks again is shown presence once more
@@ -39,6 +40,8 @@ knob off.max = 2147483647               # no quota
 departs msg.full.normal.nomatch does as-bare as prosody.full-to-bare
 # MUST bounce or drop; a headline is looked up by its full 'to' on the bare JID's list, and lost (measured).
 departs msg.full.headline.nomatch does drop as prosody.headline-lost
+# An error is allowed as well; for no account all but headlines get one (measured for the bare JID).
+departs msg.nouser.full.headline does drop as prosody.headline-lost
 # MUST be delivered like any message to the bare JID; without 'to' a headline is lost (measured).
 departs noto.msg for message/headline does drop as prosody.headline-lost
 # MUST NOT modify 'to'; the router cuts it off where it is the sender's own bare JID (measured).
@@ -109,6 +112,8 @@ departs sub.unsub.in.pending does push as prosody.withdrawn-push
 
 # MUST stamp the bare JID; what the removal of an item sends comes from the full JID.
 departs sub.stamp does remove-from-full as prosody.remove-stamp
+# The same from another server's resource is cut on its way in, so it shows between unlike servers only (measured).
+departs sub.stamp does deliver-bare as prosody.remove-stamp
 # MUST send unavailable before unsubscribed; with 'from' alone there is none (measured).
 departs sub.remove.from does no-unavailable as prosody.remove-order
 # Nothing goes before an unsubscribe; here unavailable does, although the contact is no subscriber (measured).
@@ -117,6 +122,8 @@ departs sub.remove.to does unavailable-first as prosody.remove-order
 departs sub.remove.both does unsubscribed-first as prosody.remove-order
 # A get with items is refused as bad-request; here it is answered (measured).
 departs roster.get.items does answer as prosody.roster-get-items
+# SHOULD push what changed, else send the whole roster; the latter, but an empty result where nothing changed.
+departs roster.get.ver-full does empty-if-same as prosody.roster-same
 # SHOULD show approval ahead; neither results nor pushes do (measured).
 departs roster.get.attrs does hide-approved as prosody.preapproval-hidden
 # Approval ahead is no part of what a set changes; here the set forgets it (measured).
