@@ -337,6 +337,8 @@ static int read_deed(struct line *line, struct departure *departure, bool is_row
     unsigned action = 0;
     const int result = read_action(line, &action);
     departure->action = (uint16_t)action;
+    if (result == ROUTER_OK && !deed_fits(&rule_rows[departure->rule], departure->kinds, (enum verb)(action & 0xff)))
+        return expected(line, found, "an action that has what it needs where this rule decides");
     return result;
 }
 

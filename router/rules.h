@@ -188,6 +188,9 @@ struct row {
     uint8_t knob;    /* enum knob_index */
 };
 
+/* deed_fits - whether a departure may give a row this action, for those of its kinds. */
+bool deed_fits(const struct row *row, uint32_t kinds, enum verb verb);
+
 extern const struct row rule_rows[RULE_COUNT]; /* zeroed for what is no row */
 extern const struct router_rule rule_texts[RULE_COUNT];
 

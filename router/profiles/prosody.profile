@@ -20,7 +20,6 @@ knob noto.msg-to = absent               # a message without 'to' is delivered wi
 knob pres.self-to = full                # own other resources: 'to' is their full JID
 knob pres.dir-self = broadcast          # presence to one's own bare JID: the router has cut off 'to' before
 knob pres.unavail-again = broadcast     # a second unavailable is broadcast like the first (measured)
-knob pres.nouser-probe = drop           # SHOULD answer unsubscribed; a probe for nobody gets no answer (measured)
 knob pres.probe-client-from = full      # a client's probe goes out from its full JID (measured)
 knob sub.full-nomatch = to-bare         # MUST drop; subscribed, unsubscribe, unsubscribed count as for the bare JID
 knob sub.ack = on                       # a request is answered by unavailable at once
