@@ -225,13 +225,11 @@ static bool bad_peer_address(struct router *r, struct input *in, struct slice ra
         return false;
     const bool split = knob_is(r, KNOB_s2s_bad_address, 2) && jid_prepare(domain_of(raw), parts) == ROUTER_OK;
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
-    if (split) {
-        in->error_from = in->host;
+    in->error_from = in->host;
+    if (split)
         bounce(r, in, &d, CONDITION_JID_MALFORMED, NULL);
-    } else {
-        in->error_from = in->host;
+    else
         refuse(r, in, FAULT_S2S_BAD_ADDRESS);
-    }
     return true;
 }
 
@@ -266,6 +264,11 @@ void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t
     const struct slice parts[] = {{edited->body.data, before},
                                   {child.data + child.size, edited->body.size - before - child.size}};
     const struct slice body = write_join(r, parts, 2);
+    in->st = edited;
+    if (r->failed) {
+        edited->body.size = edited->child_count = 0;
+        return;
+    }
     const size_t described = edited->child_count < STANZA_CHILDREN_MAX ? edited->child_count : STANZA_CHILDREN_MAX;
     size_t kept = 0;
     for (size_t i = 0; i < described; i++) {
@@ -277,7 +280,6 @@ void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t
     }
     edited->child_count = kept;
     edited->body = body;
-    in->st = edited;
 }
 
 static bool is_own_delay(struct router *r, const struct stanza_child *child) {

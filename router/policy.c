@@ -40,7 +40,7 @@ static const struct knob knobs[KNOB_COUNT] = {
 /* A knob is in use when a rule that is carried out names it, or when code reads it beside the rules. */
 static bool knob_in_use(size_t knob) {
     for (int i = 0; i < RULE_COUNT; i++)
-        if (rule_texts[i].part != RULE_LATER && rule_texts[i].knob_number == (int)knob)
+        if (router_rule_runs(&rule_texts[i]) && rule_texts[i].knob_number == (int)knob)
             return true;
     return knob == KNOB_size_max || knob == KNOB_off_max;
 }

@@ -19,6 +19,12 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     deliver(r, &in, &d, to);
 }
 
+/* The content as any stream can carry it: what the server sends on its own no longer tells its children apart. */
+static struct slice plain_body(struct router *r, const struct stanza *st) {
+    char *text = st->child_count > 0 ? router_text(r, st->body.size) : NULL;
+    return text == NULL ? st->body : (struct slice){text, write_body(text, st)};
+}
+
 /* What a contact answered earlier makes no difference to what it is sent (6121 4.4.2, 4.5.2). */
 static void mark_copy(struct router *r, const struct contact *c, struct slice host, int rule) {
     mark(r, host, rule);
@@ -28,13 +34,14 @@ static void mark_copy(struct router *r, const struct contact *c, struct slice ho
 
 static void to_contacts(struct router *r, const struct session *s, const struct stanza *st, enum state origin, int rule) {
     const struct account *account = s->account;
+    const struct slice body = plain_body(r, st);
     for (uint32_t i = 0; i < account->contact_count; i++) {
         if (!contact_entitled(&account->contacts[i]) ||
             (rule == RULE_pres_upd_bcast && known_spares_update(r, &account->contacts[i])))
             continue;
         mark_copy(r, &account->contacts[i], host_of(account), rule);
         generated(r, st->kind, origin, host_of(account), jid_slice(s->jid),
-                  jid_slice(account->contacts[i].jid), st->start, st->body);
+                  jid_slice(account->contacts[i].jid), st->start, body);
     }
 }
 
@@ -89,6 +96,8 @@ static void override_priority(struct router *r, struct input *in, struct stanza 
             cut_child(r, in, edited, i--);
     const struct slice parts[] = {text_slice("<priority>0</priority>"), edited->body};
     edited->body = write_join(r, parts, 2);
+    /* The children that were described stand in the old body; without a description the priority counts as 0. */
+    edited->child_count = 0;
 }
 
 static void mark_priority(struct router *r, const struct stanza *st, bool initial, int16_t before,
@@ -157,6 +166,7 @@ static void forget_directed(struct router *r, struct directed **at) {
 
 /* Who got directed presence hears of the end too (6121 4.6.3), in the order in which it was sent. */
 static void to_directed(struct router *r, struct session *s, const struct stanza *st, bool broadcast, int rule) {
+    const struct slice body = s->directed == NULL ? st->body : plain_body(r, st);
     while (s->directed != NULL) {
         /* A contact that got the broadcast has heard of it already (6121 4.6.3: once). */
         if (broadcast && contact_entitled(contact_find(s->account, s->directed->jid->bare)) &&
@@ -166,7 +176,7 @@ static void to_directed(struct router *r, struct session *s, const struct stanza
         }
         mark(r, host_of(s->account), rule);
         generated(r, STANZA_UNAVAILABLE, STATE_BY_SERVER, host_of(s->account), jid_slice(s->jid),
-                  jid_slice(s->directed->jid), st->start, st->body);
+                  jid_slice(s->directed->jid), st->start, body);
         forget_directed(r, &s->directed);
     }
 }

@@ -73,12 +73,14 @@ const struct row rule_rows[RULE_COUNT] = {
 #define MARK(...)
 #define NEVER(...)
 #define LATER(...)
+#define UNSHOWN(...)
 #include "rules.def"
 #undef ROW
 #undef CELL
 #undef MARK
 #undef NEVER
 #undef LATER
+#undef UNSHOWN
 };
 
 /* The names of knobs as literals, so that the catalogue below stays constant data. */
@@ -92,23 +94,25 @@ static const char knob_names[KNOB_COUNT + 1][KNOB_NAME_MAX] = {
 };
 
 const struct router_rule rule_texts[RULE_COUNT] = {
-#define TEXT(part_, name, id_, group_, source_, strength_, knob_, condition_, outcome_) \
+#define TEXT(part_, name, id_, group_, source_, strength_, knob_, condition_, outcome_, reason_) \
     [RULE_##name] = {.id = id_, .group = group_, .source = source_, .strength = strength_, \
                      .knob = knob_names[KNOB_##knob_], \
                      .knob_number = KNOB_##knob_ == KNOB_none ? -1 : (int)KNOB_##knob_, .condition = condition_, \
-                     .outcome = outcome_, .part = part_},
+                     .outcome = outcome_, .part = part_, .reason = reason_},
 #define ROW(name, id, group, source, strength, knob, condition, outcome, ...) \
-    TEXT(RULE_ROW, name, id, group, source, strength, knob, condition, outcome)
+    TEXT(RULE_ROW, name, id, group, source, strength, knob, condition, outcome, NULL)
 #define CELL ROW
-#define MARK(...) TEXT(RULE_MARK, __VA_ARGS__)
-#define NEVER(...) TEXT(RULE_NEVER, __VA_ARGS__)
-#define LATER(...) TEXT(RULE_LATER, __VA_ARGS__)
+#define MARK(...) TEXT(RULE_MARK, __VA_ARGS__, NULL)
+#define NEVER(...) TEXT(RULE_NEVER, __VA_ARGS__, NULL)
+#define UNSHOWN(...) TEXT(RULE_UNSHOWN, __VA_ARGS__)
+#define LATER(...) TEXT(RULE_LATER, __VA_ARGS__, NULL)
 #include "rules.def"
 #undef ROW
 #undef CELL
 #undef MARK
 #undef NEVER
 #undef LATER
+#undef UNSHOWN
 };
 
 const struct router_rule *router_rules(size_t *count) {

@@ -11,12 +11,14 @@ enum rule_index {
 #define MARK ROW
 #define NEVER ROW
 #define LATER ROW
+#define UNSHOWN ROW
 #include "rules.def"
 #undef ROW
 #undef CELL
 #undef MARK
 #undef NEVER
 #undef LATER
+#undef UNSHOWN
     RULE_COUNT
 };
 

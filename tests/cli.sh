@@ -154,6 +154,48 @@ try 0 profiles
 check 'rfc6121 is the first profile' [ "$(head -n 1 out)" = rfc6121 ]
 check 'prosody-note is a profile' grep -qx prosody-note out
 
+# --- profiles: what sets them apart, and one's own from a file ---
+try 0 profiles prosody-note
+check 'a profile shows its picks' grep -q '^  dom.message  *bounce  *admin ' out
+check 'a profile shows its departures' grep -q '^  prosody-note.bare.message  *msg.bare.error.one (MUST): deliver-most$' out
+try 0 profiles rfc6121 rfc6121
+last 'a profile does not differ from itself' '0 differences'
+try 2 profiles rfc6121 prosody-not
+has 'an unknown profile has a nearest one' err 'stanzadrill: unknown profile "prosody-not"; did you mean "prosody-note"?'
+try 2 profiles a b c
+printf 'base rfc6121\nknob msg.store = bounce\n' >own.profile
+try 0 profiles own.profile
+last 'a profile may be a file' '1 difference'
+try 0 run --profile own.profile good.scs
+printf 'base rfc6121\n\nknob msg.store = bounc\n' >wrong.profile
+try 2 run --profile wrong.profile good.scs
+has 'a wrong line of a profile has its place' err \
+    "wrong.profile:3:18: value 'bounc' for knob msg.store; it takes one of: store, bounce"
+try 2 run --profile nowhere.profile good.scs
+has 'a missing profile is named' err 'nowhere.profile:1:1: the profile cannot be read: No such file or directory'
+try 2 run --profile ./deep good.scs
+printf 'knob\0' >nul.profile
+try 2 run --profile nul.profile good.scs
+
+# --- strictness ---
+scenario loose.scs
+sed -i.orig -e "s/^\[Client\] Romeo/[Server] verona\n\thosts: verona.example\n\tpolicy: bind.submitted=accept\n\n&/" loose.scs
+try 0 run --strict loose.scs
+printf 'departs msg.full.chat.match does deliver-all as own.all\n' >departs.profile
+scenario departs.scs
+try 1 run --profile departs.profile departs.scs
+
+# --- rules at work ---
+try 0 rules --proof good.scs msg.full.chat.match
+has 'a rule is shown by a scenario' out '      shown    good'
+try 0 rules --status --proof good.scs
+check 'rules are counted' grep -q '^all  *[1-9][0-9]*  *[1-9]' out
+check 'what no case fires is listed' grep -qxF '  msg.bare.chat.one' out
+try 2 rules --status --proof nowhere.scs
+try 2 rules --proof nowhere.scs msg.full
+try 0 rules roster.get.none
+has 'what cannot be shown has its reason' out '      state    cannot be shown here: every account has a roster'
+
 # --- tags ---
 scenario tags/a.scs m1 "## slow
 ## section: RFC 6121 8.5"

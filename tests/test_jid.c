@@ -231,6 +231,9 @@ static const struct {
     /* right-to-left text, label by label */
     {"\xD7\x90\xD7\x91@b", "\xD7\x90\xD7\x91@b"},
     {"a@\xD7\x90\xD7\x91.example", "a@\xD7\x90\xD7\x91.example"},
+    /* past the first 65536 code points: a Gothic letter, and a mathematical one that is a letter's form */
+    {"\xF0\x90\x8C\xB0@b/\xF0\x90\x8C\xB0", "\xF0\x90\x8C\xB0@b/\xF0\x90\x8C\xB0"},
+    {"\xF0\x9D\x90\x80@b", "a@b"},
     /* an address after the first '/' is but a resourcepart */
     {"a@b/C@D", "a@b/C@D"},
 };
@@ -324,6 +327,11 @@ static const struct {
     {"[g::]", "refused"},
     {"[::1.2.3]", "refused"},
     {"[::1.2.3.256]", "refused"},
+    {"[::1.2.3.1000]", "refused"},
+    {"[::1000.2.3.4]", "refused"},
+    {"[::1.2.3.]", "refused"},
+    {"[::1.2.3.0]", "[::1.2.3.0]"},
+    {"[::0.0.0.0]", "[::0.0.0.0]"},
     {"[::1.2.3.04]", "refused"},
     {"[::1.2.3.4.5]", "refused"},
     {"[::1..3.4]", "refused"},

@@ -193,6 +193,31 @@ START_TEST(a_departure_can_be_for_some_kinds_and_carry_a_condition) {
 }
 END_TEST
 
+START_TEST(a_policy_tells_its_departures_in_order) {
+    struct router_departure d;
+    ck_assert(!policy_departure(policy, 0, &d));
+    ck_assert_int_eq(policy_read(policy,
+                                 s("departs msg.bare.chat.one for message/chat does bounce not-allowed as a\n"
+                                   "departs dom.msg does deliver-most as b\n"),
+                                 &error),
+                     ROUTER_OK);
+    ck_assert(policy_departure(policy, 0, &d));
+    ck_assert_int_eq(d.rule, router_rule_find("msg.bare.chat.one"));
+    ck_assert_uint_eq(d.kinds, 1u << STANZA_CHAT);
+    ck_assert_str_eq(d.verb, "BOUNCE");
+    ck_assert_str_eq(d.condition, "not-allowed");
+    ck_assert_str_eq(d.id, "a");
+    ck_assert(policy_departure(policy, 1, &d));
+    ck_assert_int_eq(d.rule, router_rule_find("dom.msg"));
+    ck_assert_str_eq(d.verb, "DELIVER_MOST");
+    ck_assert_ptr_null(d.condition);
+    ck_assert_str_eq(d.id, "b");
+    ck_assert(!policy_departure(policy, 2, &d));
+    ck_assert_int_eq(policy_profile(policy, "rfc6121", NULL), ROUTER_OK);
+    ck_assert(!policy_departure(policy, 0, &d));
+}
+END_TEST
+
 START_TEST(dozens_of_departures_can_be_read) {
     for (int i = 0; i < 50; i++)
         ck_assert_int_eq(policy_read(policy, s("departs msg.bare.chat.one does drop as x"), &error), ROUTER_OK);
@@ -298,6 +323,7 @@ Suite *policy_suite(void) {
     tcase_add_loop_test(tc, a_wrong_line_of_a_profile_is_named_with_line_and_column, 0,
                         sizeof bad_lines / sizeof bad_lines[0]);
     tcase_add_test(tc, a_departure_can_be_for_some_kinds_and_carry_a_condition);
+    tcase_add_test(tc, a_policy_tells_its_departures_in_order);
     tcase_add_test(tc, dozens_of_departures_can_be_read);
     tcase_add_test(tc, a_policy_says_where_memory_runs_out);
     tcase_add_test(tc, an_alternative_is_a_departure_with_its_word);

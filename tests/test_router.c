@@ -139,7 +139,8 @@ START_TEST(a_roster_has_a_limit) {
     for (int i = 0; i < ROUTER_CONTACTS_MAX; i++) {
         char jid[40];
         snprintf(jid, sizeof jid, "c%d@verona.example", i);
-        ck_assert_int_eq(router_contact_set(router, s("juliet@capulet.example"), s(jid), none), ROUTER_OK);
+        if (router_contact_set(router, s("juliet@capulet.example"), s(jid), none) != ROUTER_OK)
+            ck_abort_msg("%s is refused", jid);
     }
     ck_assert_int_eq(router_contact_set(router, s("juliet@capulet.example"), s("one@verona.example"), none),
                      ROUTER_E_LIMIT);
@@ -169,7 +170,7 @@ START_TEST(contacts_whose_hashes_are_the_same_are_told_apart) {
 END_TEST
 
 START_TEST(a_request_that_was_set_up_is_shown_until_it_is_answered) {
-    const struct router_contact state = {.subscription = ROUTER_SUB_NONE, .pending_in = true, .approved = false};
+    const struct router_contact state = {.subscription = ROUTER_SUB_NONE, .pending_in = true, .approved = _i == 1};
     ck_assert_int_eq(router_contact_set(router, s("juliet@capulet.example"), s("romeo@montague.example"), state),
                      ROUTER_OK);
     ck_assert_ptr_nonnull(strstr(send_as(juliet, "<presence/>", BYTES),
@@ -311,6 +312,8 @@ START_TEST(facts_name_resources_roster_and_store) {
     ck_assert_str_eq(text, "");
     ck_assert_ptr_nonnull(strstr(facts("tybalt@capulet.example"), "no such account"));
     ck_assert_ptr_nonnull(strstr(facts("capulet.example"), "no such account"));
+    router_describe(router, s("tybalt@capulet.example"), text, 7);
+    ck_assert_str_eq(text, "tybalt");
 }
 END_TEST
 
@@ -323,6 +326,19 @@ START_TEST(every_kind_of_effect_has_a_name_of_its_own) {
     ck_assert_str_eq(router_fate_name(ROUTER_MARK), "mark");
     ck_assert_str_eq(router_fate_name(ROUTER_WRITE), "write");
     ck_assert_str_eq(router_fate_name((enum router_effect_kind)(ROUTER_WRITE + 1)), "?");
+}
+END_TEST
+
+START_TEST(every_stage_and_every_state_has_a_name) {
+    ck_assert_str_eq(router_stage_name(0), "ENTRY");
+    ck_assert_str_eq(router_state_name(0, 0), "BAD_XML");
+    for (struct router_class c = {0}; router_class_next(&c);) {
+        if (strcmp(router_stage_name(c.stage), "?") == 0 || strcmp(router_state_name(c.stage, c.state), "?") == 0)
+            ck_abort_msg("stage %u, state %u", c.stage, c.state);
+    }
+    ck_assert_str_eq(router_stage_name(1000), "?");
+    ck_assert_str_eq(router_state_name(0, 1000), "?");
+    ck_assert_str_eq(router_state_name(1, 1000), "?");
 }
 END_TEST
 
@@ -351,7 +367,7 @@ Suite *router_suite(void) {
     tcase_add_test(tc, hundreds_of_contacts_are_all_found_again);
     tcase_add_test(tc, a_roster_has_a_limit);
     tcase_add_test(tc, contacts_whose_hashes_are_the_same_are_told_apart);
-    tcase_add_test(tc, a_request_that_was_set_up_is_shown_until_it_is_answered);
+    tcase_add_loop_test(tc, a_request_that_was_set_up_is_shown_until_it_is_answered, 0, 2);
     tcase_add_test(tc, only_a_message_with_a_sender_can_be_put_into_the_store);
     tcase_add_test(tc, the_store_has_a_limit);
     tcase_add_test(tc, a_message_past_the_size_of_a_stanza_is_not_stored);
@@ -363,6 +379,7 @@ Suite *router_suite(void) {
     tcase_add_test(tc, a_stream_has_an_owner_and_a_content_namespace);
     tcase_add_test(tc, facts_name_resources_roster_and_store);
     tcase_add_test(tc, every_kind_of_effect_has_a_name_of_its_own);
+    tcase_add_test(tc, every_stage_and_every_state_has_a_name);
     tcase_add_test(tc, what_was_not_fetched_is_lost_with_the_next_input);
     suite_add_tcase(suite, tc);
     return suite;

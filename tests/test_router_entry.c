@@ -99,7 +99,7 @@ START_TEST(what_is_no_stanza_of_this_stream_ends_it_or_is_ignored) {
 }
 END_TEST
 
-/* ---- priorities (6121 4.7.2.3: an xs:byte) ---- */
+/* ---- priorities (6121 4.7.2.3: an xs:byte); how XML can write a number is for test_stanza.c ---- */
 
 #define BYTE_BAD "bounce bad-request"
 
@@ -115,10 +115,6 @@ static const struct {
     {"<priority>-0</priority>", "priority 0 "},
     {"<priority>007</priority>", "priority 7 "},
     {"<priority> \n\t5 </priority>", "priority 5 "},
-    {"<priority>&#53;</priority>", "priority 5 "},
-    {"<priority>&#x31;&#x00032;</priority>", "priority 12 "},
-    {"<priority><![CDATA[1]]>2<![CDATA[]]></priority>", "priority 12 "},
-    {"<priority a='&gt;' b=\">\">3</priority>", "priority 3 "},
     {"<priority xmlns='urn:x'>300</priority>", "priority 0 "},
     {"<show>away</show><priority>2</priority><status/>", "priority 2 "},
     {"<a/><b/><c/><d/><e/><f/><g/><priority>8</priority><h/>", "priority 8 "},
@@ -138,7 +134,6 @@ static const struct {
     {"<priority>five</priority>", BYTE_BAD},
     {"<priority>/</priority>", BYTE_BAD},
     {"<priority>&amp;5</priority>", BYTE_BAD},
-    {"<priority><![CDATA[&#53;]]></priority>", BYTE_BAD},
     {"<priority>\xD9\xA3</priority>", BYTE_BAD}, /* a digit, but not one of ours */
     {"<priority><b/></priority>", BYTE_BAD},
     {"<priority>1<boundary/></priority>", BYTE_BAD},

@@ -90,6 +90,14 @@ START_TEST(the_id_of_an_error_is_escaped) {
 }
 END_TEST
 
+/* 6120 8.1.3: the same id, as a reader of XML understands it: a line end that stands in it for itself would be read as a
+ * space. */
+START_TEST(the_id_of_an_error_keeps_line_ends_that_were_references) {
+    const char *seen = send_as(romeo, "<message id='a&#9;b&#10;c&#13;d' to='capulet.example'/>", BYTES);
+    ck_assert_msg(strstr(seen, "<message type='error' id='a&#9;b&#10;c&#13;d' to=") != NULL, "%s", seen);
+}
+END_TEST
+
 START_TEST(an_error_can_hold_the_payload_and_name_its_maker) {
     knob("err.payload", "on");
     knob("err.by", "on");
@@ -227,6 +235,7 @@ Suite *router_output_suite(void) {
     tcase_add_test(tc, a_to_can_be_written_in_its_prepared_form);
     tcase_add_test(tc, an_error_has_the_form_of_rfc_6120_8_3);
     tcase_add_test(tc, the_id_of_an_error_is_escaped);
+    tcase_add_test(tc, the_id_of_an_error_keeps_line_ends_that_were_references);
     tcase_add_test(tc, an_error_can_hold_the_payload_and_name_its_maker);
     tcase_add_test(tc, an_error_about_a_large_stanza_holds_nothing_of_it);
     tcase_add_test(tc, an_error_without_a_to_to_answer_for_can_come_from_the_account);

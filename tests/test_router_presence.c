@@ -173,6 +173,32 @@ START_TEST(a_list_of_directed_presence_has_a_limit) {
 }
 END_TEST
 
+/* 6121 4.6.1: who becomes a subscriber is one like any other from then on. */
+START_TEST(an_approval_takes_the_place_of_directed_presence) {
+    const struct router_contact asks = {.pending_in = true};
+    ck_assert_int_eq(router_contact_set(router, s("juliet@capulet.example"), s("romeo@montague.example"), asks), ROUTER_OK);
+    send_as(romeo, "<presence/>", FATES);
+    send_as(bind_as("juliet@capulet.example/chamber"), "<presence to='romeo@montague.example'/>", FATES);
+    send_as(juliet, "<presence/>", FATES);
+    send_as(juliet, "<presence to='a@verona.example'/>", FATES);
+    send_as(juliet, "<presence to='" ORCHARD "'/>", FATES);
+    send_as(juliet, "<presence to='romeo@montague.example' type='subscribed'/>", FATES);
+    const char *seen = send_as(juliet, "<presence type='unavailable'/>", FATES);
+    ck_assert_uint_eq(occurrences(seen, "to " ORCHARD), 1);
+    ck_assert_uint_eq(occurrences(seen, "route to a@verona.example"), 1);
+}
+END_TEST
+
+START_TEST(an_error_from_a_contact_changes_nothing_for_it) {
+    contact("juliet@capulet.example", "a@verona.example", ROUTER_SUB_FROM);
+    send_as(juliet, "<presence/>", FATES);
+    send_as(peer(), "<presence from='a@verona.example/r' to='juliet@capulet.example' type='error'><error/></presence>", FATES);
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to a@verona.example"), 1);
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence type='unavailable'/>", FATES), "route to a@verona.example"), 1);
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to a@verona.example"), 1);
+}
+END_TEST
+
 START_TEST(presence_to_oneself_is_not_directed) {
     send_as(juliet, "<presence/>", FATES);
     ck_assert_int_eq(input(juliet, "<presence to='juliet@capulet.example'/>"), ROUTER_OK);
@@ -182,6 +208,8 @@ START_TEST(presence_to_oneself_is_not_directed) {
     knob("pres.dir-self", "broadcast");
     ck_assert_str_eq(send_as(juliet, "<presence to='juliet@capulet.example'/>", FATES),
                      "deliver to " BALCONY " by pres.upd.self\n");
+    ck_assert_int_eq(input(juliet, "<presence to='" BALCONY "'/>"), ROUTER_OK);
+    ck_assert(has_mark("pres.dir.self-full"));
 }
 END_TEST
 
@@ -240,6 +268,30 @@ START_TEST(a_user_is_authorised_to_probe_itself) {
 }
 END_TEST
 
+/* 6121 4.3.2: the last unavailable presence can be shown whole; it has its own id, else that of the probe (4.3.2.1). */
+static const struct {
+    const char *unavailable, *answer;
+} last_words[] = {
+    {"<presence type='unavailable'><status>bye</status></presence>", "<presence from='juliet@capulet.example' to='" ORCHARD
+     "' id='p' type='unavailable'><status>bye</status><delay "},
+    {"<presence id='u' type='unavailable'/>", "<presence from='juliet@capulet.example' to='" ORCHARD
+     "' id='u' type='unavailable'><delay "},
+};
+
+START_TEST(the_last_unavailable_presence_can_be_shown_to_a_prober) {
+    knob("pres.probe-offline-detail", "full");
+    contact("juliet@capulet.example", "romeo@montague.example", ROUTER_SUB_FROM);
+    ck_assert_ptr_nonnull(strstr(probe("juliet@capulet.example", BYTES), "<presence from='juliet@capulet.example' to='"
+                                 ORCHARD "' type='unavailable' id='p'/>"));
+    send_as(juliet, "<presence/>", FATES);
+    send_as(juliet, last_words[_i].unavailable, FATES);
+    const char *seen = probe("juliet@capulet.example", BYTES);
+    ck_assert_msg(strstr(seen, last_words[_i].answer) != NULL, "%s", seen);
+    send_as(romeo, "<presence to='juliet@capulet.example' type='probe'/>", FATES);
+    ck_assert_ptr_null(strstr(send_as(romeo, "<presence to='juliet@capulet.example' type='probe'/>", BYTES), "id='p'"));
+}
+END_TEST
+
 static const struct {
     const char *knob, *to, *from;
 } client_probes[] = {
@@ -275,6 +327,111 @@ START_TEST(contacts_that_the_user_is_subscribed_to_are_probed) {
     ck_assert_int_eq(router_contact_set(router, s("romeo@montague.example"), s("a@verona.example"), state), ROUTER_OK);
     ck_assert_int_eq(input(romeo, "<presence/>"), ROUTER_OK);
     ck_assert(has_mark("pres.init.probe") == probed[_i].probed);
+}
+END_TEST
+
+/* ---- what is known of contacts need not be asked (6121 4.3.1), nor told to those that are away (4.4.2) ---- */
+
+static const char *from_nurse(uint32_t port, const char *resource, const char *rest) {
+    char xml[300];
+    snprintf(xml, sizeof xml, "<presence from='nurse@verona.example%s' to='juliet@capulet.example'%s", resource, rest);
+    return send_as(port, xml, FATES);
+}
+
+/* What a second resource of Juliet's sees of the nurse at its initial presence. */
+static const char *chamber_comes(enum show show) {
+    return send_as(bind_as("juliet@capulet.example/chamber"), "<presence/>", show);
+}
+
+START_TEST(a_contact_whose_presence_is_known_is_not_probed_again) {
+    const uint32_t port = peer();
+    knob("pres.probe-on-init", "unless-known");
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_TO);
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to nurse@verona.example"), 1);
+    from_nurse(port, "/kitchen", "><show>away</show></presence>");
+    from_nurse(port, "/kitchen", "><show>dnd</show></presence>");
+    from_nurse(port, "/garden", "/>");
+    const char *seen = chamber_comes(BYTES);
+    ck_assert_ptr_null(strstr(seen, "route to nurse@verona.example"));
+    ck_assert_uint_eq(occurrences(seen, "by pres.init.probe: <presence from='nurse@verona.example/"), 2);
+    ck_assert_ptr_nonnull(strstr(seen, "<show>dnd</show>"));
+    ck_assert_ptr_null(strstr(seen, "<show>away</show>"));
+}
+END_TEST
+
+START_TEST(a_contact_that_is_known_to_be_away_is_not_probed_again) {
+    const uint32_t port = peer();
+    knob("pres.probe-on-init", "unless-known");
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_TO);
+    send_as(juliet, "<presence/>", FATES);
+    from_nurse(port, "/kitchen", "/>");
+    from_nurse(port, "/garden", "/>");
+    from_nurse(port, "/kitchen", " type='unavailable'/>");
+    const uint32_t chamber = bind_as("juliet@capulet.example/chamber");
+    ck_assert_uint_eq(occurrences(send_as(chamber, "<presence/>", FATES), "by pres.init.probe\n"), 1);
+    send_as(chamber, "<presence type='unavailable'/>", FATES);
+    from_nurse(port, "", " type='unavailable'/>");
+    const char *seen = send_as(chamber, "<presence/>", FATES);
+    ck_assert_ptr_null(strstr(seen, "nurse@verona.example"));
+}
+END_TEST
+
+START_TEST(what_was_known_counts_only_while_somebody_was_there_to_hear) {
+    knob("pres.probe-on-init", "unless-known");
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_TO);
+    send_as(juliet, "<presence/>", FATES);
+    from_nurse(peer(), "/kitchen", "/>");
+    send_as(juliet, "<presence type='unavailable'/>", FATES);
+    ck_assert_uint_eq(occurrences(chamber_comes(FATES), "route to nurse@verona.example"), 1);
+}
+END_TEST
+
+START_TEST(a_contact_with_too_many_resources_is_probed_again) {
+    const uint32_t port = peer();
+    knob("pres.probe-on-init", "unless-known");
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_TO);
+    send_as(juliet, "<presence/>", FATES);
+    for (int i = 0; i < 100; i++) {
+        char resource[20];
+        snprintf(resource, sizeof resource, "/%d", i);
+        from_nurse(port, resource, "/>");
+    }
+    from_nurse(port, "/0", " type='unavailable'/>");
+    const uint32_t chamber = bind_as("juliet@capulet.example/chamber");
+    ck_assert_uint_eq(occurrences(send_as(chamber, "<presence/>", FATES), "route to nurse@verona.example"), 1);
+    send_as(chamber, "<presence type='unavailable'/>", FATES);
+    from_nurse(port, "", " type='unavailable'/>");
+    ck_assert_uint_eq(occurrences(send_as(chamber, "<presence/>", FATES), "nurse@verona.example"), 0);
+}
+END_TEST
+
+START_TEST(only_what_a_watched_contact_tells_the_account_is_known) {
+    const uint32_t port = peer();
+    knob("pres.probe-on-init", "unless-known");
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_TO);
+    contact("juliet@capulet.example", "a@verona.example", ROUTER_SUB_FROM);
+    send_as(juliet, "<presence/>", FATES);
+    send_as(port, "<presence from='nurse@verona.example/kitchen' to='" BALCONY "'/>", FATES);
+    send_as(port, "<presence from='a@verona.example/r' to='juliet@capulet.example'/>", FATES);
+    const char *seen = chamber_comes(FATES);
+    ck_assert_uint_eq(occurrences(seen, "route to nurse@verona.example"), 1);
+    ck_assert_ptr_null(strstr(seen, "by pres.init.probe"));
+}
+END_TEST
+
+START_TEST(updates_can_spare_contacts_that_are_away) {
+    const uint32_t port = peer();
+    knob("pres.smart-bcast", "on");
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_BOTH);
+    send_as(juliet, "<presence/>", FATES);
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to nurse@verona.example"), 1);
+    from_nurse(port, "", " type='unavailable'/>");
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to nurse@verona.example"), 0);
+    from_nurse(port, "/kitchen", "/>");
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to nurse@verona.example"), 1);
+    /* 6121 4.5.2: the end of the session is for all of them */
+    from_nurse(port, "/kitchen", " type='unavailable'/>");
+    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence type='unavailable'/>", FATES), "route to nurse@verona.example"), 1);
 }
 END_TEST
 
@@ -330,12 +487,21 @@ Suite *router_presence_suite(void) {
     EACH(directed_unavailable_takes_its_target_off_the_list, matches);
     EACH(a_target_that_leaves_is_taken_off_the_list, matches);
     tcase_add_test(tc, a_list_of_directed_presence_has_a_limit);
+    tcase_add_test(tc, an_approval_takes_the_place_of_directed_presence);
+    tcase_add_test(tc, an_error_from_a_contact_changes_nothing_for_it);
     tcase_add_test(tc, presence_to_oneself_is_not_directed);
     tcase_add_test(tc, only_the_resource_that_sent_presence_is_shown_to_whom_it_sent_it);
     EACH(a_knob_says_how_closely_a_prober_must_match_a_target, directed_matches);
     tcase_add_test(tc, a_user_is_authorised_to_probe_itself);
+    EACH(the_last_unavailable_presence_can_be_shown_to_a_prober, last_words);
     EACH(a_knob_says_in_whose_name_a_client_probes, client_probes);
     EACH(contacts_that_the_user_is_subscribed_to_are_probed, probed);
+    tcase_add_test(tc, a_contact_whose_presence_is_known_is_not_probed_again);
+    tcase_add_test(tc, a_contact_that_is_known_to_be_away_is_not_probed_again);
+    tcase_add_test(tc, what_was_known_counts_only_while_somebody_was_there_to_hear);
+    tcase_add_test(tc, a_contact_with_too_many_resources_is_probed_again);
+    tcase_add_test(tc, only_what_a_watched_contact_tells_the_account_is_known);
+    tcase_add_test(tc, updates_can_spare_contacts_that_are_away);
     EACH(what_is_sent_to_a_domain_is_handled_as_the_knobs_say, for_domain);
     suite_add_tcase(suite, tc);
     return suite;

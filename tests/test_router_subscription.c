@@ -388,7 +388,9 @@ static const struct {
 
 START_TEST(a_setting_can_approve_requests) {
     knob("sub.autoapprove", automatic[_i].knob);
+    set_nurse(TO);
     ck_assert((strstr(nurse_sends("subscribe", FATES), "answer to " NURSE) != NULL) == automatic[_i].stranger);
+    assert_state(automatic[_i].stranger ? BOTH : TO_IN);
     const char *seen = send_as(romeo, "<presence to='" JULIET "' type='subscribe'/>", FATES);
     ck_assert((strstr(seen, "answer to romeo@montague.example") != NULL) == automatic[_i].neighbour);
 }
@@ -411,6 +413,18 @@ START_TEST(an_approval_is_followed_by_presence_and_an_end_is_preceded_by_its_end
     ck_assert_str_eq(juliet_sends("unsubscribed", BYTES),
                      "route to " NURSE " by s2s.route: <presence from='" BALCONY "' to='" NURSE "' type='unavailable'/>\n"
                      "route to " NURSE " by s2s.route: <presence from='" JULIET "' to='" NURSE "' type='unsubscribed'/>\n");
+}
+END_TEST
+
+/* 6121 4.6.1: also where directed presence came before the subscription. */
+START_TEST(a_subscriber_that_got_directed_presence_too_hears_of_the_end_once) {
+    set_nurse(FROM);
+    send_as(juliet, "<presence to='a@mantua.example'/>", FATES);
+    send_as(juliet, "<presence to='" NURSE "/r'/>", FATES);
+    send_as(juliet, "<presence/>", FATES);
+    input(juliet, "<message to='verona.example'/>");
+    const char *seen = juliet_sends("unsubscribed", FATES);
+    ck_assert_uint_eq(occurrences(seen, "route to " NURSE " "), 2); /* unavailable, unsubscribed */
 }
 END_TEST
 
@@ -539,6 +553,7 @@ Suite *router_subscription_suite(void) {
     tcase_add_test(tc, approval_ahead_can_be_turned_off);
     EACH(a_setting_can_approve_requests, automatic);
     tcase_add_test(tc, an_approval_is_followed_by_presence_and_an_end_is_preceded_by_its_end);
+    tcase_add_test(tc, a_subscriber_that_got_directed_presence_too_hears_of_the_end_once);
     tcase_add_test(tc, who_unsubscribes_gets_unavailable_and_perhaps_an_answer);
     tcase_add_test(tc, a_request_that_is_taken_back_can_be_removed_silently);
     tcase_add_test(tc, a_denial_can_be_ignored);

@@ -1,5 +1,5 @@
 /* Scripts that are right: what is read of them. Scripts that are wrong are in test_script_errors.c. */
-#include "script.h"
+#include "script_harness.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -8,49 +8,12 @@
 
 Suite *script_suite(void);
 
-#define CAST                                                                                                           \
-    "[Client] Romeo\n\tjid: romeo@montague.example/orchard\n"                                                          \
-    "[Client] Juliet\n\tjid: juliet@capulet.example/balcony\n"                                                         \
-    "[Client] Juliet's phone\n\tjid: juliet@capulet.example\n---\n"
-
-static struct script_file *file;
-static struct arena *arena;
-
-static void set_up(void) {
-    file = NULL;
-    arena = arena_new();
-    ck_assert_ptr_nonnull(arena);
-}
-
-static void tear_down(void) {
-    arena_free(arena);
-    script_file_free(file);
-}
-
-static void read_octets(const char *name, const char *text, size_t size, enum script_mode mode) {
-    struct script_error error;
-    script_file_free(file);
-    file = script_read(name, text, size, mode, &error);
-    ck_assert_msg(file != NULL, "%u:%u: %s", error.line, error.column, error.text);
-}
-
-static const struct script *read_case(const char *text, size_t n) {
-    read_octets("a/b.scs", text, strlen(text), SCRIPT_STRICT_FORM);
-    const struct script *script = script_case(file, n, arena);
-    ck_assert_ptr_nonnull(script);
-    return script;
-}
-
-static const struct script *read(const char *text) {
-    return read_case(text, 0);
-}
-
 /* ----------------------------------------------------------------------------------------------- form of a file ----
  */
 
 START_TEST(metadata_is_title_description_and_tags) {
     const struct script *script =
-        read("\n# A title\n# First line\n## slow\n#\n# third line\n## section: RFC 6121 8.5\n\n"
+        read_first("\n# A title\n# First line\n## slow\n#\n# third line\n## section: RFC 6121 8.5\n\n"
              "# no description\n## late: tag\n### no tag\n" CAST "Romeo receives: nothing\n");
     ck_assert_str_eq(script->title, "A title");
     ck_assert_str_eq(script->description, "First line\n\nthird line");
@@ -62,7 +25,7 @@ START_TEST(metadata_is_title_description_and_tags) {
 END_TEST
 
 START_TEST(a_script_needs_no_metadata_and_no_separator) {
-    const struct script *script = read("[Client] Romeo\n\tpassword: p: q\n\tjid: romeo@a.example\n\nRomeo connects\n"
+    const struct script *script = read_first("[Client] Romeo\n\tpassword: p: q\n\tjid: romeo@a.example\n\nRomeo connects\n"
                                        "Romeo receives: nothing");
     ck_assert_str_eq(script->title, "");
     ck_assert_str_eq(script->description, "");
@@ -73,7 +36,7 @@ START_TEST(a_script_needs_no_metadata_and_no_separator) {
 END_TEST
 
 START_TEST(a_script_is_named_after_its_file) {
-    const struct script *script = read(CAST "Romeo receives: nothing\n");
+    const struct script *script = read_first(CAST "Romeo receives: nothing\n");
     ck_assert_str_eq(script->file, "a/b.scs");
     ck_assert_str_eq(script->name, "a/b");
     ck_assert_ptr_null(script->case_name);
@@ -85,7 +48,7 @@ START_TEST(a_script_is_named_after_its_file) {
 END_TEST
 
 START_TEST(line_ends_of_any_kind_and_a_byte_order_mark_are_accepted) {
-    const struct script *script = read("\xEF\xBB\xBF# T\r\n\r\n[Client] Romeo\r\n  jid: romeo@a.example\r\n\r\n"
+    const struct script *script = read_first("\xEF\xBB\xBF# T\r\n\r\n[Client] Romeo\r\n  jid: romeo@a.example\r\n\r\n"
                                        "Romeo sends:\r\n  <a>\r\n  </a>\r\nRomeo receives: nothing");
     ck_assert_str_eq(script->title, "T");
     ck_assert_str_eq(script->cast[0].jid, "romeo@a.example");
@@ -95,7 +58,7 @@ START_TEST(line_ends_of_any_kind_and_a_byte_order_mark_are_accepted) {
 END_TEST
 
 START_TEST(comments_and_blank_lines_stand_anywhere) {
-    const struct script *script = read(
+    const struct script *script = read_first(
         "# T\n// c\n\n[Client] Romeo\n\n# c\n\tjid: romeo@a.example\n// c\n-----\n-- c\n# c\nRomeo sends:\n\n\t<a>\n"
         "# <b>\n\n   \t\n-- c\n\t</a>\n\n// vim: c\nRomeo receives: nothing\n# end");
     ck_assert_uint_eq(script->action_count, 2);
@@ -166,7 +129,7 @@ END_TEST
 
 START_TEST(the_cast_keeps_every_section_with_its_properties) {
     const struct script *script =
-        read("[Server] verona\n    hosts: montague.example, capulet.example\n    profile: rfc6121\n"
+        read_first("[Server] verona\n    hosts: montague.example, capulet.example\n    profile: rfc6121\n"
              "    policy: msg.top=recent\n    policy: err.by=on\n"
              "[Account] nurse@capulet.example\n"
              "\tcontact: romeo@montague.example to, ask, approved, pending-in\n"
@@ -196,7 +159,7 @@ END_TEST
 
 START_TEST(a_stored_message_stands_on_the_line_or_below_it) {
     const struct script *script =
-        read("[Account] juliet@capulet.example\n\toffline: <message id='1' to='${Romeo's JID}'/>\n\toffline:\n"
+        read_first("[Account] juliet@capulet.example\n\toffline: <message id='1' to='${Romeo's JID}'/>\n\toffline:\n"
              "\t\t<message id='2'>\n\n\t\t\t<body>x</body>\n\t\t</message>\n\toffline: <message\n\t  id='3'/>\n"
              "\tcontact: romeo@montague.example both\n" CAST "Romeo receives: nothing\n");
     const struct script_property *properties = script->cast[0].properties;
@@ -212,7 +175,7 @@ START_TEST(a_stored_message_stands_on_the_line_or_below_it) {
 END_TEST
 
 START_TEST(a_tab_is_indented_more_than_some_spaces) {
-    const struct script *script = read("[Account] juliet@capulet.example\n    offline:\n\t<message/>\n"
+    const struct script *script = read_first("[Account] juliet@capulet.example\n    offline:\n\t<message/>\n"
                                        "    contact: a@b none\n" CAST "Romeo receives: nothing\n");
     ck_assert_uint_eq(script->cast[0].property_count, 2);
     ck_assert_str_eq(script->cast[0].properties[0].value, "<message/>");
@@ -220,7 +183,7 @@ START_TEST(a_tab_is_indented_more_than_some_spaces) {
 END_TEST
 
 START_TEST(a_peer_may_own_the_domain_of_a_client) {
-    const struct script *script = read("[Server] s\n\thosts: a.example\n[Peer] b.example\n[Component] c.a.example\n"
+    const struct script *script = read_first("[Server] s\n\thosts: a.example\n[Peer] b.example\n[Component] c.a.example\n"
                                        "[Client] B\n\tjid: x@B.example\n[Client] C\n\tjid: x@c.a.example\n---\n"
                                        "B receives: nothing\nb.example sends:\n\t<message from='y@b.example'/>\n"
                                        "c.a.example receives:\n\t<message/>\n");
@@ -258,7 +221,7 @@ START_TEST(an_action_is_a_name_and_a_verb) {
     char text[600];
     snprintf(text, sizeof text, CAST "%s\n%sRomeo receives: nothing\n", actions[_i].line,
              actions[_i].block ? "  <message/>\n  <presence/>\n" : "");
-    const struct script *script = read(text);
+    const struct script *script = read_first(text);
     const struct script_action *action = &script->actions[0];
     size_t stanzas = !actions[_i].block ? 0 : actions[_i].verb == SCRIPT_SENDS_RAW ? 1 : 2;
     ck_assert_uint_eq(script->action_count, 2);
@@ -271,7 +234,7 @@ START_TEST(an_action_is_a_name_and_a_verb) {
 END_TEST
 
 START_TEST(the_longest_name_that_fits_is_meant) {
-    const struct script *script = read("[Client] Juliet\n\tjid: a@b\n[Client] Juliet of Verona\n\tjid: c@b\n"
+    const struct script *script = read_first("[Client] Juliet\n\tjid: a@b\n[Client] Juliet of Verona\n\tjid: c@b\n"
                                        "[Client] Juliet of\n\tjid: d@b\n---\nJuliet of Verona receives: nothing\n"
                                        "Juliet receives: nothing\nJuliet of receives: nothing\n");
     ck_assert_int_eq(script->actions[0].actor, 1);
@@ -282,7 +245,7 @@ END_TEST
 
 START_TEST(a_block_is_taken_as_it_was_written) {
     const struct script *script =
-        read(CAST "Romeo sends:\n\t<message to='${Juliet's JID}' >\n"
+        read_first(CAST "Romeo sends:\n\t<message to='${Juliet's JID}' >\n"
                   "\t  <body>&lt;\xC3\xA9 ${Juliet's phone's full JID}</body></message> <iq/>\n\n"
                   "    <presence/>\nRomeo receives: nothing\n");
     const struct script_action *action = &script->actions[0];
@@ -301,7 +264,7 @@ START_TEST(a_block_is_taken_as_it_was_written) {
 END_TEST
 
 START_TEST(a_dollar_written_as_reference_begins_no_variable) {
-    const struct script *script = read(CAST "Romeo sends:\n\t<a b='&#36;{x}'/>\nRomeo receives:\n\t<a>&#36;{x</a>\n");
+    const struct script *script = read_first(CAST "Romeo sends:\n\t<a b='&#36;{x}'/>\nRomeo receives:\n\t<a>&#36;{x</a>\n");
     struct script_variable variable;
     ck_assert(!script_variable_next(script, script->actions[0].stanzas[0].bytes, &variable));
     ck_assert_str_eq(script->actions[1].stanzas[0].tree->text, "${x");
@@ -310,7 +273,7 @@ START_TEST(a_dollar_written_as_reference_begins_no_variable) {
 END_TEST
 
 START_TEST(raw_octets_need_not_be_xml) {
-    const struct script *script = read(CAST "Romeo sends raw:\n\n\t<a>\n\t\t'${Romeo's JID}' & </b>\n\n"
+    const struct script *script = read_first(CAST "Romeo sends raw:\n\n\t<a>\n\t\t'${Romeo's JID}' & </b>\n\n"
                                             "Romeo receives: nothing\n");
     const struct script_stanza *stanza = &script->actions[0].stanzas[0];
     ck_assert_str_eq(stanza->bytes, "<a>\n\t\t'${Romeo's JID}' & </b>");
@@ -321,7 +284,7 @@ START_TEST(raw_octets_need_not_be_xml) {
 END_TEST
 
 START_TEST(nothing_may_be_one_of_the_alternatives) {
-    const struct script *script = read(
+    const struct script *script = read_first(
         CAST "Romeo receives one of:\n\t<a/>\n\tnothing\n\t<b>nothing</b>\nRomeo receives one of:\n\t<a/>\n\t<b/>\n");
     ck_assert_int_eq(script->actions[0].verb, SCRIPT_RECEIVES_ONE_OF);
     ck_assert_uint_eq(script->actions[0].stanza_count, 2);
@@ -363,7 +326,7 @@ static void same_text(const char *found, const char *expected) {
 START_TEST(a_fate_has_its_condition_its_target_and_its_rule) {
     char text[600];
     snprintf(text, sizeof text, CAST "CAPULET.example decides:\n\n\t%s\n# c\n\tdrop\n", fates[_i].line);
-    const struct script *script = read(text);
+    const struct script *script = read_first(text);
     const struct script_action *action = &script->actions[0];
     ck_assert_int_eq(action->verb, SCRIPT_DECIDES);
     ck_assert_str_eq(action->first, "CAPULET.example");
@@ -397,7 +360,7 @@ static const struct {
 START_TEST(time_passes_by_unit) {
     char text[600];
     snprintf(text, sizeof text, CAST "time passes: %s\nRomeo receives: nothing\n", durations[_i].text);
-    const struct script *script = read(text);
+    const struct script *script = read_first(text);
     ck_assert_int_eq(script->actions[0].verb, SCRIPT_TIME_PASSES);
     ck_assert_int_eq(script->actions[0].actor, -1);
     ck_assert_uint_eq(script->actions[0].duration_us, durations[_i].us);
@@ -425,7 +388,7 @@ static const struct {
 START_TEST(faults_are_read_and_named_as_not_supported) {
     char text[600];
     snprintf(text, sizeof text, SERVERS "%s\n", network[_i].line);
-    const struct script *script = read(text);
+    const struct script *script = read_first(text);
     const struct script_action *action = &script->actions[1];
     ck_assert_int_eq(action->verb, network[_i].verb);
     same_text(action->first, network[_i].first);
@@ -436,7 +399,7 @@ START_TEST(faults_are_read_and_named_as_not_supported) {
 END_TEST
 
 START_TEST(peers_components_and_links_are_named_as_not_supported) {
-    const struct script *script = read(
+    const struct script *script = read_first(
         "[Server] s\n\thosts: a.example, b.example\n[Peer] r.example\n\tconnect: timeout\n\tdns: none\n\tlatency: 1s\n"
         "[Component] x.a.example\n[Link] a.example b.example\n\tlatency: 40ms\n\tjitter: 500us\n---\n"
         "r.example receives: nothing\ns crashes\nnetwork heals\n");
@@ -466,7 +429,7 @@ static void add_reading(TCase *tests) {
 Suite *script_suite(void) {
     Suite *suite = suite_create("script");
     TCase *tests = tcase_create("script");
-    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_checked_fixture(tests, script_set_up, script_tear_down);
     add_reading(tests);
     tcase_add_loop_test(tests, an_action_is_a_name_and_a_verb, 0, COUNT(actions));
     tcase_add_test(tests, the_longest_name_that_fits_is_meant);

@@ -1,5 +1,5 @@
 /* Tables of cases, variables, and the nearest word. */
-#include "script.h"
+#include "script_harness.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -7,43 +7,6 @@
 #include <string.h>
 
 Suite *script_cases_suite(void);
-
-#define CAST                                                                                                           \
-    "[Client] Romeo\n\tjid: romeo@montague.example/orchard\n"                                                          \
-    "[Client] Juliet\n\tjid: juliet@capulet.example/balcony\n"                                                         \
-    "[Client] Juliet's phone\n\tjid: juliet@capulet.example\n---\n"
-
-static struct script_file *file;
-static struct arena *arena;
-
-static void set_up(void) {
-    file = NULL;
-    arena = arena_new();
-    ck_assert_ptr_nonnull(arena);
-}
-
-static void tear_down(void) {
-    arena_free(arena);
-    script_file_free(file);
-}
-
-static void read_octets(const char *name, const char *text, size_t size, enum script_mode mode) {
-    struct script_error error;
-    script_file_free(file);
-    file = script_read(name, text, size, mode, &error);
-    ck_assert_msg(file != NULL, "%u:%u: %s", error.line, error.column, error.text);
-}
-
-static const struct script *read_case(const char *text, size_t n) {
-    read_octets("a/b.scs", text, strlen(text), SCRIPT_STRICT_FORM);
-    const struct script *script = script_case(file, n, arena);
-    ck_assert_ptr_nonnull(script);
-    return script;
-}
-
-static const struct script *read(const char *text) {
-    return read_case(text, 0);
-}
 
 /* ------------------------------------------------------------------------------------------------------ cases ---- */
 
@@ -58,7 +21,7 @@ static const struct script *read(const char *text) {
     "montague.example decides:\n\tdrop by ${rule}\n"
 
 START_TEST(each_row_is_a_case_with_its_values_put_in) {
-    const struct script *script = read(TABLE);
+    const struct script *script = read_first(TABLE);
     ck_assert_uint_eq(script_case_count(file), 2);
     ck_assert_str_eq(script->name, "a/b/first");
     ck_assert_str_eq(script->case_name, "first");
@@ -119,7 +82,7 @@ END_TEST
 /* -------------------------------------------------------------------------------------------------- variables ---- */
 
 START_TEST(variables_are_found_one_after_the_other) {
-    const struct script *script = read(CAST "Romeo receives:\n\t<a b='{scansion:capture:x y}'/>\n");
+    const struct script *script = read_first(CAST "Romeo receives:\n\t<a b='{scansion:capture:x y}'/>\n");
     static const struct {
         enum script_variable_kind kind;
         int actor;
@@ -149,7 +112,7 @@ START_TEST(variables_are_found_one_after_the_other) {
 END_TEST
 
 START_TEST(a_capture_is_known_after_the_receives_that_makes_it) {
-    const struct script *script = read(CAST "Romeo receives one of:\n\t<a><b>{scansion:capture:n}</b></a>\n\tnothing\n"
+    const struct script *script = read_first(CAST "Romeo receives one of:\n\t<a><b>{scansion:capture:n}</b></a>\n\tnothing\n"
                                             "Juliet sends:\n\t<c d='${n}'/>\nRomeo receives:\n\t<e>${n}</e>\n");
     ck_assert_str_eq(script->actions[1].stanzas[0].bytes, "<c d='${n}'/>");
     ck_assert_str_eq(script->actions[2].stanzas[0].tree->text, "${n}");
@@ -190,7 +153,7 @@ END_TEST
 Suite *script_cases_suite(void) {
     Suite *suite = suite_create("script_cases");
     TCase *tests = tcase_create("script_cases");
-    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_checked_fixture(tests, script_set_up, script_tear_down);
     tcase_add_test(tests, each_row_is_a_case_with_its_values_put_in);
     tcase_add_test(tests, values_stand_in_the_cast_too);
     tcase_add_test(tests, many_cases_are_read_and_made_in_any_order);

@@ -1,22 +1,12 @@
 /* The stanza reader's limits: large stanzas, what never ends, and memory that runs out. */
+#include "stanza_harness.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "router.h"
-
 Suite *stanza_limits_suite(void);
-
-enum { SIZE_MAX_INITIAL = 262144 }; /* knob size.max at first */
-
-#define ck_assert_view(view, text)                                                                                     \
-    ck_assert_msg((view).size == strlen(text) && memcmp((view).data, (text), (view).size) == 0,                        \
-                  "%s is \"%.*s\", not \"%s\"", #view, (int)(view).size, (view).data, (text))
-
-static struct slice text_of(const char *text) {
-    return (struct slice){text, strlen(text)};
-}
 
 /* --------------------------------------------------------------------------------------------------- limits ----- */
 

@@ -1,78 +1,11 @@
 /* Tests of what the drill says of a run: failure texts, trace, rules that fired. */
-#include "drill.h"
+#include "drill_harness.h"
 #include "nevers.h"
-#include "router.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct drill_result result;
-static struct drill_options options;
-
-static void setup(void) {
-    result = (struct drill_result){0};
-    options = (struct drill_options){.seed = 1};
-}
-
-static void teardown(void) {
-    drill_result_free(&result);
-}
-
-/* Plays case n of a script's text. */
-static void play_case(const char *text, size_t n) {
-    struct script_error error = {0};
-    struct script_file *file = script_read("test.scs", text, strlen(text), SCRIPT_THIRD_PARTY, &error);
-    ck_assert_msg(file != NULL, "%u:%u: %s", error.line, error.column, error.text);
-    struct arena *arena = arena_new();
-    const struct script *script = script_case(file, n, arena);
-    ck_assert_ptr_nonnull(script);
-    drill_result_free(&result);
-    ck_assert(drill_play(script, &options, &result));
-    arena_free(arena);
-    script_file_free(file);
-}
-
-static void passes(const char *text) {
-    play_case(text, 0);
-    ck_assert_msg(result.verdict == DRILL_PASS, "%s", result.failure == NULL ? "no failure text" : result.failure);
-    ck_assert_ptr_null(result.failure);
-}
-
-static void ends(const char *text, enum drill_verdict verdict, unsigned line, const char *failure) {
-    play_case(text, 0);
-    ck_assert_msg(result.verdict == verdict, "verdict %d: %s", (int)result.verdict,
-                  result.failure == NULL ? "" : result.failure);
-    ck_assert_str_eq(result.failure, failure);
-    ck_assert_uint_eq(result.line, line);
-}
-
-static bool fired(const char *rule) {
-    int index = router_rule_find(rule);
-    ck_assert_msg(index >= 0, "no rule %s", rule);
-    return result.fired[index] != 0;
-}
-
-static bool traced(const char *what) {
-    ck_assert_ptr_nonnull(result.trace);
-    return strstr(result.trace, what) != NULL;
-}
-
-/* Seven lines before the first action. */
-#define CAST                                                                                                           \
-    "# Test\n"                                                                                                         \
-    "[Client] Romeo\n"                                                                                                 \
-    "\tjid: romeo@montague.example/orchard\n"                                                                          \
-    "[Client] Juliet\n"                                                                                                \
-    "\tjid: juliet@capulet.example/balcony\n"                                                                          \
-    "---\n"
-#define BOTH_CONNECT                                                                                                   \
-    CAST "Romeo connects\n"                                                                                            \
-         "Juliet connects\n"
-#define CHAT                                                                                                           \
-    "Romeo sends:\n"                                                                                                   \
-    "\t<message id='m1' type='chat' to=\"${Juliet's full JID}\"><body>Hi</body></message>\n"
 
 /* --------------------------------------------------------------------------------------------------- failures ---- */
 
@@ -341,7 +274,7 @@ Suite *verdict_suite(void);
 Suite *verdict_suite(void) {
     Suite *suite = suite_create("verdict");
     TCase *tc = tcase_create("verdict");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, drill_setup_case, drill_teardown_case);
     tcase_add_test(tc, a_stanza_that_does_not_come_fails);
     tcase_add_test(tc, a_stanza_that_somebody_else_got_is_shown_there);
     tcase_add_test(tc, a_stanza_that_differs_fails_and_says_where);

@@ -27,7 +27,7 @@ enum {
     ROUTER_STREAM_QUEUE_MAX = 1000,      /* stanzas waiting for one s2s stream; more: knob s2s.queue-full */
     ROUTER_CONTACTS_MAX = 100000,        /* roster items of one account */
     ROUTER_DIRECTED_MAX = 10000,         /* entities on one resource's directed-presence list; more are not remembered */
-    ROUTER_PORTS_MAX = 1 << 24           /* streams that one router knows at a time */
+    ROUTER_PORTS_MAX = 1 << 24           /* streams in the life of a router, as no number is used twice */
 };
 
 /* Results of functions that can fail. */
@@ -180,7 +180,8 @@ enum rule_part {
     RULE_ROW,   /* decides a stanza's fate */
     RULE_MARK,  /* happens on the way; the code path that does it names the rule */
     RULE_NEVER, /* must not happen; checked over the trace of a run */
-    RULE_LATER  /* in the catalogue, not carried out */
+    RULE_UNSHOWN, /* nothing that a router of stanzas alone can do or show */
+    RULE_LATER  /* in the catalogue, not carried out yet */
 };
 
 struct router_rule {
@@ -193,7 +194,13 @@ struct router_rule {
     const char *condition; /* one sentence: when it applies */
     const char *outcome;   /* one sentence: all that the specification allows */
     enum rule_part part;
+    const char *reason;    /* RULE_UNSHOWN: why; else NULL */
 };
+
+/* router_rule_runs - whether a rule is carried out by this build. */
+static inline bool router_rule_runs(const struct router_rule *rule) {
+    return rule->part < RULE_UNSHOWN;
+}
 
 /* router_rules - the whole catalogue, in its order. count: number of rules. Static. */
 const struct router_rule *router_rules(size_t *count);

@@ -8,7 +8,7 @@
 
 static void show_tsv(const struct router_rule *rule) {
     printf("%s\t%s\t%s\t%s\t%s\t%s\t%s: %s\n", rule->id, rule->group, rule->source, rule->strength, rule->knob,
-           rule->part == RULE_LATER ? "no" : "yes", rule->condition, rule->outcome);
+           router_rule_runs(rule) ? "yes" : "no", rule->condition, rule->outcome);
 }
 
 static void show_text(const struct router_rule *rule, const char *proof) {
@@ -17,8 +17,10 @@ static void show_text(const struct router_rule *rule, const char *proof) {
     if (rule->knob[0] != '\0') {
         printf("      knob     %s\n", rule->knob);
     }
-    if (rule->part == RULE_LATER) {
-        puts("      state    in the catalogue, not carried out");
+    if (rule->reason != NULL) {
+        printf("      state    cannot be shown here: %s\n", rule->reason);
+    } else if (!router_rule_runs(rule)) {
+        puts("      state    in the catalogue, not carried out yet");
     }
     if (proof != NULL) {
         printf("      shown    %s\n", proof);

@@ -53,30 +53,54 @@ void cli_proofs_free(char **proofs) {
 }
 
 struct tally {
-    size_t rules, implemented, fired;
+    size_t rules, implemented, fired, unshown;
 };
 
 static void print_tally(const char *name, const struct tally *t) {
-    printf("%-14s %6zu %12zu %8zu\n", name, t->rules, t->implemented, t->fired);
+    printf("%-14s %6zu %12zu %8zu %16zu\n", name, t->rules, t->implemented, t->fired, t->unshown);
 }
 
 static void print_table(const struct router_rule *rules, size_t count, char *const *proofs) {
-    struct tally all = {0, 0, 0}, group = {0, 0, 0};
-    printf("%-14s %6s %12s %8s\n", "group", "rules", "carried out", "fired");
+    struct tally all = {0, 0, 0, 0}, group = {0, 0, 0, 0};
+    printf("%-14s %6s %12s %8s %16s\n", "group", "rules", "carried out", "fired", "cannot be shown");
     for (size_t i = 0; i < count; i++) {
-        const bool implemented = rules[i].part != RULE_LATER;
+        const bool implemented = router_rule_runs(&rules[i]);
         group.rules++;
         group.implemented += implemented;
         group.fired += implemented && proofs[i] != NULL;
+        group.unshown += rules[i].part == RULE_UNSHOWN;
         if (i + 1 == count || strcmp(rules[i].group, rules[i + 1].group) != 0) {
             print_tally(rules[i].group, &group);
             all.rules += group.rules;
             all.implemented += group.implemented;
             all.fired += group.fired;
-            group = (struct tally){0, 0, 0};
+            all.unshown += group.unshown;
+            group = (struct tally){0, 0, 0, 0};
         }
     }
     print_tally("all", &all);
+}
+
+static void print_unfired(const struct router_rule *rules, size_t count, char *const *proofs, size_t cases) {
+    size_t unfired = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!router_rule_runs(&rules[i]) || proofs[i] != NULL) {
+            continue;
+        }
+        if (unfired++ == 0) {
+            printf("\ncarried out, but fired by none of the %zu cases:\n", cases);
+        }
+        printf("  %s\n", rules[i].id);
+    }
+}
+
+static void print_unshown(const struct router_rule *rules, size_t count) {
+    puts("\nnothing that a simulator of routed stanzas can show:");
+    for (size_t i = 0; i < count; i++) {
+        if (rules[i].part == RULE_UNSHOWN) {
+            printf("  %-26s %s\n", rules[i].id, rules[i].reason);
+        }
+    }
 }
 
 int cli_status(const struct cli_settings *settings) {
@@ -87,16 +111,8 @@ int cli_status(const struct cli_settings *settings) {
         return CLI_USAGE;
     }
     print_table(rules, count, proofs);
-    size_t unfired = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (rules[i].part == RULE_LATER || proofs[i] != NULL) {
-            continue;
-        }
-        if (unfired++ == 0) {
-            printf("\ncarried out, but fired by none of the %zu cases:\n", cases);
-        }
-        printf("  %s\n", rules[i].id);
-    }
+    print_unfired(rules, count, proofs, cases);
+    print_unshown(rules, count);
     cli_proofs_free(proofs);
     return CLI_OK;
 }

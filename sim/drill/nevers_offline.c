@@ -1,7 +1,8 @@
-/* nevers_offline.c - what must never go into an account's store, and how it must never come out (XEP-0160, XEP-0203). */
+/* nevers_offline.c - what must never go into an account's store, and how it must never come out (XEP-0160,
+ * XEP-0203). */
 #include "watch.h"
 
-/* ------------------------------------------------------------------------------------------------------ storing ---- */
+/* --------------------------------------------------------------------------------------------------- storing ---- */
 
 static bool to_account(const struct watch *w) {
     return w->to.here && w->to.local;
@@ -70,7 +71,7 @@ static enum finding stored_or_refused(const struct watch *w) {
     return kept_if(!saw(w, SAW_BOUNCE));
 }
 
-/* --------------------------------------------------------------------------------------------------- delivering ---- */
+/* ------------------------------------------------------------------------------------------------ delivering ---- */
 
 static bool is_from_store(const struct watch *w) {
     return is_effect(w, ROUTER_DELIVER) && rule_begins(w, "off.deliver.when");

@@ -1,4 +1,5 @@
-/* nevers_presence.c - what must never happen to presence and subscriptions: who sees what, and in whose name (6121 3, 4). */
+/* nevers_presence.c - what must never happen to presence and subscriptions: who sees what, and in whose name
+ * (6121 3, 4). */
 #include "watch.h"
 
 static const char *type_of(const struct xml_node *tree) {
@@ -38,7 +39,8 @@ struct sight {
 static struct sight sight_of(const struct watch *w) {
     const struct xml_node *tree = shown(w);
     const char *from = tree == NULL ? NULL : xml_attribute_get(tree, "from");
-    const char *to = w->event->effect == ROUTER_WRITE && tree != NULL ? xml_attribute_get(tree, "to") : w->event->target;
+    bool waited = w->event->effect == ROUTER_WRITE && tree != NULL;
+    const char *to = waited ? xml_attribute_get(tree, "to") : w->event->target;
     if (from == NULL || to == NULL || strchr(from, '@') == NULL) {
         return (struct sight){.entity = NULL};
     }
@@ -73,7 +75,7 @@ static const struct tie *sender_of(const struct watch *w) {
     return drill_tie(w, bare, strlen(bare), "", 0);
 }
 
-/* ----------------------------------------------------------------------------------------- who may see presence ---- */
+/* -------------------------------------------------------------------------------------- who may see presence ---- */
 
 static enum finding only_those_allowed(const struct watch *w) {
     if (is_enter(w)) {
@@ -129,7 +131,7 @@ static enum finding no_resource_told(const struct watch *w) {
                    (strlen(from) == w->to.full.size && memcmp(from, w->to.full.data, w->to.full.size) == 0));
 }
 
-/* ----------------------------------------------------------------------------------------------- steps and ends ---- */
+/* -------------------------------------------------------------------------------------------- steps and ends ---- */
 
 static enum finding steps_before_next(const struct watch *w) {
     if (w->enter == NULL || w->enter->client < 0 || w->event->server != w->enter->server) {
@@ -165,7 +167,7 @@ static enum finding directed_from_full(const struct watch *w) {
     return tree == NULL ? SILENT : kept_if(same(xml_attribute_get(tree, "from"), w->full[w->enter->client]));
 }
 
-/* ------------------------------------------------------------------------------------------------------- probes ---- */
+/* ---------------------------------------------------------------------------------------------------- probes ---- */
 
 static enum finding no_client_sees_a_probe(const struct watch *w) {
     if (is_enter(w)) {
@@ -217,7 +219,7 @@ static enum finding only_that_resource(const struct watch *w) {
     return other ? BROKEN : SILENT;
 }
 
-/* ------------------------------------------------------------------------------------------------ subscriptions ---- */
+/* --------------------------------------------------------------------------------------------- subscriptions ---- */
 
 /* What a peer's server let through is not this server's stamp. */
 static enum finding stamped_bare(const struct watch *w) {

@@ -7,9 +7,8 @@ static const char *const roster_ns = "jabber:iq:roster";
 
 static const struct xml_node *query_of(const struct xml_node *tree) {
     const struct xml_node *query = tree->child;
-    return query != NULL && query->next == NULL && strcmp(query->name, "query") == 0 && strcmp(query->ns, roster_ns) == 0
-               ? query
-               : NULL;
+    bool only = query != NULL && query->next == NULL;
+    return only && strcmp(query->name, "query") == 0 && strcmp(query->ns, roster_ns) == 0 ? query : NULL;
 }
 
 static enum finding push_has_its_form(const struct watch *w) {

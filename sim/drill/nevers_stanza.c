@@ -1,4 +1,5 @@
-/* nevers_stanza.c - what must never happen to any stanza: addresses, replies, errors, languages, routes (6120 8 and 10). */
+/* nevers_stanza.c - what must never happen to any stanza: addresses, replies, errors, languages, routes
+ * (6120 8 and 10). */
 #include "watch.h"
 
 static bool is_error(enum stanza_kind kind) {
@@ -18,11 +19,17 @@ static bool from_another(const struct watch *w) {
     return size != bare_size(w->event->target) || memcmp(sender, w->event->target, size) != 0;
 }
 
+/* Knob pres.dir-self=broadcast takes presence for one's own bare JID as if it had no address. */
+static bool is_broadcast_after_all(const struct watch *w) {
+    const enum stanza_kind kind = w->enter->stanza_kind;
+    return (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE) && drill_knob_is(w, "pres.dir-self", "broadcast");
+}
+
 static enum finding to_is_kept(const struct watch *w) {
     char buffer[24];
     const struct policy *policy = w->run->policies[w->event->server];
     if (!is_passed_on(w) || w->event->effect != ROUTER_DELIVER || !from_another(w) ||
-        strcmp(policy_get(policy, w->canon_knob, buffer), "preserve") != 0) {
+        strcmp(policy_get(policy, w->canon_knob, buffer), "preserve") != 0 || is_broadcast_after_all(w)) {
         return SILENT;
     }
     const struct xml_node *tree = element(w);

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------------------------------------------- ties ---- */
+/* ------------------------------------------------------------------------------------------------------ ties ---- */
 
 static uint32_t hash(uint32_t seed, const char *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
@@ -36,7 +36,8 @@ struct tie *drill_tie(const struct watch *w, const char *user, size_t user_size,
 }
 
 /* The tie, made where there is none yet. NULL: memory ran out. */
-static struct tie *tie_for(struct watch *w, const char *user, size_t user_size, const char *entity, size_t entity_size) {
+static struct tie *tie_for(struct watch *w, const char *user, size_t user_size, const char *entity,
+                           size_t entity_size) {
     uint32_t bucket = bucket_of(user, user_size, entity, entity_size);
     struct tie *tie = find(w, bucket, user, user_size, entity, entity_size);
     if (tie != NULL) {
@@ -88,7 +89,7 @@ static bool *directed(struct tie *tie) {
     return &tie->directed;
 }
 
-/* ----------------------------------------------------------------------------------------- before the first event ---- */
+/* ------------------------------------------------------------------------------------ before the first event ---- */
 
 static void take_contact(struct watch *w, const char *user, const char *value) {
     struct jid_parts parts;
@@ -103,7 +104,8 @@ static void take_contact(struct watch *w, const char *user, const char *value) {
     }
 }
 
-static void put_stored(struct watch *w, const char *user, size_t size, const char *from, const char *to, const char *id) {
+static void put_stored(struct watch *w, const char *user, size_t size, const char *from, const char *to,
+                       const char *id) {
     struct tie *own = own_tie(w, user, size);
     struct stored *stored = own == NULL ? NULL : drill_run_take(w->run, sizeof *stored);
     if (stored == NULL) {
@@ -167,7 +169,7 @@ bool drill_watch_begin(struct watch *w) {
     return w->run->state == RUN_GOING;
 }
 
-/* ---------------------------------------------------------------------------------------------------- reading ---- */
+/* --------------------------------------------------------------------------------------------------- reading ---- */
 
 static void read_address(struct watch *w, const struct world_event *enter) {
     struct address *to = &w->to;
@@ -218,7 +220,7 @@ size_t drill_available_count(const struct watch *w, struct slice bare) {
     return count;
 }
 
-/* ------------------------------------------------------------------------------------------------- from an event ---- */
+/* --------------------------------------------------------------------------------------------- from an event ---- */
 
 static void follow_presence(struct watch *w) {
     const struct world_event *event = w->event;

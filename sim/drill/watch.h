@@ -38,7 +38,7 @@ struct stored {
     const char *from, *to, *id; /* NULL: not known */
 };
 
-/* What one user is to an entity; with an entity "" what concerns the user alone. Bare JIDs, but for pushes: a resource. */
+/* What one user is to an entity; with an entity "" what concerns the user alone. Bare JIDs; for pushes full. */
 struct tie {
     struct tie *next;
     const char *user, *entity;
@@ -46,7 +46,7 @@ struct tie {
     bool entitled;     /* it may have been a subscriber at some time */
     bool directed;     /* it was sent directed presence */
     uint32_t strangers, guests; /* of the user: in the roster but never a subscriber; the same with directed presence */
-    uint32_t last;              /* number of the stanza that last came over s2s from the entity to the user's bare JID */
+    uint32_t last;              /* stanza that last came over s2s from the entity to the user's bare JID */
     struct stored *first_stored, *last_stored;
     const char *version; /* of the last roster push */
 };
@@ -76,7 +76,7 @@ struct watch {
     const struct world_event *enter; /* the stanza that it is or comes from; NULL: none */
 };
 
-/* When a check looks at an event: bit per effect, and these. Late: at a stanza's entry, but with all that came of it. */
+/* When a check looks at an event: bit per effect, and these. Late: at a stanza's entry, with all that came of it. */
 enum { ON_ENTER = 1 << 20, ON_END = 1 << 21, ON_LATE = 1 << 22, ON_OTHER = 1 << 23, ON_ANY = ~ON_LATE };
 #define ON(effect) (1 << ROUTER_##effect)
 
@@ -93,7 +93,8 @@ bool drill_watch_begin(struct watch *w);
 void drill_watch_event(struct watch *w);
 void drill_watch_done(struct watch *w); /* with the checks of the event */
 
-struct tie *drill_tie(const struct watch *w, const char *user, size_t user_size, const char *entity, size_t entity_size);
+struct tie *drill_tie(const struct watch *w, const char *user, size_t user_size, const char *entity,
+                      size_t entity_size);
 size_t drill_available_count(const struct watch *w, struct slice bare);
 bool drill_served_here(const struct watch *w, const char *jid);
 bool drill_knob_is(const struct watch *w, const char *name, const char *value); /* of the event's server */

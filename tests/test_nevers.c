@@ -1,0 +1,106 @@
+/* Tests of the checks over a run's log: they are tempted where a rule could have been broken, and only there. */
+#include "drill.h"
+#include "router_harness.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *nevers_suite(void);
+
+static struct drill_result result;
+
+static void teardown(void) {
+    drill_result_free(&result);
+}
+
+#define CAST \
+    "# Test\n" \
+    "[Server] verona\n\thosts: montague.example\n" \
+    "[Server] mantua\n\thosts: capulet.example\n" \
+    "[Account] romeo@montague.example\n\tcontact: juliet@capulet.example both\n\tcontact: tybalt@capulet.example none\n" \
+    "[Account] juliet@capulet.example\n\tcontact: romeo@montague.example both\n" \
+    "[Client] Romeo\n\tjid: romeo@montague.example/orchard\n" \
+    "[Client] Juliet\n\tjid: juliet@capulet.example/balcony\n" \
+    "---\n" \
+    "Romeo connects\n"
+
+static void plays(const char *text) {
+    const struct drill_options options = {.seed = 1, .trace = true};
+    struct script_error error = {0};
+    struct script_file *file = script_read("test.scs", text, strlen(text), SCRIPT_THIRD_PARTY, &error);
+    ck_assert_msg(file != NULL, "%u:%u: %s", error.line, error.column, error.text);
+    struct arena *arena = arena_new();
+    ck_assert(drill_play(script_case(file, 0, arena), &options, &result));
+    arena_free(arena);
+    script_file_free(file);
+    ck_assert_msg(result.verdict == DRILL_PASS, "%s", result.failure == NULL ? "not passed" : result.failure);
+}
+
+static bool fired(const char *rule) {
+    const int index = router_rule_find(rule);
+    ck_assert_msg(index >= 0, "no rule %s", rule);
+    return result.fired[index] != 0;
+}
+
+START_TEST(presence_tempts_the_rules_on_who_may_see_it) {
+    plays(CAST "Romeo sends:\n\t<presence/>\n"
+               "Romeo receives:\n\t<presence/>\n\t<presence type='unavailable'/>\n");
+    ck_assert(fired("pres.leak.bcast"));
+    ck_assert(fired("pres.init.nobcast")); /* Tybalt is in the roster and no subscriber */
+    ck_assert(!fired("pres.upd.directed"));
+    ck_assert(!fired("pres.end.nodep"));
+    ck_assert(!fired("pres.probe.full.only"));
+    ck_assert(!fired("roster.push.form"));
+}
+END_TEST
+
+START_TEST(a_stored_message_tempts_the_rules_on_the_store) {
+    plays(CAST "Romeo sends:\n"
+               "\t<message id='m1' type='chat' to='juliet@capulet.example'><body>Hi</body></message>\n"
+               "\t<message id='m2' type='headline' to='juliet@capulet.example'/>\n"
+               "time passes: 1s\n"
+               "Juliet connects\n"
+               "Juliet sends:\n\t<presence/>\n"
+               "Juliet receives:\n\t<presence/>\n\t<message id='m1'/>\n\t<presence type='unavailable'/>\n");
+    ck_assert(fired("off.accept"));
+    ck_assert(fired("off.headline"));
+    ck_assert(!fired("off.groupchat"));
+    ck_assert(fired("off.deliver.whom"));
+    ck_assert(fired("off.deliver.once"));
+    ck_assert(fired("off.deliver.order"));
+    ck_assert(fired("off.deliver.to"));
+    ck_assert(fired("off.delay.from"));
+    ck_assert(fired("off.delay.stamp"));
+}
+END_TEST
+
+START_TEST(presence_that_was_kept_takes_the_namespace_of_the_stream_it_goes_out_on) {
+    contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_FROM);
+    ck_assert_int_eq(input(juliet, "<presence><show xmlns='jabber:client'>away</show></presence>"), ROUTER_OK);
+    ck_assert_int_eq(router_link(router, opened(), ROUTER_LINK_READY, 0), ROUTER_OK);
+    const char *waited = effects(BYTES);
+    ck_assert_ptr_nonnull(strstr(waited, "away"));
+    ck_assert_ptr_null(strstr(waited, "jabber:client"));
+    const uint32_t from = peer();
+    const char *probe = "<presence from='nurse@verona.example' to='juliet@capulet.example' type='probe'/>";
+    const char *answer = send_as(from, probe, BYTES);
+    ck_assert_ptr_nonnull(strstr(answer, "away"));
+    ck_assert_ptr_null(strstr(answer, "jabber:client"));
+    ck_assert_int_eq(input(from, probe), ROUTER_OK);
+    ck_assert(has_mark("pres.probe.ns"));
+}
+END_TEST
+
+Suite *nevers_suite(void) {
+    Suite *suite = suite_create("nevers");
+    TCase *tc = tcase_create("nevers");
+    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_test(tc, presence_tempts_the_rules_on_who_may_see_it);
+    tcase_add_test(tc, a_stored_message_tempts_the_rules_on_the_store);
+    suite_add_tcase(suite, tc);
+    TCase *bare = tcase_create("router");
+    tcase_add_checked_fixture(bare, harness_setup, harness_teardown);
+    tcase_add_test(bare, presence_that_was_kept_takes_the_namespace_of_the_stream_it_goes_out_on);
+    suite_add_tcase(suite, bare);
+    return suite;
+}
