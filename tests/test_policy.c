@@ -198,7 +198,7 @@ START_TEST(a_policy_tells_its_departures_in_order) {
     ck_assert(!policy_departure(policy, 0, &d));
     ck_assert_int_eq(policy_read(policy,
                                  s("departs msg.bare.chat.one for message/chat does bounce not-allowed as a\n"
-                                   "departs dom.msg does deliver-most as b\n"),
+                                   "departs msg.full.normal.nomatch does deliver-most as b\n"),
                                  &error),
                      ROUTER_OK);
     ck_assert(policy_departure(policy, 0, &d));
@@ -208,7 +208,7 @@ START_TEST(a_policy_tells_its_departures_in_order) {
     ck_assert_str_eq(d.condition, "not-allowed");
     ck_assert_str_eq(d.id, "a");
     ck_assert(policy_departure(policy, 1, &d));
-    ck_assert_int_eq(d.rule, router_rule_find("dom.msg"));
+    ck_assert_int_eq(d.rule, router_rule_find("msg.full.normal.nomatch"));
     ck_assert_str_eq(d.verb, "DELIVER_MOST");
     ck_assert_ptr_null(d.condition);
     ck_assert_str_eq(d.id, "b");
