@@ -274,9 +274,10 @@ void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t
     for (size_t i = 0; i < described; i++) {
         struct stanza_child moved = edited->child[i];
         const size_t at = (size_t)(moved.raw.data - edited->body.data);
+        if (i == n)
+            continue;
         moved.raw.data = body.data + (at < before ? at : at - child.size);
-        if (i != n)
-            edited->child[kept++] = moved;
+        edited->child[kept++] = moved;
     }
     edited->child_count = kept;
     edited->body = body;

@@ -264,6 +264,25 @@ static const struct wrong actions[] = {
     {CAST "DNS loses nowhere.example\n", 8, 11, {"\"nowhere.example\" is not in the cast"}},
 };
 
+/* Found by fuzzing: the list of columns in a message overran its room by two octets for some lengths of names. */
+START_TEST(columns_of_any_length_are_named_in_a_message) {
+    enum { COLUMNS = 8 };
+    for (int length = 1; length <= 64; length++) {
+        char text[2000];
+        int size = snprintf(text, sizeof text, "[Client] Romeo\n\tjid: r@a.example\n[Cases]\n\t");
+        for (int i = 0; i < COLUMNS; i++)
+            size += snprintf(text + size, sizeof text - (size_t)size, "%c%0*d  ", 'a' + i, length, 0);
+        size += snprintf(text + size, sizeof text - (size_t)size, "\n\t");
+        for (int i = 0; i <= COLUMNS; i++)
+            size += snprintf(text + size, sizeof text - (size_t)size, "x  ");
+        struct script_error error;
+        struct script_file *file = script_read("x.scs", text, (size_t)size, SCRIPT_STRICT_FORM, &error);
+        ck_assert_ptr_null(file);
+        ck_assert_msg(strstr(error.text, "below no column; the columns are \"a0") != NULL, "%s", error.text);
+    }
+}
+END_TEST
+
 START_TEST(each_action_is_checked) {
     refuse(&actions[_i]);
 }
@@ -419,6 +438,7 @@ Suite *script_errors_suite(void) {
     tcase_add_loop_test(tests, octets_that_are_no_text_are_refused, 0, COUNT(octets));
     tcase_add_loop_test(tests, the_cast_is_checked, 0, COUNT(casts));
     tcase_add_loop_test(tests, the_table_and_each_of_its_cases_is_checked, 0, COUNT(cases));
+    tcase_add_test(tests, columns_of_any_length_are_named_in_a_message);
     tcase_add_loop_test(tests, each_action_is_checked, 0, COUNT(actions));
     tcase_add_loop_test(tests, each_block_is_checked, 0, COUNT(blocks));
     tcase_add_test(tests, what_is_too_large_or_too_deep_is_refused);

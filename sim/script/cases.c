@@ -68,7 +68,8 @@ static struct hint list_columns(const struct script_file *file, size_t first) {
     for (size_t i = first; i < file->column_count; i++) {
         struct quoted name = script_quote(file->columns[i].name);
         size_t length = strlen(name.text);
-        if (size + length + sizeof ", ..." > sizeof list.text) {
+        /* Room for a comma in front, and for the dots behind in case the next one does not fit. */
+        if (size + 2 + length + sizeof ", ..." > sizeof list.text) {
             memcpy(list.text + size, ", ...", sizeof ", ...");
             break;
         }
