@@ -19,8 +19,10 @@ static const char *reference(char c) {
     }
 }
 
+/* An empty text may have no address at all. */
 static char *put(char *at, const char *data, size_t size) {
-    memcpy(at, data, size);
+    if (size > 0)
+        memcpy(at, data, size);
     return at + size;
 }
 
