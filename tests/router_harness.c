@@ -185,7 +185,8 @@ static void exhaust_from(bool (*story)(const struct router_alloc *alloc), bool l
         if (f.living != 0)
             ck_abort_msg("%ld pieces leak when allocation %lu fails", f.living, n);
         if (whole == refused)
-            ck_abort_msg(refused ? "nobody tells that allocation %lu fails" : "without failure after %lu, but not whole", n);
+            ck_abort_msg(
+                refused ? "nobody tells that allocation %lu fails" : "without failure after %lu, but not whole", n);
     }
     /* A story that allocates next to nothing would prove next to nothing. */
     ck_assert_uint_gt(n, 5);

@@ -5,8 +5,8 @@
 
 #include "router.h"
 
-/* montague.example and capulet.example are served; romeo@montague.example/orchard and juliet@capulet.example/balcony are
- * connected and have sent no presence. Knobs and departures can be turned at any time. */
+/* montague.example and capulet.example are served; romeo@montague.example/orchard and juliet@capulet.example/balcony
+ * are connected and have sent no presence. Knobs and departures can be turned at any time. */
 extern struct policy *policy;
 extern struct router *router;
 extern uint32_t romeo, juliet;
@@ -19,7 +19,7 @@ void knob(const char *name, const char *value);
 void profile(const char *text); /* lines of a profile, on top of what is set */
 
 uint32_t bind_as(const char *jid);
-uint32_t peer(void);                          /* verona.example opens a stream to capulet.example */
+uint32_t peer(void); /* verona.example opens a stream to capulet.example */
 void contact(const char *account, const char *jid, enum router_subscription subscription);
 
 /* What becomes of the stanza in a text that comes in on a stream. */
@@ -31,12 +31,25 @@ enum show {
     MARKS  /* "mark by in.to.absent" */
 };
 
-/* The effects of the last input, one a line; a departure shows as " as ID". The text is overwritten by the next call. */
+/* The effects of the last input, one a line; a departure shows as " as ID". The text is overwritten by the next call.
+ */
 const char *effects(enum show show);
 const char *send_as(uint32_t port, const char *xml, enum show show); /* input, which must go well, then effects */
-uint32_t opened(void);      /* the stream that the last input asked for */
-const char *facts(const char *account); /* of router_describe */
-bool has_mark(const char *rule);        /* whether the last input left this mark */
+uint32_t opened(void);                                               /* the stream that the last input asked for */
+const char *facts(const char *account);                              /* of router_describe */
+bool has_mark(const char *rule);                                     /* whether the last input left this mark */
+
+/* A text is part of another, or is not; what is looked into is evaluated once. */
+#define ck_assert_has(text, part)                                                                                      \
+    do {                                                                                                               \
+        const char *looked_into = (text);                                                                              \
+        ck_assert_msg(strstr(looked_into, (part)) != NULL, "%s is not in:\n%s", (part), looked_into);                  \
+    } while (0)
+#define ck_assert_lacks(text, part)                                                                                    \
+    do {                                                                                                               \
+        const char *looked_into = (text);                                                                              \
+        ck_assert_msg(strstr(looked_into, (part)) == NULL, "%s is in:\n%s", (part), looked_into);                      \
+    } while (0)
 
 /* How often a text is in another. */
 unsigned occurrences(const char *text, const char *wanted);

@@ -35,7 +35,8 @@ enum stanza_fault fault_in(const char *text) {
     struct stanza stanza;
     struct stanza_reader *reader = reader_for(STANZA_CLIENT, text);
     enum stanza_read result;
-    while ((result = stanza_reader_next(reader, &stanza)) == STANZA_READY) continue;
+    while ((result = stanza_reader_next(reader, &stanza)) == STANZA_READY)
+        continue;
     enum stanza_fault fault = stanza_reader_fault(reader);
     ck_assert_msg((result == STANZA_FAULT) == (fault != STANZA_FAULT_NONE), "%s", text);
     stanza_reader_free(reader);

@@ -185,11 +185,12 @@ END_TEST
 
 /* What a profile adds is told by playing it; here, that every form of a line is read. */
 START_TEST(a_departure_can_be_for_some_kinds_and_carry_a_condition) {
-    ck_assert_int_eq(policy_read(policy,
-                                 s("departs msg.bare.chat.one for message/chat message/normal does bounce not-allowed as a\n"
-                                   "departs in.elem.unknown for foreign does close bad-format as b"),
-                                 &error),
-                     ROUTER_OK);
+    ck_assert_int_eq(
+        policy_read(policy,
+                    s("departs msg.bare.chat.one for message/chat message/normal does bounce not-allowed as a\n"
+                      "departs in.elem.unknown for foreign does close bad-format as b"),
+                    &error),
+        ROUTER_OK);
 }
 END_TEST
 

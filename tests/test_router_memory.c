@@ -11,14 +11,14 @@ enum act {
     ROMEO_SENDS,
     JULIET_SENDS,
     PEER_SENDS,
-    BINDS,          /* another resource; what it is called */
-    LEAVES,         /* Juliet's first resource */
-    STREAM_READY,   /* the stream that was asked for last */
+    BINDS,        /* another resource; what it is called */
+    LEAVES,       /* Juliet's first resource */
+    STREAM_READY, /* the stream that was asked for last */
     STREAM_NO_HOST,
     PEER_LEAVES,
-    SETS_CONTACT,   /* of Juliet's, who is asked for approval */
-    SETS_FRIEND,    /* of Juliet's, with subscription both */
-    SETS_STORED,    /* a message for Juliet */
+    SETS_CONTACT, /* of Juliet's, who is asked for approval */
+    SETS_FRIEND,  /* of Juliet's, with subscription both */
+    SETS_STORED,  /* a message for Juliet */
     ENDS = -1
 };
 
@@ -36,7 +36,8 @@ struct stage {
 static int send_in(struct stage *stage, uint32_t port, const char *xml) {
     struct stanza_reader *reader = stanza_reader_new(NULL, router_port_namespace(stage->router, port), 262144);
     struct stanza st;
-    if (reader == NULL || stanza_reader_feed(reader, s(xml)) != ROUTER_OK || stanza_reader_next(reader, &st) != STANZA_READY)
+    if (reader == NULL || stanza_reader_feed(reader, s(xml)) != ROUTER_OK ||
+        stanza_reader_next(reader, &st) != STANZA_READY)
         ck_abort_msg("not a stanza: %s", xml);
     const int result = router_input(stage->router, port, &st, 0);
     stanza_reader_free(reader);
@@ -48,18 +49,30 @@ static int act(struct stage *stage, const struct step *step) {
     const struct router_contact asks = {.pending_in = true}, friend = {.subscription = ROUTER_SUB_BOTH};
     uint32_t port;
     switch (step->act) {
-    case ROMEO_SENDS: return send_in(stage, stage->romeo, step->text);
-    case JULIET_SENDS: return send_in(stage, stage->juliet, step->text);
-    case PEER_SENDS: return send_in(stage, stage->peer, step->text);
-    case BINDS: return router_bind(stage->router, text, 0, &port);
-    case LEAVES: return router_link(stage->router, stage->juliet, ROUTER_LINK_LOST, 0);
-    case STREAM_READY: return router_link(stage->router, stage->opening, ROUTER_LINK_READY, 0);
-    case STREAM_NO_HOST: return router_link(stage->router, stage->opening, ROUTER_LINK_NO_HOST, 0);
-    case PEER_LEAVES: return router_link(stage->router, stage->peer, ROUTER_LINK_CLOSED, 0);
-    case SETS_CONTACT: return router_contact_set(stage->router, juliet_bare, text, asks);
-    case SETS_FRIEND: return router_contact_set(stage->router, juliet_bare, text, friend);
-    case SETS_STORED: return router_offline_add(stage->router, juliet_bare, text, 0);
-    case ENDS: break;
+    case ROMEO_SENDS:
+        return send_in(stage, stage->romeo, step->text);
+    case JULIET_SENDS:
+        return send_in(stage, stage->juliet, step->text);
+    case PEER_SENDS:
+        return send_in(stage, stage->peer, step->text);
+    case BINDS:
+        return router_bind(stage->router, text, 0, &port);
+    case LEAVES:
+        return router_link(stage->router, stage->juliet, ROUTER_LINK_LOST, 0);
+    case STREAM_READY:
+        return router_link(stage->router, stage->opening, ROUTER_LINK_READY, 0);
+    case STREAM_NO_HOST:
+        return router_link(stage->router, stage->opening, ROUTER_LINK_NO_HOST, 0);
+    case PEER_LEAVES:
+        return router_link(stage->router, stage->peer, ROUTER_LINK_CLOSED, 0);
+    case SETS_CONTACT:
+        return router_contact_set(stage->router, juliet_bare, text, asks);
+    case SETS_FRIEND:
+        return router_contact_set(stage->router, juliet_bare, text, friend);
+    case SETS_STORED:
+        return router_offline_add(stage->router, juliet_bare, text, 0);
+    case ENDS:
+        break;
     }
     return ROUTER_OK;
 }
@@ -97,9 +110,9 @@ static bool play(const struct router_alloc *alloc, const struct step *steps) {
     return result == ROUTER_OK;
 }
 
-#define STORY(name) \
-    static bool name(const struct router_alloc *alloc) { \
-        return play(alloc, name##_steps); \
+#define STORY(name)                                                                                                    \
+    static bool name(const struct router_alloc *alloc) {                                                               \
+        return play(alloc, name##_steps);                                                                              \
     }
 
 /* ---- the stories ---- */
@@ -112,12 +125,14 @@ static const struct step messages_steps[] = {
     {ROMEO_SENDS, "<message type='chat'><body>to himself, who is not available</body></message>"},
     {ROMEO_SENDS, "<message to='mercutio@montague.example' type='chat'/>"},
     {ROMEO_SENDS, "<message to='@'/>"},
-    {ROMEO_SENDS, "<message to='juliet@capulet.example/balcony'><delay xmlns='urn:xmpp:delay' from='capulet.example'/>"
-                  "<x xmlns='urn:x'/><delay xmlns='urn:xmpp:delay' from='capulet.example'/><y xmlns='urn:y'/></message>"},
+    {ROMEO_SENDS,
+     "<message to='juliet@capulet.example/balcony'><delay xmlns='urn:xmpp:delay' from='capulet.example'/>"
+     "<x xmlns='urn:x'/><delay xmlns='urn:xmpp:delay' from='capulet.example'/><y xmlns='urn:y'/></message>"},
     {ROMEO_SENDS, "<iq to='capulet.example' id='1' type='get'><query xmlns='jabber:iq:version'/></iq>"},
     {ROMEO_SENDS, "<iq id='1' type='get'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"},
     {PEER_SENDS, "<message from='a@verona.example/x' to='nurse@capulet.example' type='groupchat'/>"},
-    {PEER_SENDS, "<iq from='a@verona.example/x' to='capulet.example' id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>"},
+    {PEER_SENDS,
+     "<iq from='a@verona.example/x' to='capulet.example' id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>"},
     {STREAM_READY, ""},
     {PEER_SENDS, "<iq from='a@verona.example/x' to='capulet.example' id='2' type='get'><x xmlns='urn:x'/></iq>"},
     {LEAVES, ""},
@@ -176,8 +191,10 @@ static const struct step roster_steps[] = {
     {JULIET_SENDS, "<iq id='1' type='get'>" QUERY "/></iq>"},
     {JULIET_SENDS, "<iq id='2' type='set'>" QUERY "><item jid='nurse@verona.example' name='N'><group>A</group>"
                    "<group>B</group></item></query></iq>"},
-    {JULIET_SENDS, "<iq id='3' type='set'>" QUERY "><item jid='nurse@verona.example'><group>&amp;</group></item></query></iq>"},
-    {JULIET_SENDS, "<iq id='4' type='set'>" QUERY "><item jid='romeo@montague.example' subscription='remove'/></query></iq>"},
+    {JULIET_SENDS,
+     "<iq id='3' type='set'>" QUERY "><item jid='nurse@verona.example'><group>&amp;</group></item></query></iq>"},
+    {JULIET_SENDS,
+     "<iq id='4' type='set'>" QUERY "><item jid='romeo@montague.example' subscription='remove'/></query></iq>"},
     {JULIET_SENDS, "<iq id='5' type='get'>" QUERY " ver='1'/></iq>"},
     {JULIET_SENDS, "<iq id='6' type='get'>" QUERY " ver='9'/></iq>"},
     {JULIET_SENDS, "<iq id='push1' type='result'/>"},
@@ -286,7 +303,8 @@ START_TEST(memory_may_run_out_over_large_stanzas) {
     snprintf(large_iq, sizeof large_iq, "<iq type='get' to='capulet.example' id='");
     put_times(large_iq, "0123456789", 700);
     put_times(large_iq, "'><ping xmlns='urn:xmpp:ping'/></iq>", 1);
-    snprintf(large_set, sizeof large_set, "<iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='a@b' name='");
+    snprintf(large_set, sizeof large_set,
+             "<iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='a@b' name='");
     put_times(large_set, "0123456789", 500);
     for (int i = 0; i < 3; i++) {
         put_times(large_set, i == 0 ? "'><group>" : "</group><group>", 1);

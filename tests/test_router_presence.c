@@ -15,18 +15,19 @@ Suite *router_presence_suite(void);
 START_TEST(the_last_presence_of_ones_other_resources_can_be_left_out) {
     const uint32_t chamber = bind_as("juliet@capulet.example/chamber");
     send_as(juliet, "<presence/>", FATES);
-    ck_assert_ptr_nonnull(strstr(send_as(chamber, "<presence/>", FATES), "by pres.init.own-others"));
+    ck_assert_has(send_as(chamber, "<presence/>", FATES), "by pres.init.own-others");
     knob("pres.own-others", "skip");
     send_as(chamber, "<presence type='unavailable'/>", FATES);
-    ck_assert_str_eq(send_as(chamber, "<presence/>", FATES), "deliver to " BALCONY " by pres.init.self\n"
-                                                             "deliver to juliet@capulet.example/chamber by pres.init.self\n");
+    ck_assert_str_eq(send_as(chamber, "<presence/>", FATES),
+                     "deliver to " BALCONY " by pres.init.self\n"
+                     "deliver to juliet@capulet.example/chamber by pres.init.self\n");
 }
 END_TEST
 
 START_TEST(a_copy_for_oneself_is_for_the_bare_or_for_the_full_jid) {
-    ck_assert_ptr_nonnull(strstr(send_as(juliet, "<presence/>", BYTES), " to='juliet@capulet.example'/>"));
+    ck_assert_has(send_as(juliet, "<presence/>", BYTES), " to='juliet@capulet.example'/>");
     knob("pres.self-to", "full");
-    ck_assert_ptr_nonnull(strstr(send_as(juliet, "<presence/>", BYTES), " to='" BALCONY "'/>"));
+    ck_assert_has(send_as(juliet, "<presence/>", BYTES), " to='" BALCONY "'/>");
 }
 END_TEST
 
@@ -54,7 +55,7 @@ END_TEST
 START_TEST(the_end_of_a_stream_ends_the_presence_session) {
     send_as(juliet, "<presence to='romeo@montague.example'/>", FATES);
     ck_assert_int_eq(router_fault(router, juliet, STANZA_FAULT_END, 0), ROUTER_OK);
-    ck_assert_ptr_nonnull(strstr(effects(MARKS), "mark by pres.end.directed\n"));
+    ck_assert_has(effects(MARKS), "mark by pres.end.directed\n");
 }
 END_TEST
 
@@ -71,8 +72,9 @@ END_TEST
 START_TEST(a_priority_that_is_negative_no_more_fetches_stored_messages) {
     send_as(juliet, "<presence><priority>-1</priority></presence>", FATES);
     send_as(romeo, "<message to='juliet@capulet.example'><body>x</body></message>", FATES);
-    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence><status/><priority>0</priority></presence>", FATES),
-                                  "off.deliver.when"), 1);
+    ck_assert_uint_eq(
+        occurrences(send_as(juliet, "<presence><status/><priority>0</priority></presence>", FATES), "off.deliver.when"),
+        1);
     send_as(juliet, "<presence><priority>-1</priority><status/></presence>", FATES);
     send_as(romeo, "<message to='juliet@capulet.example'><body>x</body></message>", FATES);
     knob("off.trigger", "initial-only");
@@ -85,17 +87,35 @@ END_TEST
 START_TEST(a_presence_with_many_children_is_passed_on_whole) {
     contact("juliet@capulet.example", "romeo@montague.example", ROUTER_SUB_FROM);
     send_as(romeo, "<presence/>", FATES);
-    const char *seen = send_as(
-        juliet, "<presence><a/><b/><c/><d/><e/><f/><g/><priority>3</priority><i/><j/></presence>", BYTES);
-    ck_assert_ptr_nonnull(strstr(seen, "<a/><b/><c/><d/><e/><f/><g/><priority>3</priority><i/><j/></presence>\n"));
-    ck_assert_ptr_nonnull(strstr(facts("juliet@capulet.example"), "priority 3 "));
+    const char *seen =
+        send_as(juliet, "<presence><a/><b/><c/><d/><e/><f/><g/><priority>3</priority><i/><j/></presence>", BYTES);
+    ck_assert_has(seen, "<a/><b/><c/><d/><e/><f/><g/><priority>3</priority><i/><j/></presence>\n");
+    ck_assert_has(facts("juliet@capulet.example"), "priority 3 ");
+}
+END_TEST
+
+/* 6121 4.7.2.3: a server may override a priority; what it made of it shows in the echo and in what contacts get. */
+START_TEST(a_priority_that_is_overridden_shows_in_every_copy) {
+    contact("juliet@capulet.example", "romeo@montague.example", ROUTER_SUB_FROM);
+    send_as(romeo, "<presence/>", FATES);
+    knob("pres.prio-override", "zero");
+    const char *seen = send_as(juliet,
+                               "<presence><a/><show>away</show><priority>5</priority><d/><e/><f/><g/><h/><i/><j/>"
+                               "</presence>",
+                               BYTES);
+    ck_assert_uint_eq(occurrences(seen, "<priority>0</priority>"), 2);
+    ck_assert_uint_eq(occurrences(seen, "<a/><show>away</show><d/><e/><f/><g/><h/><i/><j/>"), 2);
+    ck_assert_lacks(seen, "5");
+    ck_assert_has(facts("juliet@capulet.example"), "priority 0 ");
+    ck_assert_lacks(send_as(juliet, "<presence><a/><b/><c/><d/><e/><f/><g/><h/><i/></presence>", BYTES), "priority");
 }
 END_TEST
 
 /* An id is what XML makes of its text: references are resolved, each tab and line end counts as a space. */
 START_TEST(the_id_of_a_broadcast_comes_back_with_its_error) {
     contact("juliet@capulet.example", "a@verona.example", ROUTER_SUB_FROM);
-    ck_assert_int_eq(input(juliet, "<presence id=\"&quot;it&apos;s\t&#49;\r\n&#x4E;&amp;&lt;&gt;;&quot;\"/>"), ROUTER_OK);
+    ck_assert_int_eq(input(juliet, "<presence id=\"&quot;it&apos;s\t&#49;\r\n&#x4E;&amp;&lt;&gt;;&quot;\"/>"),
+                     ROUTER_OK);
     ck_assert_int_eq(router_link(router, opened(), ROUTER_LINK_NO_HOST, 0), ROUTER_OK);
     const char *seen = effects(BYTES);
     ck_assert_msg(strstr(seen, " id='\"it&apos;s 1 N&amp;&lt;&gt;;\"' ") != NULL, "%s", seen);
@@ -176,7 +196,8 @@ END_TEST
 /* 6121 4.6.1: who becomes a subscriber is one like any other from then on. */
 START_TEST(an_approval_takes_the_place_of_directed_presence) {
     const struct router_contact asks = {.pending_in = true};
-    ck_assert_int_eq(router_contact_set(router, s("juliet@capulet.example"), s("romeo@montague.example"), asks), ROUTER_OK);
+    ck_assert_int_eq(router_contact_set(router, s("juliet@capulet.example"), s("romeo@montague.example"), asks),
+                     ROUTER_OK);
     send_as(romeo, "<presence/>", FATES);
     send_as(bind_as("juliet@capulet.example/chamber"), "<presence to='romeo@montague.example'/>", FATES);
     send_as(juliet, "<presence/>", FATES);
@@ -192,9 +213,11 @@ END_TEST
 START_TEST(an_error_from_a_contact_changes_nothing_for_it) {
     contact("juliet@capulet.example", "a@verona.example", ROUTER_SUB_FROM);
     send_as(juliet, "<presence/>", FATES);
-    send_as(peer(), "<presence from='a@verona.example/r' to='juliet@capulet.example' type='error'><error/></presence>", FATES);
+    send_as(peer(), "<presence from='a@verona.example/r' to='juliet@capulet.example' type='error'><error/></presence>",
+            FATES);
     ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to a@verona.example"), 1);
-    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence type='unavailable'/>", FATES), "route to a@verona.example"), 1);
+    ck_assert_uint_eq(
+        occurrences(send_as(juliet, "<presence type='unavailable'/>", FATES), "route to a@verona.example"), 1);
     ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to a@verona.example"), 1);
 }
 END_TEST
@@ -224,14 +247,15 @@ static const char *probe(const char *to, enum show show) {
 START_TEST(only_the_resource_that_sent_presence_is_shown_to_whom_it_sent_it) {
     const uint32_t chamber = bind_as("juliet@capulet.example/chamber");
     send_as(juliet, "<presence to='" ORCHARD "'/>", FATES);
-    ck_assert_uint_eq(occurrences(probe("juliet@capulet.example", FATES), "answer to " ORCHARD " by pres.probe.directed"), 1);
+    ck_assert_uint_eq(
+        occurrences(probe("juliet@capulet.example", FATES), "answer to " ORCHARD " by pres.probe.directed"), 1);
     send_as(chamber, "<presence to='" ORCHARD "'/>", FATES);
     ck_assert_uint_eq(occurrences(probe("juliet@capulet.example", FATES), "answer"), 2);
     const char *seen = probe("juliet@capulet.example/chamber", BYTES);
     ck_assert_uint_eq(occurrences(seen, "answer"), 1);
-    ck_assert_ptr_nonnull(strstr(seen, "by pres.probe.full.directed: <presence from='juliet@capulet.example/chamber' "
-                                       "to='" ORCHARD "' id='p'/>\n"));
-    ck_assert_ptr_null(strstr(probe("juliet@capulet.example/gone", FATES), "directed"));
+    ck_assert_has(seen, "by pres.probe.full.directed: <presence from='juliet@capulet.example/chamber' "
+                        "to='" ORCHARD "' id='p'/>\n");
+    ck_assert_lacks(probe("juliet@capulet.example/gone", FATES), "directed");
 }
 END_TEST
 
@@ -253,7 +277,8 @@ START_TEST(a_knob_says_how_closely_a_prober_must_match_a_target) {
     knob("iq.directed-match", directed_matches[_i].knob);
     snprintf(xml, sizeof xml, "<presence to='%s'/>", directed_matches[_i].sent_to);
     send_as(juliet, xml, FATES);
-    ck_assert_msg((strstr(probe(BALCONY, FATES), "by pres.probe.full.directed") != NULL) == directed_matches[_i].answered,
+    ck_assert_msg((strstr(probe(BALCONY, FATES), "by pres.probe.full.directed") != NULL) ==
+                      directed_matches[_i].answered,
                   "%s for %s", directed_matches[_i].knob, directed_matches[_i].sent_to);
 }
 END_TEST
@@ -263,8 +288,8 @@ START_TEST(a_user_is_authorised_to_probe_itself) {
     ck_assert_str_eq(probe("romeo@montague.example", BYTES),
                      "answer to " ORCHARD " by pres.probe.avail: <presence from='" ORCHARD "' to='" ORCHARD "' id='q'>"
                      "<show>dnd</show></presence>\n");
-    ck_assert_ptr_nonnull(strstr(probe(ORCHARD, FATES), "by pres.probe.full.match"));
-    ck_assert_ptr_nonnull(strstr(probe("romeo@montague.example/gone", FATES), "by pres.probe.full.nomatch"));
+    ck_assert_has(probe(ORCHARD, FATES), "by pres.probe.full.match");
+    ck_assert_has(probe("romeo@montague.example/gone", FATES), "by pres.probe.full.nomatch");
 }
 END_TEST
 
@@ -272,23 +297,23 @@ END_TEST
 static const struct {
     const char *unavailable, *answer;
 } last_words[] = {
-    {"<presence type='unavailable'><status>bye</status></presence>", "<presence from='juliet@capulet.example' to='" ORCHARD
-     "' id='p' type='unavailable'><status>bye</status><delay "},
-    {"<presence id='u' type='unavailable'/>", "<presence from='juliet@capulet.example' to='" ORCHARD
-     "' id='u' type='unavailable'><delay "},
+    {"<presence type='unavailable'><status>bye</status></presence>",
+     "<presence from='juliet@capulet.example' to='" ORCHARD "' id='p' type='unavailable'><status>bye</status><delay "},
+    {"<presence id='u' type='unavailable'/>",
+     "<presence from='juliet@capulet.example' to='" ORCHARD "' id='u' type='unavailable'><delay "},
 };
 
 START_TEST(the_last_unavailable_presence_can_be_shown_to_a_prober) {
     knob("pres.probe-offline-detail", "full");
     contact("juliet@capulet.example", "romeo@montague.example", ROUTER_SUB_FROM);
-    ck_assert_ptr_nonnull(strstr(probe("juliet@capulet.example", BYTES), "<presence from='juliet@capulet.example' to='"
-                                 ORCHARD "' type='unavailable' id='p'/>"));
+    ck_assert_has(probe("juliet@capulet.example", BYTES),
+                  "<presence from='juliet@capulet.example' to='" ORCHARD "' type='unavailable' id='p'/>");
     send_as(juliet, "<presence/>", FATES);
     send_as(juliet, last_words[_i].unavailable, FATES);
     const char *seen = probe("juliet@capulet.example", BYTES);
     ck_assert_msg(strstr(seen, last_words[_i].answer) != NULL, "%s", seen);
     send_as(romeo, "<presence to='juliet@capulet.example' type='probe'/>", FATES);
-    ck_assert_ptr_null(strstr(send_as(romeo, "<presence to='juliet@capulet.example' type='probe'/>", BYTES), "id='p'"));
+    ck_assert_lacks(send_as(romeo, "<presence to='juliet@capulet.example' type='probe'/>", BYTES), "id='p'");
 }
 END_TEST
 
@@ -352,10 +377,10 @@ START_TEST(a_contact_whose_presence_is_known_is_not_probed_again) {
     from_nurse(port, "/kitchen", "><show>dnd</show></presence>");
     from_nurse(port, "/garden", "/>");
     const char *seen = chamber_comes(BYTES);
-    ck_assert_ptr_null(strstr(seen, "route to nurse@verona.example"));
+    ck_assert_lacks(seen, "route to nurse@verona.example");
     ck_assert_uint_eq(occurrences(seen, "by pres.init.probe: <presence from='nurse@verona.example/"), 2);
-    ck_assert_ptr_nonnull(strstr(seen, "<show>dnd</show>"));
-    ck_assert_ptr_null(strstr(seen, "<show>away</show>"));
+    ck_assert_has(seen, "<show>dnd</show>");
+    ck_assert_lacks(seen, "<show>away</show>");
 }
 END_TEST
 
@@ -372,7 +397,7 @@ START_TEST(a_contact_that_is_known_to_be_away_is_not_probed_again) {
     send_as(chamber, "<presence type='unavailable'/>", FATES);
     from_nurse(port, "", " type='unavailable'/>");
     const char *seen = send_as(chamber, "<presence/>", FATES);
-    ck_assert_ptr_null(strstr(seen, "nurse@verona.example"));
+    ck_assert_lacks(seen, "nurse@verona.example");
 }
 END_TEST
 
@@ -415,7 +440,7 @@ START_TEST(only_what_a_watched_contact_tells_the_account_is_known) {
     send_as(port, "<presence from='a@verona.example/r' to='juliet@capulet.example'/>", FATES);
     const char *seen = chamber_comes(FATES);
     ck_assert_uint_eq(occurrences(seen, "route to nurse@verona.example"), 1);
-    ck_assert_ptr_null(strstr(seen, "by pres.init.probe"));
+    ck_assert_lacks(seen, "by pres.init.probe");
 }
 END_TEST
 
@@ -431,7 +456,8 @@ START_TEST(updates_can_spare_contacts_that_are_away) {
     ck_assert_uint_eq(occurrences(send_as(juliet, "<presence/>", FATES), "route to nurse@verona.example"), 1);
     /* 6121 4.5.2: the end of the session is for all of them */
     from_nurse(port, "/kitchen", " type='unavailable'/>");
-    ck_assert_uint_eq(occurrences(send_as(juliet, "<presence type='unavailable'/>", FATES), "route to nurse@verona.example"), 1);
+    ck_assert_uint_eq(
+        occurrences(send_as(juliet, "<presence type='unavailable'/>", FATES), "route to nurse@verona.example"), 1);
 }
 END_TEST
 
@@ -462,8 +488,8 @@ static const struct {
 START_TEST(what_is_sent_to_a_domain_is_handled_as_the_knobs_say) {
     profile(for_domain[_i].knobs);
     const char *seen = send_as(romeo, for_domain[_i].xml, FATES);
-    ck_assert_msg(strncmp(seen, for_domain[_i].fate, strlen(for_domain[_i].fate)) == 0, "%s gives %s", for_domain[_i].xml,
-                  seen);
+    ck_assert_msg(strncmp(seen, for_domain[_i].fate, strlen(for_domain[_i].fate)) == 0, "%s gives %s",
+                  for_domain[_i].xml, seen);
 }
 END_TEST
 
@@ -481,6 +507,7 @@ Suite *router_presence_suite(void) {
     tcase_add_test(tc, a_second_resource_hears_of_the_end_of_the_first);
     tcase_add_test(tc, a_priority_that_is_negative_no_more_fetches_stored_messages);
     tcase_add_test(tc, a_presence_with_many_children_is_passed_on_whole);
+    tcase_add_test(tc, a_priority_that_is_overridden_shows_in_every_copy);
     tcase_add_test(tc, the_id_of_a_broadcast_comes_back_with_its_error);
     tcase_add_test(tc, presence_to_a_subscriber_during_a_session_is_not_remembered);
     tcase_add_test(tc, who_got_directed_presence_twice_hears_of_the_end_once);

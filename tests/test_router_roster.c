@@ -9,8 +9,8 @@
 Suite *router_roster_suite(void);
 
 #define BALCONY "juliet@capulet.example/balcony"
-#define JULIET "juliet@capulet.example"
-#define QUERY "<query xmlns='jabber:iq:roster'"
+#define JULIET  "juliet@capulet.example"
+#define QUERY   "<query xmlns='jabber:iq:roster'"
 
 /* A roster get of Juliet's; ver: NULL for none. */
 static const char *gets(const char *ver, enum show show) {
@@ -22,7 +22,8 @@ static const char *gets(const char *ver, enum show show) {
 
 static const char *sets(const char *items, enum show show) {
     static char xml[12000];
-    ck_assert_uint_lt((size_t)snprintf(xml, sizeof xml, "<iq id='s' type='set'>" QUERY ">%s</query></iq>", items), sizeof xml);
+    ck_assert_uint_lt((size_t)snprintf(xml, sizeof xml, "<iq id='s' type='set'>" QUERY ">%s</query></iq>", items),
+                      sizeof xml);
     return send_as(juliet, xml, show);
 }
 
@@ -42,17 +43,18 @@ static const char *items(void) {
 START_TEST(an_empty_roster_is_an_empty_query) {
     /* 6121 2.1.4: the query is there, so that it is told apart from "nothing has changed" */
     const char *seen = gets(NULL, BYTES);
-    ck_assert_ptr_nonnull(strstr(seen, "answer to " BALCONY " by noto.iq.known: <iq to='" BALCONY "' type='result' id='g'>" QUERY));
-    ck_assert_ptr_null(strstr(seen, "<item"));
+    ck_assert_has(seen, "answer to " BALCONY " by noto.iq.known: <iq to='" BALCONY "' type='result' id='g'>" QUERY);
+    ck_assert_lacks(seen, "<item");
 }
 END_TEST
 
 START_TEST(a_get_shows_each_contact_with_its_subscription) {
     static const struct router_contact states[] = {
-        {ROUTER_SUB_NONE, false, false, false}, {ROUTER_SUB_NONE, true, false, false}, {ROUTER_SUB_NONE, false, true, false},
-        {ROUTER_SUB_NONE, true, true, false},   {ROUTER_SUB_TO, false, false, false},  {ROUTER_SUB_TO, false, true, true},
-        {ROUTER_SUB_FROM, false, false, false}, {ROUTER_SUB_FROM, true, false, false}, {ROUTER_SUB_BOTH, false, false, false},
-        {ROUTER_SUB_NONE, false, false, true},
+        {ROUTER_SUB_NONE, false, false, false}, {ROUTER_SUB_NONE, true, false, false},
+        {ROUTER_SUB_NONE, false, true, false},  {ROUTER_SUB_NONE, true, true, false},
+        {ROUTER_SUB_TO, false, false, false},   {ROUTER_SUB_TO, false, true, true},
+        {ROUTER_SUB_FROM, false, false, false}, {ROUTER_SUB_FROM, true, false, false},
+        {ROUTER_SUB_BOTH, false, false, false}, {ROUTER_SUB_NONE, false, false, true},
     };
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         char jid[30];
@@ -81,15 +83,19 @@ END_TEST
 START_TEST(a_roster_is_for_its_owner_only) {
     const char *get = "<iq id='1' type='get' to='" JULIET "'>" QUERY "/></iq>";
     const char *set = "<iq id='1' type='set' to='" JULIET "'>" QUERY "><item jid='a@b'/></query></iq>";
-    ck_assert_str_eq(send_as(romeo, get, FATES), "bounce forbidden to romeo@montague.example/orchard by roster.get.foreign\n");
-    ck_assert_str_eq(send_as(romeo, set, FATES), "bounce forbidden to romeo@montague.example/orchard by roster.set.forbidden\n");
+    ck_assert_str_eq(send_as(romeo, get, FATES),
+                     "bounce forbidden to romeo@montague.example/orchard by roster.get.foreign\n");
+    ck_assert_str_eq(send_as(romeo, set, FATES),
+                     "bounce forbidden to romeo@montague.example/orchard by roster.set.forbidden\n");
     knob("roster.get-foreign", "service-unavailable");
     ck_assert_str_eq(send_as(romeo, get, FATES),
                      "bounce service-unavailable to romeo@montague.example/orchard by roster.get.foreign\n");
-    ck_assert_ptr_nonnull(strstr(send_as(peer(), "<iq id='1' type='set' from='a@verona.example/r' to='" JULIET "'>" QUERY
-                                                 "><item jid='a@b'/></query></iq>", FATES),
-                                 "bounce forbidden to a@verona.example/r by roster.set.forbidden\n"));
-    ck_assert_ptr_nonnull(strstr(send_as(juliet, set, FATES), "answer to " BALCONY " by iq.bare.known\n"));
+    ck_assert_has(send_as(peer(),
+                          "<iq id='1' type='set' from='a@verona.example/r' to='" JULIET "'>" QUERY
+                          "><item jid='a@b'/></query></iq>",
+                          FATES),
+                  "bounce forbidden to a@verona.example/r by roster.set.forbidden\n");
+    ck_assert_has(send_as(juliet, set, FATES), "answer to " BALCONY " by iq.bare.known\n");
     ck_assert_str_eq(items(), "<item jid='a@b' subscription='none'/>");
 }
 END_TEST
@@ -97,24 +103,28 @@ END_TEST
 /* ---- set ---- */
 
 START_TEST(an_item_is_kept_exactly_as_it_was_set) {
-    sets("<item jid='a@b.example' name='N &amp; &lt;&apos;&quot;&#x21;' ask='subscribe' subscription='both' approved='true'>"
-         "<group>One</group><group> Two &amp; <![CDATA[<3>]]> </group></item>", FATES);
+    sets("<item jid='a@b.example' name='N &amp; &lt;&apos;&quot;&#x21;' ask='subscribe' subscription='both' "
+         "approved='true'>"
+         "<group>One</group><group> Two &amp; <![CDATA[<3>]]> </group></item>",
+         FATES);
     sets("<item jid='B@B.Example'/>", FATES);
     sets("<y:item xmlns:y='jabber:iq:roster' jid=\"c@b.example\" name=\"a'b\"><x xmlns='urn:x'><group>no</group></x>"
-         "<group a='>'>G</group></y:item>", FATES);
+         "<group a='>'>G</group></y:item>",
+         FATES);
     const char *seen = items();
-    ck_assert_ptr_nonnull(strstr(seen, "<item jid='a@b.example' name='N &amp; &lt;&apos;\"!' subscription='none'>"
-                                       "<group>One</group><group>"));
-    ck_assert_ptr_nonnull(strstr(seen, "Two &amp; &lt;3&gt;"));
-    ck_assert_ptr_nonnull(strstr(seen, "<item jid='b@b.example' subscription='none'/>"));
-    ck_assert_ptr_nonnull(strstr(seen, "<item jid='c@b.example' name='a&apos;b' subscription='none'><group>G</group></item>"));
+    ck_assert_has(seen, "<item jid='a@b.example' name='N &amp; &lt;&apos;\"!' subscription='none'>"
+                        "<group>One</group><group>");
+    ck_assert_has(seen, "Two &amp; &lt;3&gt;");
+    ck_assert_has(seen, "<item jid='b@b.example' subscription='none'/>");
+    ck_assert_has(seen, "<item jid='c@b.example' name='a&apos;b' subscription='none'><group>G</group></item>");
 }
 END_TEST
 
 START_TEST(an_update_replaces_name_and_groups_and_leaves_the_subscription) {
     contact(JULIET, "a@b.example", ROUTER_SUB_BOTH);
     sets("<item jid='a@b.example' name='A'><group>One</group><group>Two</group></item>", FATES);
-    ck_assert_str_eq(items(), "<item jid='a@b.example' name='A' subscription='both'><group>One</group><group>Two</group></item>");
+    ck_assert_str_eq(
+        items(), "<item jid='a@b.example' name='A' subscription='both'><group>One</group><group>Two</group></item>");
     sets("<item jid='a@b.example' name='A'><group>Two</group></item>", FATES);
     ck_assert_str_eq(items(), "<item jid='a@b.example' name='A' subscription='both'><group>Two</group></item>");
     sets("<item jid='a@b.example' name='' subscription='none'/>", FATES);
@@ -126,7 +136,7 @@ struct set_case {
     const char *knobs, *items, *fate;
 };
 
-#define BAD "bounce bad-request to " BALCONY " by "
+#define BAD          "bounce bad-request to " BALCONY " by "
 #define UNACCEPTABLE "bounce not-acceptable to " BALCONY " by "
 
 static const struct set_case refused[] = {
@@ -186,7 +196,7 @@ START_TEST(an_item_has_a_limit_of_groups) {
             at += (size_t)snprintf(text + at, sizeof text - at, "<group>%u</group>", i);
         snprintf(text + at, sizeof text - at, "</item>");
         const bool fits = count == ROUTER_GROUPS_MAX;
-        ck_assert_ptr_nonnull(strstr(sets(text, FATES), fits ? "answer to " : "bounce resource-constraint to "));
+        ck_assert_has(sets(text, FATES), fits ? "answer to " : "bounce resource-constraint to ");
     }
 }
 END_TEST
@@ -201,7 +211,8 @@ START_TEST(a_change_is_pushed_to_each_resource_that_asked_for_the_roster) {
     const char *seen = sets("<item jid='a@b' name='A'/>", BYTES);
     /* 6121 2.3.2: the result, then the pushes; 2.1.6: one item each, to the full JID */
     ck_assert_int_eq(strncmp(seen, "answer to " BALCONY, strlen("answer to " BALCONY)), 0);
-    ck_assert_uint_eq(occurrences(seen, "push to " BALCONY " by roster.push.who: <iq to='" BALCONY "' type='set' id='"), 1);
+    ck_assert_uint_eq(occurrences(seen, "push to " BALCONY " by roster.push.who: <iq to='" BALCONY "' type='set' id='"),
+                      1);
     ck_assert_uint_eq(occurrences(seen, "push to juliet@capulet.example/chamber by roster.push.who"), 1);
     ck_assert_uint_eq(occurrences(seen, "><item jid='a@b' name='A' subscription='none'/></query></iq>\n"), 2);
 }
@@ -235,17 +246,18 @@ START_TEST(an_answer_to_a_push_is_taken_in_and_any_other_is_dropped) {
     snprintf(id, sizeof id, "%s", push_id(sets("<item jid='a@b'/>", BYTES)));
     for (size_t i = 0; i < 2; i++) {
         snprintf(xml, sizeof xml, "<iq type='result' id='%s'%s/>", id, to[i]);
-        ck_assert_ptr_nonnull(strstr(send_as(juliet, xml, FATES), "handle by "));
-        ck_assert_ptr_nonnull(strstr(send_as(chamber, xml, FATES), "drop by "));
-        ck_assert_ptr_nonnull(strstr(send_as(romeo, xml, FATES), "drop by "));
+        ck_assert_has(send_as(juliet, xml, FATES), "handle by ");
+        ck_assert_has(send_as(chamber, xml, FATES), "drop by ");
+        ck_assert_has(send_as(romeo, xml, FATES), "drop by ");
         snprintf(xml, sizeof xml, "<iq type='error' id='%s'%s><error/></iq>", id, to[i]);
-        ck_assert_ptr_nonnull(strstr(send_as(juliet, xml, FATES), "handle by "));
+        ck_assert_has(send_as(juliet, xml, FATES), "handle by ");
     }
 }
 END_TEST
 
-static const char *const strays[] = {"", "push", "pusher", "p", "push0", "push-1", "push1x", "push99999999999999999999",
-                                     "push2", "xpush1", "PUSH1", "x1"};
+static const char *const strays[] = {"",      "push",   "pusher", "p",
+                                     "push0", "push-1", "push1x", "push99999999999999999999",
+                                     "push2", "xpush1", "PUSH1",  "x1"};
 
 START_TEST(an_answer_to_nothing_is_dropped) {
     char xml[200];
@@ -296,7 +308,7 @@ START_TEST(the_removal_of_an_item_ends_its_subscriptions) {
     ck_assert_uint_eq(occurrences(seen, "<presence from='" BALCONY "' to='a@verona.example' type='unavailable'/>"),
                       removals[_i].unavailable);
     if (removals[_i].left != NULL)
-        ck_assert_ptr_nonnull(strstr(facts(JULIET), removals[_i].left));
+        ck_assert_has(facts(JULIET), removals[_i].left);
     ck_assert_str_eq(items(), "");
     ck_assert_str_eq(sets("<item jid='a@verona.example' subscription='remove'/>", FATES),
                      "bounce item-not-found to " BALCONY " by roster.rem.missing\n");
@@ -347,7 +359,8 @@ START_TEST(who_knows_an_older_version_gets_each_changed_item_once_in_order) {
     set_n(4, "C");
     sets("<item jid='c1@b.example' subscription='remove'/>", FATES);
     const char *seen = gets(old, BYTES);
-    ck_assert_int_eq(strncmp(seen, "answer to " BALCONY " by noto.iq.known: <iq to='" BALCONY "' type='result' id='g'/>\n", 90), 0);
+    ck_assert_int_eq(
+        strncmp(seen, "answer to " BALCONY " by noto.iq.known: <iq to='" BALCONY "' type='result' id='g'/>\n", 90), 0);
     ck_assert_uint_eq(occurrences(seen, "push to " BALCONY), 3);
     const char *second = strstr(seen, "<item jid='c2@b.example' name='B' subscription='none'/>");
     const char *fourth = strstr(seen, "<item jid='c4@b.example' name='C' subscription='none'/>");
@@ -373,8 +386,8 @@ static const char *const unknown_versions[] = {"", "99", "x", "-1", "1x", "99999
 START_TEST(who_names_a_version_that_never_was_gets_the_whole_roster) {
     set_n(1, "A");
     const char *seen = gets(unknown_versions[_i], BYTES);
-    ck_assert_ptr_nonnull(strstr(seen, "<item jid='c1@b.example' name='A' subscription='none'/>"));
-    ck_assert_ptr_null(strstr(seen, "push to"));
+    ck_assert_has(seen, "<item jid='c1@b.example' name='A' subscription='none'/>");
+    ck_assert_lacks(seen, "push to");
 }
 END_TEST
 
@@ -383,19 +396,20 @@ START_TEST(the_whole_roster_can_be_the_answer_to_any_version) {
     knob("roster.versioning", "full");
     set_n(1, "A");
     snprintf(old, sizeof old, "%s", version());
-    ck_assert_ptr_nonnull(strstr(gets(old, BYTES), "<item jid='c1@b.example' name='A' subscription='none'/>"));
+    ck_assert_has(gets(old, BYTES), "<item jid='c1@b.example' name='A' subscription='none'/>");
     set_n(1, "B");
     const char *seen = gets(old, BYTES);
-    ck_assert_ptr_nonnull(strstr(seen, "<item jid='c1@b.example' name='B' subscription='none'/>"));
-    ck_assert_ptr_null(strstr(seen, "push to"));
+    ck_assert_has(seen, "<item jid='c1@b.example' name='B' subscription='none'/>");
+    ck_assert_lacks(seen, "push to");
 }
 END_TEST
 
 START_TEST(without_versions_none_is_named) {
     knob("roster.versioning", "off");
     set_n(1, "A");
-    ck_assert_str_eq(gets("1", BYTES), "answer to " BALCONY " by noto.iq.known: <iq to='" BALCONY "' type='result' id='g'>" QUERY
-                                       "><item jid='c1@b.example' name='A' subscription='none'/></query></iq>\n");
+    ck_assert_str_eq(gets("1", BYTES),
+                     "answer to " BALCONY " by noto.iq.known: <iq to='" BALCONY "' type='result' id='g'>" QUERY
+                     "><item jid='c1@b.example' name='A' subscription='none'/></query></iq>\n");
 }
 END_TEST
 
