@@ -296,6 +296,12 @@ static int expected(struct line *line, struct slice found, const char *what) {
     return at_line(line, fail(line->error, ROUTER_E_VALUE, found, "found", advice));
 }
 
+/* Some conditions are defined for stanzas and for streams (6120 4.9.3, 8.3.3). */
+static bool is_of_streams(unsigned condition) {
+    return condition_texts[condition].type == NULL || condition == CONDITION_CONFLICT ||
+           condition == CONDITION_POLICY_VIOLATION || condition == CONDITION_RESOURCE_CONSTRAINT;
+}
+
 static int read_action(struct line *line, unsigned *action) {
     const struct slice found = word(line);
     unsigned verb = 1;
@@ -308,7 +314,8 @@ static int read_action(struct line *line, unsigned *action) {
         return ROUTER_OK;
     const struct slice name = word(line);
     for (unsigned c = 1; c < CONDITION_COUNT; c++)
-        if (same(name, slice_of(condition_texts[c].name)) && (condition_texts[c].type != NULL) == (verb == DO_BOUNCE)) {
+        if (same(name, slice_of(condition_texts[c].name)) && (verb == DO_BOUNCE ? condition_texts[c].type != NULL
+                                                                                : is_of_streams(c))) {
             *action |= c << 8;
             return ROUTER_OK;
         }

@@ -93,11 +93,8 @@ static void override_priority(struct router *r, struct input *in, struct stanza 
     mark(r, in->host, RULE_pres_prio_override);
     for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++)
         if (is_priority(&in->st->child[i]))
-            cut_child(r, in, edited, i--);
-    const struct slice parts[] = {text_slice("<priority>0</priority>"), edited->body};
-    edited->body = write_join(r, parts, 2);
-    /* The children that were described stand in the old body; without a description the priority counts as 0. */
-    edited->child_count = 0;
+            cut_child(r, in, edited, in->st->child[i--].raw);
+    add_child(r, edited, text_slice("<priority>0</priority>"));
 }
 
 static void mark_priority(struct router *r, const struct stanza *st, bool initial, int16_t before,

@@ -125,7 +125,7 @@ enum verb { VERBS(X) DO_BOUNCE, DO_CLOSE, VERB_COUNT };
 #undef X
 enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (int)FAULT_COUNT };
 
-/* Defined conditions with the type that 6120 8.3.3 recommends; those of streams (4.9.3) have none. */
+/* Defined conditions with the type that 6120 8.3.3 recommends; NULL: of streams (4.9.3) only. */
 #define CONDITIONS(X) \
     X(BAD_REQUEST, "bad-request", "modify") \
     X(CONFLICT, "conflict", "cancel") \

@@ -149,7 +149,6 @@ struct input {
     struct jid_parts *to_parts; /* prepared 'to'; NULL: none */
     const struct jid *to_jid;   /* the same, where it is known; NULL: look it up */
     enum condition mapped;  /* what BOUNCE_MAPPED says */
-    const char *mapped_type;
     /* filled by dispatch */
     struct account *account;  /* recipient's */
     struct session *resource; /* recipient's matching resource */
@@ -279,7 +278,8 @@ void defer_end(struct router *r);
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
 
 /* cut_child - leave out one child of the stanza, which moves to `edited`; the views of the others stay right. */
-void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t n);
+void cut_child(struct router *r, struct input *in, struct stanza *edited, struct slice child);
+void add_child(struct router *r, struct stanza *edited, struct slice text); /* behind the others, not described */
 
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
