@@ -123,7 +123,7 @@ static char *put_body(char *at, const struct stanza *st) {
         char quote;
         while (stanza_attribute_next(start, &position, &name, &value, &quote))
             if (slice_is(name, (struct slice){"xmlns", 5}) && is_content_namespace(value)) {
-                at = put(at, from, (size_t)(name.data - from));
+                at = put(at, from, (size_t)(name.data - 1 - from));
                 from = value.data + value.size + 1;
             }
     }
