@@ -28,12 +28,26 @@ static struct slice probe_id(const struct input *in) {
     return in->st->has_id ? in->st->id : (struct slice){NULL, 0};
 }
 
+static void approve_for_domain(struct router *r, struct input *in, const struct decision *d) {
+    const struct slice none = {NULL, 0};
+    answer(r, in, d, STANZA_SUBSCRIBED, in->host, write_start(r, "presence", "subscribed", probe_id(in)), none);
+    if (depart(r, in->host, ALTERNATIVE_dom_pres_sub_show_available))
+        answer(r, in, d, STANZA_AVAILABLE, in->host, write_start(r, "presence", NULL, probe_id(in)), none);
+}
+
+static struct slice mirrored_id(const struct router *r, const struct input *in) {
+    return departs(r, ALTERNATIVE_pres_probe_id_mirror_omit) != NULL ? (struct slice){NULL, 0} : probe_id(in);
+}
+
 void answer_for_domain(struct router *r, struct input *in, const struct decision *d) {
     const struct slice none = {NULL, 0};
+    if (in->st->kind == STANZA_PROBE && d->verb == DO_ANSWER_AVAILABLE &&
+        depart(r, in->host, ALTERNATIVE_dom_pres_probe_answer_bare))
+        in->from = in->who.bare;
     if (d->verb == DO_ANSWER_AVAILABLE)
         answer(r, in, d, STANZA_AVAILABLE, in->host, write_start(r, "presence", NULL, probe_id(in)), none);
     else if (in->st->kind == STANZA_SUBSCRIBE)
-        answer(r, in, d, STANZA_SUBSCRIBED, in->host, write_start(r, "presence", "subscribed", probe_id(in)), none);
+        approve_for_domain(r, in, d);
     else
         fate(r, in, ROUTER_HANDLE, d);
 }
@@ -56,7 +70,8 @@ static unsigned visibility(struct router *r, struct input *in, bool full) {
 }
 
 void answer_probe(struct router *r, struct input *in) {
-    const bool full = in->to_parts->resource.size > 0;
+    /* A departure may have sent a probe for a full JID on to the bare one. */
+    const bool full = in->stage != STAGE_BARE;
     decide(r, in, full ? STAGE_PROBED_FULL : STAGE_PROBED_BARE, visibility(r, in, full));
 }
 
@@ -95,7 +110,7 @@ static void answer_directed(struct router *r, struct input *in, const struct dec
         if (was_directed(r, s, &in->who) && (in->stage == STAGE_PROBED_BARE || s == in->resource)) {
             if (is_probe_in_form(in, s))
                 mark(r, in->host, RULE_pres_probe_out_directed);
-            answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), write_start(r, "presence", NULL, probe_id(in)),
+            answer(r, in, d, STANZA_AVAILABLE, jid_slice(s->jid), write_start(r, "presence", NULL, mirrored_id(r, in)),
                    (struct slice){NULL, 0});
         }
 }
@@ -118,14 +133,14 @@ static struct slice start_with_id(struct router *r, const struct kept *last, str
 
 static void answer_unavailable(struct router *r, struct input *in, const struct decision *d) {
     const bool full = in->stage == STAGE_PROBED_FULL;
-    const struct kept *last = in->account->last_unavailable;
-    const struct slice from =
-        full ? router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}) : jid_slice(in->account->jid);
-    const bool whole = shows_last_unavailable(r, in);
+    const struct kept *last = in->account == NULL ? NULL : in->account->last_unavailable;
+    const struct slice asked = router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size});
+    const struct slice from = full ? asked : who_is(asked).bare;
+    const bool whole = in->account != NULL && shows_last_unavailable(r, in);
     const struct slice start =
-        whole ? start_with_id(r, last, probe_id(in)) : write_start(r, "presence", "unavailable", probe_id(in));
+        whole ? start_with_id(r, last, mirrored_id(r, in)) : write_start(r, "presence", "unavailable", mirrored_id(r, in));
     struct slice body = {NULL, 0};
-    if (!full && last != NULL) {
+    if (!full && last != NULL && !depart(r, in->host, ALTERNATIVE_pres_probe_offline_delay_omit)) {
         const struct slice parts[] = {whole ? last->body : body, write_delay(r, jid_slice(in->account->jid), last->time_us)};
         mark(r, in->host, RULE_pres_probe_offline_delay);
         mark(r, in->host, RULE_off_delay_presence);
@@ -139,7 +154,7 @@ void answer_probe_with(struct router *r, struct input *in, const struct decision
     const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE ||
                               (d->verb == DO_ANSWER_UNAVAILABLE && shows_last_unavailable(r, in) &&
                                in->account->last_unavailable->has_id);
-    if (!own_presence && probe_id(in).data != NULL)
+    if (!own_presence && probe_id(in).data != NULL && !depart(r, in->host, ALTERNATIVE_pres_probe_id_mirror_omit))
         mark(r, in->host, RULE_pres_probe_id_mirror);
     switch (d->verb) {
     case DO_ANSWER_PRESENCE: answer_presences(r, in, d); break;
@@ -153,7 +168,7 @@ void answer_probe_with(struct router *r, struct input *in, const struct decision
         if (c != NULL && c->approved)
             mark(r, in->host, RULE_pres_probe_no_sub_preapproved);
         answer(r, in, d, STANZA_UNSUBSCRIBED, router_text_copy(r, asked.bare),
-               write_start(r, "presence", "unsubscribed", probe_id(in)), (struct slice){NULL, 0});
+               write_start(r, "presence", "unsubscribed", mirrored_id(r, in)), (struct slice){NULL, 0});
     }
     }
 }

@@ -56,10 +56,13 @@ static void own_bare(struct router *r, struct input *in, const struct decision *
     decide(r, in, STAGE_BARE, resource_state(in->account));
 }
 
-/* Carried on at another stage: the row that sent it there shows as a mark, the one that ends it as the fate. */
+/* The row that sent a stanza on shows as a mark; what ends it is the fate. */
+static void mark_row(struct router *r, const struct input *in, const struct decision *d) {
+    effect(r, ROUTER_MARK, in->host, d->rule)->departure = d->departure;
+}
+
 static void hand_on(struct router *r, struct input *in, const struct decision *d, unsigned stage, unsigned state) {
-    struct router_effect *e = effect(r, ROUTER_MARK, in->host, d->rule);
-    e->departure = d->departure;
+    mark_row(r, in, d);
     decide(r, in, stage, state);
 }
 
@@ -84,7 +87,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
             mark(r, in->host, RULE_off_disabled);
         bounce(r, in, d, d->condition, NULL);
         break;
-    case DO_BOUNCE_MAPPED: bounce(r, in, d, in->mapped, in->mapped_type); break;
+    case DO_BOUNCE_MAPPED: bounce(r, in, d, in->mapped, NULL); break;
     case DO_CLOSE: close_stream(r, in, d, d->condition); break;
     case DO_ROUTE: route(r, in, d); break;
     case DO_STORE: offline_store(r, in, d); break;
@@ -107,7 +110,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_TAKE_REPLY: fate(r, in, state == STATE_MATCHED ? ROUTER_HANDLE : ROUTER_DROP, d); break;
     case DO_ANSWER_IQ: answer_iq(r, in, d); break;
     case DO_ANSWER_PROBE:
-        mark(r, in->host, d->rule);
+        mark_row(r, in, d);
         answer_probe(r, in);
         break;
     case DO_ANSWER_AVAILABLE:
@@ -118,15 +121,15 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_ANSWER_MERE:
     case DO_ANSWER_UNSUBSCRIBED: answer_probe_with(r, in, d); break;
     case DO_BROADCAST_AVAILABLE:
-        mark(r, in->host, d->rule);
+        mark_row(r, in, d);
         broadcast_available(r, in);
         break;
     case DO_BROADCAST_UNAVAILABLE:
-        mark(r, in->host, d->rule);
+        mark_row(r, in, d);
         broadcast_unavailable(r, in);
         break;
     case DO_SUBSCRIPTION:
-        mark(r, in->host, d->rule);
+        mark_row(r, in, d);
         subscription_in(r, in);
         break;
     case VERB_COUNT: break;
@@ -193,6 +196,8 @@ static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
     if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
         presence_in(r, in);
+    if (in->to_parts->resource.size == 0 && own_bare_otherwise(r, in))
+        return;
     if (in->to_parts->resource.size == 0) {
         if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
             mark(r, in->host, RULE_msg_bare_any_own);

@@ -5,6 +5,7 @@
 
 #define CONTENT_CLIENT "jabber:client"
 #define CONTENT_SERVER "jabber:server"
+#define DELAY_NAMESPACE "urn:xmpp:delay"
 #define STREAM_NAMESPACE "http://etherx.jabber.org/streams"
 
 /* refuse - a fault was found; its row says what follows. returns true where the stanza's fate is sealed. */
@@ -278,55 +279,84 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
 
 /* ---- what a stanza may not carry through ---- */
 
-void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t n) {
+/* The body is another text now; what was described stands at the same distance from its start, up to `from` octets. */
+static void move_children(struct stanza *st, struct slice body, size_t from, size_t gone) {
+    const size_t described = st->child_count < STANZA_CHILDREN_MAX ? st->child_count : STANZA_CHILDREN_MAX;
+    for (size_t i = 0; i < described; i++) {
+        const size_t at = (size_t)(st->child[i].raw.data - st->body.data);
+        st->child[i].raw.data = body.data + (at < from ? at : at - gone);
+    }
+    st->body = body;
+}
+
+void add_child(struct router *r, struct stanza *edited, struct slice text) {
+    const struct slice parts[] = {edited->body, text};
+    const struct slice body = write_join(r, parts, 2);
+    if (!r->failed)
+        move_children(edited, body, body.size, 0);
+}
+
+void cut_child(struct router *r, struct input *in, struct stanza *edited, struct slice child) {
     if (in->st != edited)
         *edited = *in->st;
-    const struct slice child = edited->child[n].raw;
+    in->st = edited;
     const size_t before = (size_t)(child.data - edited->body.data);
     const struct slice parts[] = {{edited->body.data, before},
                                   {child.data + child.size, edited->body.size - before - child.size}};
     const struct slice body = write_join(r, parts, 2);
-    in->st = edited;
     if (r->failed) {
         edited->body.size = edited->child_count = 0;
         return;
     }
-    const size_t described = edited->child_count < STANZA_CHILDREN_MAX ? edited->child_count : STANZA_CHILDREN_MAX;
     size_t kept = 0;
-    for (size_t i = 0; i < described; i++) {
-        struct stanza_child moved = edited->child[i];
-        const size_t at = (size_t)(moved.raw.data - edited->body.data);
-        if (i == n)
-            continue;
-        moved.raw.data = body.data + (at < before ? at : at - child.size);
-        edited->child[kept++] = moved;
-    }
-    edited->child_count = kept;
-    edited->body = body;
+    const size_t described = edited->child_count < STANZA_CHILDREN_MAX ? edited->child_count : STANZA_CHILDREN_MAX;
+    for (size_t i = 0; i < described; i++)
+        if (edited->child[i].raw.data != child.data)
+            edited->child[kept++] = edited->child[i];
+    /* With more children than are described there would be a gap: then none is. */
+    edited->child_count = edited->child_count > STANZA_CHILDREN_MAX ? 0 : kept;
+    move_children(edited, body, before, child.size);
 }
 
-static bool is_own_delay(struct router *r, const struct stanza_child *child) {
+static bool is_own_delay(struct router *r, struct slice start) {
     struct jid_parts parts;
-    if (!slice_is(child->ns, text_slice("urn:xmpp:delay")))
-        return false;
-    const struct slice start = {child->raw.data, start_tag_size(child->raw)};
     const struct slice from = attribute_value(r, start, "from");
     return from.data != NULL && jid_prepare(from, &parts) == ROUTER_OK && parts.local.size == 0 &&
            host_find(r, parts.domain) != NULL;
 }
 
+/* A delay that claims to be from this server: among the children that are described, or where there are more of them
+ * (`many`) anywhere in the body. */
+static bool find_own_delay(struct router *r, const struct stanza *st, bool many, struct slice *delay) {
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        const struct slice raw = st->child[i].raw;
+        if (slice_is(st->child[i].ns, text_slice(DELAY_NAMESPACE)) &&
+            is_own_delay(r, (struct slice){raw.data, start_tag_size(raw)})) {
+            *delay = raw;
+            return true;
+        }
+    }
+    struct element element;
+    for (size_t at = 0; many && element_next(st->body, &at, &element);)
+        if (slice_is(attribute_value(r, element.start, "xmlns"), text_slice(DELAY_NAMESPACE)) &&
+            is_own_delay(r, element.start)) {
+            *delay = element.raw;
+            return true;
+        }
+    return false;
+}
+
 /* A delay that claims to be this server's own is a lie when it comes in (XEP-0203 5). */
 static bool check_delay(struct router *r, struct input *in, struct stanza *edited) {
-    for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++) {
-        if (!is_own_delay(r, &in->st->child[i]) || knob_is(r, KNOB_off_delay_spoof, 2))
-            continue;
+    const bool many = in->st->child_count > STANZA_CHILDREN_MAX;
+    for (struct slice delay; !knob_is(r, KNOB_off_delay_spoof, 2) && find_own_delay(r, in->st, many, &delay);) {
         if (knob_is(r, KNOB_off_delay_spoof, 1)) {
             const struct decision d = {.rule = RULE_off_delay_spoof};
             bounce(r, in, &d, CONDITION_NOT_ACCEPTABLE, NULL);
             return false;
         }
         mark(r, in->host, RULE_off_delay_spoof);
-        cut_child(r, in, edited, i--);
+        cut_child(r, in, edited, delay);
     }
     return true;
 }

@@ -35,6 +35,8 @@ static void deliver_most(struct router *r, struct input *in, const struct decisi
             recent = s;
     }
     const bool only_recent = knob_is(r, KNOB_msg_top, 1) || knob_is(r, KNOB_msg_top_ties, 1);
+    if (tied == 0)
+        return;
     mark(r, in->host, RULE_msg_sel_top);
     if (tied > 1)
         mark(r, in->host, RULE_msg_sel_ties);

@@ -234,7 +234,7 @@ struct decision policy_decide(const struct policy *policy, unsigned stage, enum 
     if (policy->departed[rule / 64] >> (rule % 64) & 1)
         for (size_t i = 0; i < policy->departure_count; i++) {
             const struct departure *d = &policy->departures[i];
-            if (d->rule == rule && d->kinds >> kind & 1) {
+            if (d->rule == rule && d->alternative == 0 && d->kinds >> kind & 1) {
                 action = d->action;
                 departs = d->id;
             }
@@ -296,6 +296,12 @@ static int expected(struct line *line, struct slice found, const char *what) {
     return at_line(line, fail(line->error, ROUTER_E_VALUE, found, "found", advice));
 }
 
+/* Some conditions are defined for stanzas and for streams (6120 4.9.3, 8.3.3). */
+static bool is_of_streams(unsigned condition) {
+    return condition_texts[condition].type == NULL || condition == CONDITION_CONFLICT ||
+           condition == CONDITION_POLICY_VIOLATION || condition == CONDITION_RESOURCE_CONSTRAINT;
+}
+
 static int read_action(struct line *line, unsigned *action) {
     const struct slice found = word(line);
     unsigned verb = 1;
@@ -308,11 +314,39 @@ static int read_action(struct line *line, unsigned *action) {
         return ROUTER_OK;
     const struct slice name = word(line);
     for (unsigned c = 1; c < CONDITION_COUNT; c++)
-        if (same(name, slice_of(condition_texts[c].name)) && (condition_texts[c].type != NULL) == (verb == DO_BOUNCE)) {
+        if (same(name, slice_of(condition_texts[c].name)) && (verb == DO_BOUNCE ? condition_texts[c].type != NULL
+                                                                                : is_of_streams(c))) {
             *action |= c << 8;
             return ROUTER_OK;
         }
     return expected(line, name, verb == DO_BOUNCE ? "a stanza error condition" : "a stream error condition");
+}
+
+/* What is done: a word of the rule's own (alternatives.def), for all kinds of stanza, or an action. */
+static int read_deed(struct line *line, struct departure *departure, bool is_row) {
+    struct line ahead = *line;
+    const struct slice found = word(&ahead);
+    const int alternative = departure->kinds == UINT32_MAX ? alternative_find(departure->rule, found) : -1;
+    if (alternative >= 0) {
+        *line = ahead;
+        departure->alternative = (uint16_t)(alternative + 1);
+        return ROUTER_OK;
+    }
+    if (!is_row) {
+        char what[80] = "this rule's word ";
+        *line = ahead;
+        for (unsigned n = 0; alternative_word(departure->rule, n) != NULL; n++) {
+            const size_t used = strlen(what);
+            snprintf(what + used, sizeof what - used, "%s%s", n > 0 ? " or " : "", alternative_word(departure->rule, n));
+        }
+        return expected(line, found, departure->kinds == UINT32_MAX ? what : "no kinds of stanza for this rule");
+    }
+    unsigned action = 0;
+    const int result = read_action(line, &action);
+    departure->action = (uint16_t)action;
+    if (result == ROUTER_OK && !deed_fits(&rule_rows[departure->rule], departure->kinds, (enum verb)(action & 0xff)))
+        return expected(line, found, "an action that has what it needs where this rule decides");
+    return result;
 }
 
 static int add_departure(struct policy *policy, const struct departure *departure) {
@@ -325,7 +359,10 @@ static int add_departure(struct policy *policy, const struct departure *departur
         policy->departure_capacity = capacity;
     }
     policy->departures[policy->departure_count++] = *departure;
-    policy->departed[departure->rule / 64] |= UINT64_C(1) << (departure->rule % 64);
+    if (departure->alternative > 0)
+        policy->alternatives[departure->alternative - 1] = (uint32_t)policy->departure_count;
+    else
+        policy->departed[departure->rule / 64] |= UINT64_C(1) << (departure->rule % 64);
     return ROUTER_OK;
 }
 
@@ -336,8 +373,9 @@ static int read_departure(struct policy *policy, struct line *line) {
     const int rule = find_by_name(name, rule_name_at);
     if (rule < 0)
         return at_line(line, unknown(line->error, name, "unknown rule", rule_name_at));
-    if (rule_texts[rule].part != RULE_ROW || rule_rows[rule].actions[0] == DO_NOTHING)
-        return expected(line, name, "a rule that decides a stanza's fate");
+    const bool is_row = rule_texts[rule].part == RULE_ROW && rule_rows[rule].actions[0] != DO_NOTHING;
+    if (!is_row && alternative_word(rule, 0) == NULL)
+        return expected(line, name, "a rule that decides a stanza's fate, or has an alternative");
     departure.rule = (uint16_t)rule;
     struct slice next = word(line);
     if (same(next, slice_of("for")))
@@ -353,11 +391,9 @@ static int read_departure(struct policy *policy, struct line *line) {
         departure.kinds = UINT32_MAX;
     if (!same(next, slice_of("does")))
         return expected(line, next, "'for' or 'does'");
-    unsigned action = 0;
-    const int result = read_action(line, &action);
+    const int result = read_deed(line, &departure, is_row);
     if (result != ROUTER_OK)
         return result;
-    departure.action = (uint16_t)action;
     next = word(line);
     if (!same(next, slice_of("as")))
         return expected(line, next, "'as' and the departure's own id");
@@ -429,7 +465,9 @@ bool policy_departure(const struct policy *policy, size_t n, struct router_depar
         return false;
     const struct departure *d = &policy->departures[n];
     const unsigned condition = d->action >> 8;
-    *out = (struct router_departure){d->rule, d->kinds, verb_words[d->action & 0xff],
+    const char *deed = d->alternative > 0 ? alternative_name((enum alternative)(d->alternative - 1))
+                                          : verb_words[d->action & 0xff];
+    *out = (struct router_departure){d->rule, d->kinds, deed,
                                      condition == CONDITION_NONE ? NULL : condition_texts[condition].name, d->id};
     return true;
 }
@@ -448,5 +486,6 @@ int policy_profile(struct policy *policy, const char *name, struct router_error 
     set_initial(policy);
     policy->departure_count = 0;
     memset(policy->departed, 0, sizeof policy->departed);
+    memset(policy->alternatives, 0, sizeof policy->alternatives);
     return policy_read(policy, slice_of(router_profile_texts[n].text), error);
 }

@@ -7,8 +7,9 @@
 /* A marked departure from the specification: another action for a row, for some kinds of stanza. */
 struct departure {
     uint16_t rule;
-    uint16_t action;
-    uint32_t kinds; /* bit per enum stanza_kind */
+    uint16_t action;      /* as in struct row; DO_NOTHING: an alternative */
+    uint16_t alternative; /* enum alternative plus one; 0: an action */
+    uint32_t kinds;       /* bit per enum stanza_kind */
     char id[48];
 };
 
@@ -17,6 +18,7 @@ struct policy {
     uint32_t value[KNOB_COUNT]; /* place in the knob's list of values, or the number */
     struct departure *departures;
     size_t departure_count, departure_capacity;
+    uint32_t alternatives[ALTERNATIVE_COUNT]; /* place in departures plus one; 0: not taken */
     uint64_t departed[(RULE_COUNT + 63) / 64]; /* rules with a departure, to keep the common look-up short */
     struct rule_table table;
 };

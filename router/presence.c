@@ -11,7 +11,11 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
                         int rule) {
     struct input in = {.st = st, .from = from, .host = host_of(to->account)};
     in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
-    const struct decision d = {.rule = rule};
+    struct decision d = {.rule = rule};
+    if (slice_is(from, jid_slice(to->jid)))
+        d.departure = reflection_departs(r, rule);
+    if (d.departure != NULL)
+        in.to = (struct slice){"", 0};
     deliver(r, &in, &d, to);
 }
 
@@ -55,10 +59,12 @@ static void probe_contacts(struct router *r, struct session *s) {
         const bool local = c->jid->domain->role == JID_HOST;
         if (!contact_watched(c) || (!local && known_spares_probe(r, s, c)))
             continue;
-        mark(r, host_of(account), RULE_pres_probe_out_addr);
+        const bool from_full = depart(r, host_of(account), ALTERNATIVE_pres_probe_out_addr_from_full);
+        if (!from_full)
+            mark(r, host_of(account), RULE_pres_probe_out_addr);
         mark(r, host_of(account), local ? RULE_pres_init_probe_local : RULE_pres_init_probe);
-        generated(r, STANZA_PROBE, STATE_BY_SERVER, host_of(account), jid_slice(account->jid), jid_slice(c->jid), start,
-                  (struct slice){NULL, 0});
+        generated(r, STANZA_PROBE, STATE_BY_SERVER, host_of(account), jid_slice(from_full ? s->jid : account->jid),
+                  jid_slice(c->jid), start, (struct slice){NULL, 0});
     }
 }
 
@@ -87,11 +93,8 @@ static void override_priority(struct router *r, struct input *in, struct stanza 
     mark(r, in->host, RULE_pres_prio_override);
     for (size_t i = 0; i < in->st->child_count && i < STANZA_CHILDREN_MAX; i++)
         if (is_priority(&in->st->child[i]))
-            cut_child(r, in, edited, i--);
-    const struct slice parts[] = {text_slice("<priority>0</priority>"), edited->body};
-    edited->body = write_join(r, parts, 2);
-    /* The children that were described stand in the old body; without a description the priority counts as 0. */
-    edited->child_count = 0;
+            cut_child(r, in, edited, in->st->child[i--].raw);
+    add_child(r, edited, text_slice("<priority>0</priority>"));
 }
 
 static void mark_priority(struct router *r, const struct stanza *st, bool initial, int16_t before,
@@ -115,7 +118,9 @@ void broadcast_available(struct router *r, struct input *in) {
     const struct stanza *as_sent = in->st;
     struct stanza edited;
     override_priority(r, in, &edited);
-    struct kept *kept = kept_new(r, in->st, jid_slice(s->jid), (struct slice){NULL, 0});
+    struct stanza stored = *in->st;
+    stored.body = delay_stored(r, in->host, stored.body);
+    struct kept *kept = kept_new(r, &stored, jid_slice(s->jid), (struct slice){NULL, 0});
     if (kept == NULL) {
         in->st = as_sent;
         return;
@@ -130,8 +135,12 @@ void broadcast_available(struct router *r, struct input *in) {
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
     if (initial) {
-        show_others(r, s);
+        const bool others_last = depart(r, in->host, ALTERNATIVE_pres_init_own_others_after_probes);
+        if (!others_last)
+            show_others(r, s);
         probe_contacts(r, s);
+        if (others_last)
+            show_others(r, s);
         deliver_requests(r, s);
         resend_requests(r, s->account);
     } else {
@@ -157,7 +166,8 @@ static void to_directed(struct router *r, struct session *s, const struct stanza
     const struct slice body = s->directed == NULL ? st->body : plain_body(r, st);
     while (s->directed != NULL) {
         /* A contact that got the broadcast has heard of it already (6121 4.6.3: once). */
-        if (broadcast && contact_entitled(contact_find(s->account, s->directed->jid->bare))) {
+        if (broadcast && contact_entitled(contact_find(s->account, s->directed->jid->bare)) &&
+            departs(r, ALTERNATIVE_pres_dir_precedence_approve_keep) == NULL) {
             forget_directed(r, &s->directed);
             continue;
         }
@@ -250,7 +260,8 @@ static void forget_sender(struct router *r, struct input *in) {
     const bool bare = knob_is(r, KNOB_pres_dir_match, 1);
     for (struct session *s = in->account->sessions; s != NULL; s = s->next)
         for (struct directed **at = &s->directed; *at != NULL;) {
-            if (!same_target(*at, bare ? in->who.bare : in->who.full, bare)) {
+            if (!same_target(*at, bare ? in->who.bare : in->who.full, bare) ||
+                depart(r, in->host, ALTERNATIVE_pres_in_unavail_directed_keep)) {
                 at = &(*at)->next;
                 continue;
             }
@@ -287,7 +298,8 @@ void presence_in(struct router *r, struct input *in) {
 void directed_approved(struct router *r, struct account *account, struct slice contact) {
     for (struct session *s = account->sessions; s != NULL; s = s->next)
         for (struct directed **at = &s->directed; s->presence != NULL && *at != NULL;) {
-            if (!same_target(*at, contact, true)) {
+            if (!same_target(*at, contact, true) ||
+                depart(r, host_of(account), ALTERNATIVE_pres_dir_precedence_approve_keep)) {
                 at = &(*at)->next;
                 continue;
             }
@@ -350,7 +362,8 @@ void directed_out(struct router *r, struct input *in) {
         unnote_directed(r, s, in->to_parts);
     } else if (s->presence != NULL && is_entitled(r, s->account, &to)) {
         mark(r, in->host, RULE_pres_dir_subscriber);
-    } else {
+    } else if (s->presence != NULL || !is_entitled(r, s->account, &to) ||
+               !depart(r, in->host, ALTERNATIVE_pres_dir_nosession_skip_subscribers)) {
         mark(r, in->host, s->presence != NULL ? RULE_pres_dir_other : RULE_pres_dir_nosession);
         note_directed(r, s, in->to_parts);
     }

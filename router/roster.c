@@ -86,19 +86,19 @@ struct refusal {
     enum condition condition;
 };
 
-static struct refusal refuse_groups(struct router *r, const struct item *item) {
+static struct refusal refuse_groups(struct router *r, struct slice host, const struct item *item) {
     const uint32_t limit = r->policy->value[KNOB_roster_limits];
     struct slice group;
     for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
         if (n >= ROUTER_GROUPS_MAX)
             return (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT};
-        if (is_duplicate(r, item, n, group))
+        if (is_duplicate(r, item, n, group) && !depart(r, host, ALTERNATIVE_roster_set_dupgroup_merge))
             return (struct refusal){RULE_roster_set_dupgroup, CONDITION_BAD_REQUEST};
     }
     if (item->name.size > limit)
         return (struct refusal){RULE_roster_set_name_long, CONDITION_NOT_ACCEPTABLE};
     for (size_t at = 0; group_next(r, item, &at, &group);) {
-        if (group.size == 0)
+        if (group.size == 0 && !depart(r, host, ALTERNATIVE_roster_set_group_empty_accept))
             return (struct refusal){RULE_roster_set_group_empty, CONDITION_NOT_ACCEPTABLE};
         if (group.size > limit)
             return (struct refusal){RULE_roster_set_group_long, CONDITION_NOT_ACCEPTABLE};
@@ -125,7 +125,11 @@ static struct refusal refuse_jid(struct router *r, const struct account *account
 }
 
 static void refuse(struct router *r, struct input *in, struct refusal refusal) {
-    const struct decision d = {.rule = refusal.rule};
+    struct decision d = {.rule = refusal.rule};
+    if (refusal.rule == RULE_roster_set_bad_jid)
+        d.departure = departs(r, ALTERNATIVE_roster_set_bad_jid_bad_request);
+    if (d.departure != NULL)
+        refusal.condition = CONDITION_BAD_REQUEST;
     mark(r, in->host, RULE_roster_push_failed);
     /* 6121 2.5.3 shows its error with a type of its own. */
     bounce(r, in, &d, refusal.condition, refusal.rule == RULE_roster_rem_missing ? "modify" : NULL);
@@ -153,13 +157,14 @@ static struct slice write_groups(struct router *r, const struct contact *c) {
     return text;
 }
 
-static struct slice write_item(struct router *r, const struct contact *c) {
+static struct slice write_item(struct router *r, struct slice host, const struct contact *c) {
     if (!c->item) {
         const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, jid_slice(c->jid)),
                                      text_slice("' subscription='remove'/>")};
         return write_join(r, gone, 3);
     }
     const bool named = c->name != NULL && c->name[0] != '\0';
+    const bool approved = c->approved && !depart(r, host, ALTERNATIVE_roster_get_attrs_hide_approved);
     const struct slice groups = write_groups(r, c);
     const struct slice parts[] = {
         text_slice("<item jid='"),
@@ -169,7 +174,7 @@ static struct slice write_item(struct router *r, const struct contact *c) {
         text_slice("' subscription='"),
         text_slice(subscription_word(c->state)),
         text_slice(state_asks(c->state) ? "' ask='subscribe" : ""),
-        text_slice(c->approved ? "' approved='true" : ""),
+        text_slice(approved ? "' approved='true" : ""),
         text_slice(groups.size > 0 ? "'>" : "'/>"),
         groups,
         text_slice(groups.size > 0 ? "</item>" : ""),
@@ -198,7 +203,7 @@ static void push_to(struct router *r, struct session *s, const struct contact *c
         s->pushed_first = r->pushes;
     const struct stanza st = {.kind = STANZA_SET,
                               .start = write_start(r, "iq", "set", text_slice(id)),
-                              .body = write_query(r, version, write_item(r, c))};
+                              .body = write_query(r, version, write_item(r, jid_slice(account->host->jid), c))};
     struct input in = {.st = &st, .to = jid_slice(s->jid), .host = jid_slice(account->host->jid)};
     if (knob_is(r, KNOB_gen_account_from, 1))
         in.from = jid_slice(account->jid);
@@ -303,7 +308,7 @@ static void send_whole(struct router *r, struct input *in, const struct decision
     if (count > 0)
         qsort(listed, count, sizeof *listed, by_coming);
     for (size_t i = 0; i < count; i++)
-        items[i] = write_item(r, listed[i]);
+        items[i] = write_item(r, in->host, listed[i]);
     const struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
     router_give(r, listed);
     router_give(r, items);
@@ -335,7 +340,7 @@ static void roster_get(struct router *r, struct input *in, const struct decision
     struct account *account = in->sender->account;
     struct item item;
     uint32_t version = 0;
-    if (read_items(r, in, &item) > 0) {
+    if (read_items(r, in, &item) > 0 && !depart(r, in->host, ALTERNATIVE_roster_get_items_answer)) {
         const struct decision refused = {.rule = RULE_roster_get_items};
         bounce(r, in, &refused, CONDITION_BAD_REQUEST, NULL);
         return;
@@ -347,6 +352,11 @@ static void roster_get(struct router *r, struct input *in, const struct decision
     if (known && knob_is(r, KNOB_roster_versioning, 0)) {
         answer_result(r, in, d, (struct slice){NULL, 0});
         push_since(r, in->sender, version);
+        return;
+    }
+    if (known && version == account->roster_version &&
+        depart(r, in->host, ALTERNATIVE_roster_get_ver_full_empty_if_same)) {
+        answer_result(r, in, d, (struct slice){NULL, 0});
         return;
     }
     if (known)
@@ -374,8 +384,10 @@ static bool keep_text(struct router *r, char **place, uint32_t *size, const char
 static bool store_item(struct router *r, struct contact *c, const struct item *item) {
     struct slice group, all = {NULL, 0};
     const struct slice nul = {"", 1};
-    for (size_t at = 0; group_next(r, item, &at, &group);) {
+    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
         const struct slice parts[] = {all, group, nul};
+        if (is_duplicate(r, item, n, group))
+            continue;
         all = write_join(r, parts, 3);
     }
     const struct slice named[] = {item->name, nul};
@@ -429,33 +441,57 @@ static void add_or_update(struct router *r, struct input *in, const struct decis
         refuse(r, in, (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT});
         return;
     }
+    if (c->approved && depart(r, in->host, ALTERNATIVE_roster_set_keep_state_forget_approval))
+        c->approved = false;
     mark_set(r, in, item, c);
     contact_list(account, c);
     if (finish_set(r, in, d, c))
         mark(r, in->host, RULE_roster_set_push);
 }
 
-/* What the removal of an item means for the two sides' subscriptions (6121 2.5.2). */
-static void end_subscriptions(struct router *r, struct account *account, struct slice contact, unsigned state) {
-    const bool cancel = knob_is(r, KNOB_roster_remove_pending, 0);
+/* What goes to the contact of an item that a client removed. */
+static void send_removal(struct router *r, const struct session *s, struct slice contact, enum stanza_kind kind) {
+    const struct slice host = jid_slice(s->account->host->jid), none = {NULL, 0};
+    const bool full = depart(r, host, ALTERNATIVE_sub_stamp_remove_from_full);
+    generated(r, kind, STATE_BY_SERVER, host, jid_slice(full ? s->jid : s->account->jid), contact,
+              write_start(r, "presence", kind == STANZA_UNSUBSCRIBE ? "unsubscribe" : "unsubscribed", none), none);
+}
+
+static void end_to(struct router *r, struct session *s, struct slice contact, unsigned state, bool both) {
+    const struct slice host = jid_slice(s->account->host->jid);
     const bool to = state == STATE_SUB_TO || state == STATE_SUB_TO_IN || state == STATE_SUB_BOTH;
+    if (!to && !(state_asks(state) && knob_is(r, KNOB_roster_remove_pending, 0)))
+        return;
+    mark(r, host, to ? both ? RULE_sub_remove_both : RULE_sub_remove_to : RULE_sub_remove_pending_out);
+    if (depart(r, host, ALTERNATIVE_sub_remove_to_unavailable_first))
+        send_unavailable_of_all(r, s->account, contact, RULE_sub_remove_to);
+    send_removal(r, s, contact, STANZA_UNSUBSCRIBE);
+}
+
+static void end_from(struct router *r, struct session *s, struct slice contact, unsigned state) {
+    const struct slice host = jid_slice(s->account->host->jid);
     const bool from = state >= STATE_SUB_FROM;
     const bool pending_in = state == STATE_SUB_NONE_IN || state == STATE_SUB_NONE_OUTIN || state == STATE_SUB_TO_IN;
-    const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
-    if (to || (state_asks(state) && cancel)) {
-        mark(r, host, to ? from ? RULE_sub_remove_both : RULE_sub_remove_to : RULE_sub_remove_pending_out);
-        generated(r, STANZA_UNSUBSCRIBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
-                  write_start(r, "presence", "unsubscribe", none), none);
-    }
-    if (from && directed_listed(account, contact))
+    if (from && directed_listed(s->account, contact))
         mark(r, host, RULE_sub_remove_directed);
-    if (from)
-        send_unavailable_of_all(r, account, contact, RULE_sub_remove_from);
-    if (from || (pending_in && cancel)) {
-        mark(r, host, from ? RULE_sub_remove_from : RULE_sub_remove_pending_in);
-        generated(r, STANZA_UNSUBSCRIBED, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
-                  write_start(r, "presence", "unsubscribed", none), none);
-    }
+    if (from && !depart(r, host, ALTERNATIVE_sub_remove_from_no_unavailable))
+        send_unavailable_of_all(r, s->account, contact, RULE_sub_remove_from);
+    if (!from && !(pending_in && knob_is(r, KNOB_roster_remove_pending, 0)))
+        return;
+    mark(r, host, from ? RULE_sub_remove_from : RULE_sub_remove_pending_in);
+    send_removal(r, s, contact, STANZA_UNSUBSCRIBED);
+}
+
+/* What the removal of an item means for the two sides' subscriptions (6121 2.5.2). */
+static void end_subscriptions(struct router *r, struct session *s, struct slice contact, unsigned state) {
+    const struct slice host = jid_slice(s->account->host->jid);
+    const bool both = state == STATE_SUB_BOTH;
+    const bool from_first = both && depart(r, host, ALTERNATIVE_sub_remove_both_unsubscribed_first);
+    if (from_first)
+        end_from(r, s, contact, state);
+    end_to(r, s, contact, state, both);
+    if (!from_first)
+        end_from(r, s, contact, state);
 }
 
 /* An item that goes keeps its place and its last version, so that a client with an older one can be told (6121 2.6.3). */
@@ -484,7 +520,7 @@ static void remove_item(struct router *r, struct input *in, const struct decisio
     c->groups_size = 0;
     const struct slice contact = router_text_copy(r, jid_slice(c->jid));
     finish_set(r, in, d, c);
-    end_subscriptions(r, account, contact, state);
+    end_subscriptions(r, in->sender, contact, state);
 }
 
 static void roster_set(struct router *r, struct input *in, const struct decision *d) {
@@ -498,7 +534,7 @@ static void roster_set(struct router *r, struct input *in, const struct decision
     }
     struct refusal refusal = refuse_jid(r, account, &item, &parts);
     if (refusal.rule < 0 && !item.remove)
-        refusal = refuse_groups(r, &item);
+        refusal = refuse_groups(r, in->host, &item);
     if (refusal.rule >= 0)
         refuse(r, in, refusal);
     else if (item.remove)
@@ -519,8 +555,10 @@ void answer_roster(struct router *r, struct input *in, const struct decision *d)
     } else {
         if (!get)
             mark(r, in->host, RULE_roster_push_failed);
-        const struct decision foreign = {.rule = get ? RULE_roster_get_foreign : RULE_roster_set_forbidden};
-        const bool hide = get && knob_is(r, KNOB_roster_get_foreign, 1);
+        struct decision foreign = {.rule = get ? RULE_roster_get_foreign : RULE_roster_set_forbidden};
+        if (!get)
+            foreign.departure = departs(r, ALTERNATIVE_roster_set_forbidden_service_unavailable);
+        const bool hide = get ? knob_is(r, KNOB_roster_get_foreign, 1) : foreign.departure != NULL;
         bounce(r, in, &foreign, hide ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FORBIDDEN, NULL);
     }
 }

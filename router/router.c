@@ -325,7 +325,10 @@ int router_bind(struct router *r, struct slice jid, uint64_t now_us, uint32_t *p
         return ROUTER_E_LIMIT;
     }
     const int result = choose_resource(r, account, &parts);
-    return result == ROUTER_OK ? bind_to(r, account, &parts, port) : result;
+    if (result != ROUTER_OK)
+        return result;
+    const int bound = bind_to(r, account, &parts, port);
+    return bound == ROUTER_OK ? done(r) : bound;
 }
 
 int router_peer(struct router *r, struct slice local, struct slice remote, uint32_t *port) {

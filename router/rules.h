@@ -33,6 +33,20 @@ enum knob_index {
     KNOB_none = KNOB_COUNT
 };
 
+/* What is done instead of a rule that acts on the way: ALTERNATIVE_pres_init_self_omit_to and so on. */
+enum alternative {
+#define ALTERNATIVE(rule, name, ...) ALTERNATIVE_##rule##_##name,
+#include "alternatives.def"
+#undef ALTERNATIVE
+    ALTERNATIVE_COUNT
+};
+
+/* alternative_find - the alternative of a rule with that word, or -1. */
+int alternative_find(int rule, struct slice word);
+/* alternative_word - the n-th word that a rule knows, or NULL past the last. */
+const char *alternative_word(int rule, unsigned n);
+const char *alternative_name(enum alternative alternative); /* its word */
+
 /* Where a stanza belongs: the first of the two steps. */
 #define STAGES(X) \
     X(ENTRY)           /* something is wrong with it */ \
@@ -111,7 +125,7 @@ enum verb { VERBS(X) DO_BOUNCE, DO_CLOSE, VERB_COUNT };
 #undef X
 enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (int)FAULT_COUNT };
 
-/* Defined conditions with the type that 6120 8.3.3 recommends; those of streams (4.9.3) have none. */
+/* Defined conditions with the type that 6120 8.3.3 recommends; NULL: of streams (4.9.3) only. */
 #define CONDITIONS(X) \
     X(BAD_REQUEST, "bad-request", "modify") \
     X(CONFLICT, "conflict", "cancel") \
@@ -133,6 +147,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(IMPROPER_ADDRESSING, "improper-addressing", NULL) \
     X(INVALID_FROM, "invalid-from", NULL) \
     X(INVALID_NAMESPACE, "invalid-namespace", NULL) \
+    X(NOT_AUTHORIZED_STREAM, "not-authorized", NULL) \
     X(NOT_WELL_FORMED, "not-well-formed", NULL) \
     X(RESTRICTED_XML_ERROR, "restricted-xml", NULL) \
     X(UNSUPPORTED_ENCODING, "unsupported-encoding", NULL) \
@@ -174,6 +189,9 @@ struct row {
     uint8_t next;    /* enum state, for a cell */
     uint8_t knob;    /* enum knob_index */
 };
+
+/* deed_fits - whether a departure may give a row this action, for those of its kinds. */
+bool deed_fits(const struct row *row, uint32_t kinds, enum verb verb);
 
 extern const struct row rule_rows[RULE_COUNT]; /* zeroed for what is no row */
 extern const struct router_rule rule_texts[RULE_COUNT];

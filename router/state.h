@@ -149,7 +149,6 @@ struct input {
     struct jid_parts *to_parts; /* prepared 'to'; NULL: none */
     const struct jid *to_jid;   /* the same, where it is known; NULL: look it up */
     enum condition mapped;  /* what BOUNCE_MAPPED says */
-    const char *mapped_type;
     /* filled by dispatch */
     struct account *account;  /* recipient's */
     struct session *resource; /* recipient's matching resource */
@@ -245,6 +244,18 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
 void close_stream(struct router *r, struct input *in, const struct decision *d, enum condition condition);
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session);
 
+/* ---- alternatives.c ---- */
+
+/* departs - id of the departure by which the profile takes an alternative, or NULL. */
+const char *departs(const struct router *r, enum alternative alternative);
+/* depart - the same where the alternative is carried out now: it shows as a mark. */
+bool depart(struct router *r, struct slice host, enum alternative alternative);
+struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
+bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
+const char *reflection_departs(const struct router *r, int rule);
+bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
+void probe_approved(struct router *r, const struct account *account, struct slice contact);
+
 /* ---- dispatch.c ---- */
 
 void dispatch(struct router *r, struct input *in); /* decide a stanza that passed entry */
@@ -267,7 +278,8 @@ void defer_end(struct router *r);
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
 
 /* cut_child - leave out one child of the stanza, which moves to `edited`; the views of the others stay right. */
-void cut_child(struct router *r, struct input *in, struct stanza *edited, size_t n);
+void cut_child(struct router *r, struct input *in, struct stanza *edited, struct slice child);
+void add_child(struct router *r, struct stanza *edited, struct slice text); /* behind the others, not described */
 
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */

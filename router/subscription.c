@@ -120,6 +120,8 @@ static bool withdraw_approval(struct router *r, struct input *in, struct slice c
     struct contact *c = contact_find_text(r, account, contact);
     if (in->st->kind != STANZA_UNSUBSCRIBED || c == NULL || !c->approved)
         return false;
+    if (depart(r, in->host, ALTERNATIVE_sub_cancel_out_preapproval_keep))
+        return false;
     const unsigned before = look(c);
     mark(r, in->host, RULE_sub_cancel_out_preapproval);
     mark(r, in->host, RULE_sub_pre_cancel);
@@ -164,12 +166,15 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     struct account *account = in->sender->account;
     const struct row *cell = &rule_rows[d->rule];
     const bool adds = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_SUBSCRIBED;
+    const bool request = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_UNSUBSCRIBE;
     struct contact *c = contact_find_text(r, account, contact);
     mark(r, in->host, d->rule);
     mark_out(r, in, cell);
     if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST && directed_listed(account, contact))
         mark(r, in->host, RULE_pres_dir_precedence_cancel);
-    if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST)
+    const bool was_subscribed = cell->flags & CELL_SHOW_UNAVAILABLE_FIRST;
+    const bool push_first = pushes_first(r, in, was_subscribed);
+    if (was_subscribed && !push_first)
         send_unavailable_of_all(r, account, contact, RULE_sub_cancel_out_order);
     if (c == NULL && cell->next != STATE_SUB_NONE)
         c = contact_for(r, account, contact);
@@ -181,17 +186,26 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
             mark(r, in->host, RULE_sub_either_order);
         if (adds)
             contact_list(account, c);
-        if (in->st->kind == STANZA_UNSUBSCRIBED)
+        if (in->st->kind == STANZA_UNSUBSCRIBED && departs(r, ALTERNATIVE_sub_cancel_out_preapproval_keep) == NULL)
             c->approved = false;
         move_to(r, c, cell->next);
     }
     defer_begin(r);
+    if (push_first && request && c != NULL && c->item)
+        roster_push(r, account, c);
+    else if (push_first)
+        push_if_changed(r, account, c, before);
     dispatch(r, in);
-    push_if_changed(r, account, contact_find_text(r, account, contact), before);
+    if (!push_first)
+        push_if_changed(r, account, contact_find_text(r, account, contact), before);
+    else if (was_subscribed)
+        send_unavailable_of_all(r, account, contact, RULE_sub_cancel_out_order);
     if (cell->flags & CELL_SHOW_AVAILABLE)
         directed_approved(r, account, contact);
     if (cell->flags & CELL_SHOW_AVAILABLE)
         send_presences_to(r, account, contact, RULE_sub_app_out_presence);
+    if (cell->flags & CELL_SHOW_AVAILABLE)
+        probe_approved(r, account, contact);
     defer_end(r);
 }
 
@@ -314,6 +328,25 @@ static void take_request(struct router *r, struct input *in, const struct decisi
     }
 }
 
+static void acknowledge_repeated(struct router *r, struct input *in) {
+    const struct decision d = {RULE_sub_req_in_repeat, DO_NOTHING, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_sub_req_in_repeat_acknowledge)};
+    if (d.departure != NULL)
+        reply(r, in, &d, "unavailable", STANZA_UNAVAILABLE);
+}
+
+/* What a subscriber that asks again is shown beyond the presence that knob sub.already-presence has. */
+static void show_again(struct router *r, struct input *in) {
+    const unsigned state = resource_state(in->account);
+    const bool online = state != STATE_NONE && state != STATE_CONNECTED;
+    const struct decision d = {RULE_sub_req_in_already, DO_NOTHING, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_sub_req_in_already_show_unavailable)};
+    if (online && depart(r, in->host, ALTERNATIVE_sub_req_in_already_show_twice))
+        send_presences_to(r, in->account, in->who.bare, RULE_sub_req_in_already);
+    else if (!online && d.departure != NULL)
+        reply(r, in, &d, "unavailable", STANZA_UNAVAILABLE);
+}
+
 /* Not delivered: it changes nothing, or a knob says to leave it. */
 static void decline(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
     const bool request = in->st->kind == STANZA_SUBSCRIBE;
@@ -325,6 +358,8 @@ static void decline(struct router *r, struct input *in, const struct decision *d
     }
     if (!request)
         mark(r, in->host, subscription_ignored_rule(in->st->kind));
+    else if (c != NULL && has_pending_in(c->state))
+        acknowledge_repeated(r, in);
     if (!(rule_rows[d->rule].flags & CELL_REPLY_SUBSCRIBED)) {
         fate(r, in, ROUTER_DROP, d);
         return;
@@ -333,6 +368,7 @@ static void decline(struct router *r, struct input *in, const struct decision *d
     reply(r, in, d, "subscribed", STANZA_SUBSCRIBED);
     if (knob_is(r, KNOB_sub_already_presence, 1))
         send_presences_to(r, in->account, in->who.bare, RULE_sub_req_in_already);
+    show_again(r, in);
 }
 
 static int notice_rule(enum stanza_kind kind) {
@@ -375,8 +411,11 @@ static void take_notice(struct router *r, struct input *in, const struct decisio
                       : in->st->kind == STANZA_UNSUBSCRIBED ? RULE_sub_cancel_in_order
                                                             : RULE_sub_unsub_in_order);
     deliver_notice(r, in, d);
-    push_if_changed(r, in->account, c, before);
-    if (cell->flags & CELL_SHOW_UNAVAILABLE)
+    if (only_pending && depart(r, in->host, ALTERNATIVE_sub_unsub_in_pending_push))
+        roster_push(r, in->account, c);
+    else
+        push_if_changed(r, in->account, c, before);
+    if (cell->flags & CELL_SHOW_UNAVAILABLE && !depart(r, in->host, ALTERNATIVE_sub_unsub_in_order_no_unavailable))
         send_unavailable_of_all(r, in->account, in->who.bare, RULE_sub_unsub_in_order);
     if (cell->flags & CELL_REPLY_UNSUBSCRIBED && knob_is(r, KNOB_sub_unsub_autoreply, 0)) {
         mark(r, in->host, RULE_sub_unsub_in_autoreply);
@@ -391,6 +430,8 @@ static bool is_ignored(const struct router *r, const struct row *cell) {
 void subscription_in(struct router *r, struct input *in) {
     if (in->to_parts->resource.size > 0)
         cut_resource(r, in, RULE_sub_to_full_in);
+    if (in->who.full.size > in->who.bare.size && depart(r, in->host, ALTERNATIVE_sub_stamp_deliver_bare))
+        in->from = in->who.bare;
     in->copy.size = 0;
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
     const struct decision d = look_up(r, in, STAGE_SUB_IN, state_between(r, in, c));
@@ -448,7 +489,8 @@ void resend_requests(struct router *r, const struct account *account) {
     const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
     for (uint32_t i = 0; i < account->contact_count && knob_is(r, KNOB_sub_resend, 0); i++) {
         const struct contact *c = &account->contacts[i];
-        if (!state_asks(c->state) || c->jid->domain->role == JID_HOST)
+        if (!state_asks(c->state) || (c->jid->domain->role == JID_HOST &&
+                                      !depart(r, host, ALTERNATIVE_pres_init_resend_out_local_too)))
             continue;
         mark(r, host, RULE_pres_init_resend_out);
         mark(r, host, RULE_sub_req_out_resend);

@@ -112,17 +112,18 @@ static bool declares_content(const struct stanza_child *child) {
 static char *put_body(char *at, const struct stanza *st) {
     const char *from = st->body.data;
     const char *end = st->body.data + st->body.size;
-    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
-        const struct stanza_child *child = &st->child[i];
-        if (!declares_content(child))
-            continue;
-        const struct slice start = {child->raw.data, start_tag_size(child->raw)};
+    bool any = st->child_count > STANZA_CHILDREN_MAX;
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++)
+        any = any || declares_content(&st->child[i]);
+    struct element element;
+    for (size_t next = 0; any && element_next(st->body, &next, &element);) {
+        const struct slice start = element.start;
         size_t position = 0;
         struct slice name, value;
         char quote;
         while (stanza_attribute_next(start, &position, &name, &value, &quote))
-            if (slice_is(name, (struct slice){"xmlns", 5})) {
-                at = put(at, from, (size_t)(name.data - from));
+            if (slice_is(name, (struct slice){"xmlns", 5}) && is_content_namespace(value)) {
+                at = put(at, from, (size_t)(name.data - 1 - from));
                 from = value.data + value.size + 1;
             }
     }

@@ -141,6 +141,17 @@ static const struct bad_line bad_lines[] = {
     {"base prosody-not", 1, 6, "did you mean 'prosody-note'?"},
     {"departs msg.bare.chat.on does drop as x", 1, 9, "did you mean 'msg.bare.chat.one'?"},
     {"departs msg.bare.never-negative does drop as x", 1, 9, "a rule that decides"},
+    {"departs msg.nouser.bare.chat does deliver-most as x", 1, 35, "an action that has what it needs"},
+    {"departs msg.bare.chat.one does as-bare as x", 1, 32, "an action that has what it needs"},
+    {"departs msg.bare.chat.one does answer-unavailable as x", 1, 32, "an action that has what it needs"},
+    {"departs iq.full.nomatch does as-bare as x", 1, 30, "an action that has what it needs"},
+    {"departs s2s.route does store as x", 1, 24, "an action that has what it needs"},
+    {"departs pres.init.self does drop as x", 1, 29, "found 'drop'; expected this rule's word omit-to"},
+    {"departs sub.req.in.already does show as x", 1, 33, "word show-twice or show-unavailable"},
+    {"departs pres.init.self for presence/probe does omit-to as x", 1, 48, "expected no kinds of stanza for this rule"},
+    {"departs pres.init.bcast does omit-to as x", 1, 9, "a rule that decides a stanza's fate, or has an alternative"},
+    {"departs dom.pres.sub does omit-to as x", 1, 27, "an action"},
+    {"departs pres.init.self does omit-to", 1, 36, "'as'"},
     {"departs msg.bare.chat.one do drop as x", 1, 27, "'for' or 'does'"},
     {"departs msg.bare.chat.one for chat does drop as x", 1, 31, "a kind of stanza"},
     {"departs msg.bare.chat.one does vanish as x", 1, 32, "an action"},
@@ -188,7 +199,7 @@ START_TEST(a_policy_tells_its_departures_in_order) {
     ck_assert(!policy_departure(policy, 0, &d));
     ck_assert_int_eq(policy_read(policy,
                                  s("departs msg.bare.chat.one for message/chat does bounce not-allowed as a\n"
-                                   "departs dom.msg does deliver-most as b\n"),
+                                   "departs msg.full.normal.nomatch does deliver-most as b\n"),
                                  &error),
                      ROUTER_OK);
     ck_assert(policy_departure(policy, 0, &d));
@@ -198,7 +209,7 @@ START_TEST(a_policy_tells_its_departures_in_order) {
     ck_assert_str_eq(d.condition, "not-allowed");
     ck_assert_str_eq(d.id, "a");
     ck_assert(policy_departure(policy, 1, &d));
-    ck_assert_int_eq(d.rule, router_rule_find("dom.msg"));
+    ck_assert_int_eq(d.rule, router_rule_find("msg.full.normal.nomatch"));
     ck_assert_str_eq(d.verb, "DELIVER_MOST");
     ck_assert_ptr_null(d.condition);
     ck_assert_str_eq(d.id, "b");
@@ -235,6 +246,39 @@ START_TEST(a_policy_says_where_memory_runs_out) {
     ck_assert_int_eq(policy_profile(small, "prosody-note", &error), ROUTER_E_NOMEM);
     ck_assert_int_eq(policy_profile(small, "rfc6121", &error), ROUTER_OK);
     policy_free(small);
+}
+END_TEST
+
+START_TEST(an_alternative_is_a_departure_with_its_word) {
+    struct router_departure d;
+    ck_assert_int_eq(policy_read(policy, s("departs pres.init.self does omit-to as mine.copy\n"), &error), ROUTER_OK);
+    ck_assert(policy_departure(policy, 0, &d));
+    ck_assert_int_eq(d.rule, router_rule_find("pres.init.self"));
+    ck_assert_str_eq(d.verb, "omit-to");
+    ck_assert_str_eq(d.id, "mine.copy");
+    ck_assert_ptr_null(d.condition);
+    ck_assert(!policy_departure(policy, 1, &d));
+}
+END_TEST
+
+START_TEST(a_row_takes_an_action_or_a_word_of_its_own) {
+    struct router_departure d;
+    const char *text = "departs dom.pres.sub does show-available as a\n"
+                       "departs dom.pres.sub for presence/subscribe does drop as b\n";
+    ck_assert_int_eq(policy_read(policy, s(text), &error), ROUTER_OK);
+    ck_assert(policy_departure(policy, 0, &d));
+    ck_assert_str_eq(d.verb, "show-available");
+    ck_assert(policy_departure(policy, 1, &d));
+    ck_assert_str_eq(d.verb, "DROP");
+    ck_assert_uint_eq(d.kinds, 1u << STANZA_SUBSCRIBE);
+}
+END_TEST
+
+START_TEST(applying_a_profile_forgets_alternatives) {
+    struct router_departure d;
+    ck_assert_int_eq(policy_read(policy, s("departs pres.init.self does omit-to as mine.copy\n"), &error), ROUTER_OK);
+    ck_assert_int_eq(policy_profile(policy, "rfc6121", NULL), ROUTER_OK);
+    ck_assert(!policy_departure(policy, 0, &d));
 }
 END_TEST
 
@@ -283,6 +327,9 @@ Suite *policy_suite(void) {
     tcase_add_test(tc, a_policy_tells_its_departures_in_order);
     tcase_add_test(tc, dozens_of_departures_can_be_read);
     tcase_add_test(tc, a_policy_says_where_memory_runs_out);
+    tcase_add_test(tc, an_alternative_is_a_departure_with_its_word);
+    tcase_add_test(tc, a_row_takes_an_action_or_a_word_of_its_own);
+    tcase_add_test(tc, applying_a_profile_forgets_alternatives);
     tcase_add_test(tc, the_built_in_profiles_can_be_applied);
     tcase_add_test(tc, applying_a_profile_forgets_what_was_set_before);
     tcase_add_test(tc, an_unknown_profile_is_refused);

@@ -266,9 +266,9 @@ int policy_profile(struct policy *policy, const char *name, struct router_error 
 
 /* What a policy does beside the specification. Texts are valid until the policy changes. */
 struct router_departure {
-    int rule;           /* index into router_rules: the row that is departed from */
+    int rule;           /* index into router_rules: the rule that is departed from */
     uint32_t kinds;     /* bit per enum stanza_kind */
-    const char *verb;   /* what is done instead, as in router/rules.h: "DELIVER_MOST" */
+    const char *verb;   /* what is done instead, as in router/rules.h ("DELIVER_MOST") or alternatives.def ("omit-to") */
     const char *condition; /* with BOUNCE and CLOSE; else NULL */
     const char *id;
 };

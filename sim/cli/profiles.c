@@ -109,7 +109,7 @@ static void print_departure(const struct router_departure *d) {
     const struct router_rule *rule = &router_rules(&count)[d->rule];
     printf("  %-34s %s (%s): ", d->id, rule->id, rule->strength);
     for (const char *p = d->verb; *p != '\0'; p++) {
-        putchar(*p == '_' ? '-' : *p + ('a' - 'A'));
+        putchar(*p == '_' ? '-' : *p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
     }
     printf("%s%s", d->condition != NULL ? " " : "", d->condition != NULL ? d->condition : "");
     const unsigned all = (1u << STANZA_KIND_COUNT) - 1u;

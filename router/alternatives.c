@@ -1,0 +1,94 @@
+/* alternatives.c - departures that sit in rules which act on the way, and decide no stanza's fate by themselves. */
+#include "state.h"
+
+#include <string.h>
+
+struct alternative_text {
+    uint16_t rule;
+    const char *word;
+};
+
+static const struct alternative_text alternative_texts[ALTERNATIVE_COUNT] = {
+#define ALTERNATIVE(rule, name, word, what) [ALTERNATIVE_##rule##_##name] = {RULE_##rule, word},
+#include "alternatives.def"
+#undef ALTERNATIVE
+};
+
+int alternative_find(int rule, struct slice word) {
+    for (int i = 0; i < ALTERNATIVE_COUNT; i++)
+        if (alternative_texts[i].rule == rule && slice_is(text_slice(alternative_texts[i].word), word))
+            return i;
+    return -1;
+}
+
+const char *alternative_word(int rule, unsigned n) {
+    for (int i = 0; i < ALTERNATIVE_COUNT; i++)
+        if (alternative_texts[i].rule == rule && n-- == 0)
+            return alternative_texts[i].word;
+    return NULL;
+}
+
+const char *alternative_name(enum alternative alternative) {
+    return alternative_texts[alternative].word;
+}
+
+const char *departs(const struct router *r, enum alternative alternative) {
+    const uint32_t place = r->policy->alternatives[alternative];
+    return place == 0 ? NULL : r->policy->departures[place - 1].id;
+}
+
+bool depart(struct router *r, struct slice host, enum alternative alternative) {
+    const char *id = departs(r, alternative);
+    if (id != NULL)
+        effect(r, ROUTER_MARK, host, alternative_texts[alternative].rule)->departure = id;
+    return id != NULL;
+}
+
+/* ---- what is done instead, where it takes more than leaving something out ---- */
+
+struct slice delay_stored(struct router *r, struct slice host, struct slice body) {
+    if (!depart(r, host, ALTERNATIVE_pres_init_store_add_delay))
+        return body;
+    const struct slice parts[] = {body, write_delay(r, host, r->now_us)};
+    return write_join(r, parts, 2);
+}
+
+bool own_bare_otherwise(struct router *r, struct input *in) {
+    const enum stanza_kind kind = in->st->kind;
+    if (in->sender == NULL || in->sender->account != in->account || !kind_is_message(kind) ||
+        !depart(r, in->host, ALTERNATIVE_msg_bare_any_own_omit_to))
+        return false;
+    in->to = (struct slice){"", 0};
+    in->error_from = in->to;
+    in->to_parts = NULL;
+    decide(r, in, STAGE_NOTO, STATE_PLAIN);
+    return true;
+}
+
+void probe_approved(struct router *r, const struct account *account, struct slice contact) {
+    const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
+    if (contact_watched(contact_find_text(r, account, contact)) &&
+        depart(r, host, ALTERNATIVE_sub_app_out_presence_probe_too))
+        generated(r, STANZA_PROBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
+                  write_start(r, "presence", "probe", none), none);
+}
+
+/* The departure by which a sender's own presence comes back without 'to', for the rule that sends it back. */
+const char *reflection_departs(const struct router *r, int rule) {
+    switch (rule) {
+    case RULE_pres_init_self: return departs(r, ALTERNATIVE_pres_init_self_omit_to);
+    case RULE_pres_upd_self: return departs(r, ALTERNATIVE_pres_upd_self_omit_to);
+    case RULE_pres_unavail_self: return departs(r, ALTERNATIVE_pres_unavail_self_omit_to);
+    default: return NULL;
+    }
+}
+
+/* Whether the push comes before the stanza that a user sent goes on. */
+bool pushes_first(struct router *r, const struct input *in, bool was_subscribed) {
+    switch (in->st->kind) {
+    case STANZA_SUBSCRIBE: return depart(r, in->host, ALTERNATIVE_sub_req_out_push_push_first);
+    case STANZA_UNSUBSCRIBE: return depart(r, in->host, ALTERNATIVE_sub_unsub_out_push_first);
+    case STANZA_SUBSCRIBED: return depart(r, in->host, ALTERNATIVE_sub_app_out_order_push_first);
+    default: return was_subscribed && depart(r, in->host, ALTERNATIVE_sub_cancel_out_order_unavailable_last);
+    }
+}
