@@ -52,7 +52,7 @@ START_TEST(children_in_the_content_namespace_move_to_that_of_the_other_stream) {
                              "<y xmlns='urn:x'><body xmlns='jabber:client'/></y></message>",
                              BYTES),
                      "route to a@verona.example by s2s.route: <message from='romeo@montague.example/orchard' "
-                     "to='a@verona.example'><body a='1'  b='>'>x</body><x xmlns='urn:x'/><subject /><thread>1</thread>"
+                     "to='a@verona.example'><body a='1' b='>'>x</body><x xmlns='urn:x'/><subject/><thread>1</thread>"
                      "<y xmlns='urn:x'><body xmlns='jabber:client'/></y></message>\n");
 }
 END_TEST

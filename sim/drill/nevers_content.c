@@ -12,7 +12,7 @@ struct passage {
 /* What waited for its stream is seen where it arrives. */
 static bool is_passage(const struct watch *w, struct passage *p) {
     uint32_t number = is_enter(w) ? w->original : is_passed_on(w) ? w->event->number : 0;
-    if (number == 0 || w->event->stanza == NULL) {
+    if (number == 0 || w->event->stanza == NULL || (w->saw[number] & SAW_DEPARTURE)) {
         return false;
     }
     p->watch = w;

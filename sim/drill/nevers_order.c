@@ -38,10 +38,10 @@ static enum finding peer_to_local(const struct watch *w) {
 
 /* Where the streams of two servers meet, the order that counts is the one in which they arrive. */
 static enum finding client_to_remote(const struct watch *w) {
-    if (w->overtook) {
-        return BROKEN;
+    if (w->original == 0 || (w->saw[w->original] & SAW_DEPARTURE)) {
+        return SILENT;
     }
-    return w->follows ? TEMPTED : SILENT;
+    return w->overtook ? BROKEN : w->follows ? TEMPTED : SILENT;
 }
 
 static bool is_for_own_server(const struct watch *w) {

@@ -56,7 +56,8 @@ static enum finding not_back_on_an_input(const struct watch *w) {
     return back != NULL && back->ready ? TEMPTED : SILENT;
 }
 
-/* Whether a stanza came from a server of the script's, which stamps what its clients send. */
+/* Whether a stanza came from a server of the script's, which stamps what its clients send, and does so as the text has
+ * it: where a profile departs from that, only the sending server's part of the log says so. */
 static bool is_from_server(const struct watch *w) {
     if (!is_enter(w) || w->event->client >= 0 || w->event->from == NULL) {
         return false;
@@ -68,11 +69,14 @@ static bool is_from_server(const struct watch *w) {
     }
     memcpy(domain, from.data, from.size);
     domain[from.size] = '\0';
-    return world_host(w->run->world, domain) >= 0;
+    const int server = world_host(w->run->world, domain);
+    struct router_departure departure;
+    return server >= 0 && !policy_departure(w->run->policies[server], 0, &departure);
 }
 
+/* At its other end a stanza does not show what the profile of the server that sent it departs from. */
 static enum finding subscriptions_from_bare(const struct watch *w) {
-    if (!is_enter(w) || !is_subscription(w->event->stanza_kind) || !is_from_server(w)) {
+    if (w->departed || !is_enter(w) || !is_subscription(w->event->stanza_kind) || !is_from_server(w)) {
         return SILENT;
     }
     return kept_if(strchr(w->event->from, '/') == NULL);

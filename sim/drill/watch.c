@@ -388,6 +388,7 @@ static void follow_effect(struct watch *w) {
     const struct world_event *event = w->event;
     follow_refusal(w);
     int seen = event->departure != NULL ? SAW_DEPARTURE : 0;
+    w->departed |= event->departure != NULL;
     seen |= event->effect == ROUTER_BOUNCE ? SAW_BOUNCE : 0;
     seen |= event->effect < ROUTER_FATE_COUNT ? SAW_FATE : 0;
     bool refused = event->effect == ROUTER_CLOSE || (event->effect == ROUTER_DROP && rule_is_of(w, "entry"));

@@ -93,6 +93,7 @@ struct watch {
     int *priorities;      /* of clients; ROUTER_NOT_AVAILABLE: none */
     const char **full;    /* of clients: the JID of the stream, NULL where there is none */
     uint32_t *last_enter; /* of clients: number of the last stanza, 0: none */
+    bool departed;        /* a profile has departed from the text somewhere */
     int before;           /* priority of the client that last entered something or left, before it did */
     size_t last_end;      /* event in which a client last left */
     struct ended {
