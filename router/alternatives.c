@@ -44,6 +44,17 @@ bool depart(struct router *r, struct slice host, enum alternative alternative) {
     return id != NULL;
 }
 
+bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed) {
+    const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
+    if (departs(r, alternative) == NULL || jid == NULL || jid->role != JID_ACCOUNT || in->account->sessions != NULL)
+        return false;
+    const struct account *asker = jid->owner;
+    if (asker == in->account || asker->sessions == NULL)
+        return false;
+    *subscribed = contact_watched(contact_find(asker, in->account->jid));
+    return depart(r, in->host, alternative);
+}
+
 /* ---- what is done instead, where it takes more than leaving something out ---- */
 
 struct slice delay_stored(struct router *r, struct slice host, struct slice body) {

@@ -58,7 +58,9 @@ static unsigned visibility(struct router *r, struct input *in, bool full) {
     const bool self = is_self(in->account, &in->who);
     if (self)
         mark(r, in->host, RULE_pres_probe_self);
-    if (self || trusted || is_entitled(r, in->account, &in->who)) {
+    bool entitled = is_entitled(r, in->account, &in->who);
+    (void)asker_decides(r, in, ALTERNATIVE_pres_probe_no_sub_asker_decides, &entitled);
+    if (self || trusted || entitled) {
         const unsigned state = resource_state(in->account);
         const bool online = full ? in->resource != NULL && in->resource->presence != NULL
                                  : state != STATE_NONE && state != STATE_CONNECTED;

@@ -250,6 +250,8 @@ void deliver(struct router *r, struct input *in, const struct decision *d, struc
 const char *departs(const struct router *r, enum alternative alternative);
 /* depart - the same where the alternative is carried out now: it shows as a mark. */
 bool depart(struct router *r, struct slice host, enum alternative alternative);
+/* asker_decides - whether the roster of the user that asks says if it is subscribed, and what it says. */
+bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed);
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
 const char *reflection_departs(const struct router *r, int rule);

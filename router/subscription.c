@@ -434,7 +434,12 @@ void subscription_in(struct router *r, struct input *in) {
         in->from = in->who.bare;
     in->copy.size = 0;
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
-    const struct decision d = look_up(r, in, STAGE_SUB_IN, state_between(r, in, c));
+    unsigned state = state_between(r, in, c);
+    bool subscribed = false;
+    if (in->st->kind == STANZA_SUBSCRIBE && !contact_entitled(c) &&
+        asker_decides(r, in, ALTERNATIVE_sub_req_in_already_asker_decides, &subscribed) && subscribed)
+        state = STATE_SUB_FROM;
+    const struct decision d = look_up(r, in, STAGE_SUB_IN, state);
     const struct row *cell = &rule_rows[d.rule];
     if (in->st->kind != STANZA_SUBSCRIBE)
         mark(r, in->host, in->st->kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_check

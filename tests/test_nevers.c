@@ -74,6 +74,79 @@ START_TEST(a_stored_message_tempts_the_rules_on_the_store) {
 }
 END_TEST
 
+START_TEST(an_error_tempts_the_rules_on_errors) {
+    plays(CAST "Romeo sends:\n"
+               "\t<message id='m1' to='montague.example'><body>Hark</body></message>\n"
+               "\t<iq id='q1' type='get' to='montague.example'><ping xmlns='urn:xmpp:ping'/></iq>\n"
+               "Romeo receives:\n"
+               "\t<message id='m1' type='error'/>\n"
+               "\t<iq id='q1' type='result'/>\n");
+    static const char *const tempted[] = {"err.kind", "err.swap", "err.id", "err.child", "err.condition-type",
+                                          "in.iq.reply-once", "in.msg.attempt", "in.order.stream", "in.order.direct",
+                                          "in.to.generated", "loc.self"};
+    for (size_t i = 0; i < sizeof tempted / sizeof *tempted; i++) {
+        ck_assert_msg(fired(tempted[i]), "%s", tempted[i]);
+    }
+    static const char *const untempted[] = {"err.when", "err.leak", "err.same-answer", "err.unknown-cond",
+                                            "in.order.local", "in.order.remote", "in.s2s.nostamp", "s2s.fail.any"};
+    for (size_t i = 0; i < sizeof untempted / sizeof *untempted; i++) {
+        ck_assert_msg(!fired(untempted[i]), "%s", untempted[i]);
+    }
+}
+END_TEST
+
+START_TEST(stanzas_between_servers_tempt_the_rules_on_streams) {
+    plays(CAST "Juliet connects\n"
+               "Romeo sends:\n"
+               "\t<message id='m1' to='juliet@capulet.example/balcony'><body>One</body></message>\n"
+               "\t<message id='m2' to='juliet@capulet.example/balcony'><body>Two</body></message>\n"
+               "Juliet receives:\n\t<message id='m1'/>\n\t<message id='m2'/>\n"
+               "Juliet sends:\n\t<message id='m3' type='error' to='romeo@montague.example/orchard'>"
+               "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>\n"
+               "Romeo receives:\n\t<message id='m3' type='error'/>\n");
+    static const char *const tempted[] = {"s2s.single", "s2s.header-from", "s2s.recv.deliver", "s2s.recv.error-back",
+                                          "in.order.remote", "in.order.fromremote", "in.s2s.nostamp", "in.to.present",
+                                          "in.to.scope", "in.elem.unmodified"};
+    for (size_t i = 0; i < sizeof tempted / sizeof *tempted; i++) {
+        ck_assert_msg(fired(tempted[i]), "%s", tempted[i]);
+    }
+    ck_assert(!fired("s2s.direction")); /* nothing was sent on a stream while its counterpart was open */
+    ck_assert(!fired("in.ns.rescope"));
+    ck_assert(!fired("s2s.subscription-from"));
+}
+END_TEST
+
+START_TEST(content_tempts_the_rules_on_what_it_holds) {
+    plays(CAST "Juliet connects\n"
+               "Romeo sends raw:\n\t<message id='m1' to='juliet@capulet.example/balcony'><body>a&#xFEFF;b</body>\n"
+               "Romeo sends raw:\n\t<g:gift xmlns:g='urn:example:g'><message xmlns='jabber:client' "
+               "to='nurse@capulet.example'/></g:gift></message>\n"
+               "Juliet receives:\n\t<message id='m1'/>\n");
+    ck_assert(fired("in.xml.partial"));
+    ck_assert(fired("in.xml.bom"));
+    ck_assert(fired("in.xml.keep-prefix"));
+    ck_assert(fired("in.xml.noprefix-out"));
+    ck_assert(fired("in.ns.rescope-nested"));
+    ck_assert(fired("in.elem.depth"));
+    ck_assert(!fired("in.xml.whitespace"));
+    ck_assert(!fired("in.elem.foreign"));
+    ck_assert(!fired("in.to.payload-jids"));
+}
+END_TEST
+
+START_TEST(all_that_waits_for_a_stream_is_named_when_it_fails) {
+    plays(CAST "Romeo sends:\n"
+               "\t<presence id='s1' type='subscribe' to='nurse@nowhere.example'/>\n"
+               "\t<message id='m1' to='nurse@nowhere.example'><body>One</body></message>\n"
+               "\t<message id='m2' to='nurse@nowhere.example'><body>Two</body></message>\n"
+               "Romeo receives:\n\t<message id='m1' type='error'/>\n\t<message id='m2' type='error'/>\n");
+    ck_assert(fired("s2s.fail.any"));
+    const char *first = strstr(result.trace, "m1 rule=s2s.fail.msg fate=bounce");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(strstr(first, "m2 rule=s2s.fail.msg fate=bounce"));
+}
+END_TEST
+
 START_TEST(presence_that_was_kept_takes_the_namespace_of_the_stream_it_goes_out_on) {
     contact("juliet@capulet.example", "nurse@verona.example", ROUTER_SUB_FROM);
     ck_assert_int_eq(input(juliet, "<presence><show xmlns='jabber:client'>away</show></presence>"), ROUTER_OK);
@@ -97,6 +170,10 @@ Suite *nevers_suite(void) {
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_test(tc, presence_tempts_the_rules_on_who_may_see_it);
     tcase_add_test(tc, a_stored_message_tempts_the_rules_on_the_store);
+    tcase_add_test(tc, an_error_tempts_the_rules_on_errors);
+    tcase_add_test(tc, stanzas_between_servers_tempt_the_rules_on_streams);
+    tcase_add_test(tc, content_tempts_the_rules_on_what_it_holds);
+    tcase_add_test(tc, all_that_waits_for_a_stream_is_named_when_it_fails);
     suite_add_tcase(suite, tc);
     TCase *bare = tcase_create("router");
     tcase_add_checked_fixture(bare, harness_setup, harness_teardown);

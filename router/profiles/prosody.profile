@@ -136,6 +136,11 @@ departs roster.set.dupgroup does merge as prosody.roster-groups
 # MUST be refused; a group may have an empty name (measured).
 departs roster.set.group-empty does accept as prosody.roster-groups
 
+# The contact's roster says who is subscribed; while the contact is offline and the asking user of the same server is
+# not, the asking user's roster says so instead. The same for probes and for requests.
+departs pres.probe.no-sub does asker-decides as prosody.asker-decides
+departs sub.req.in.already does asker-decides as prosody.asker-decides
+
 # ---- from other servers ----
 
 # MUST close with invalid-from.

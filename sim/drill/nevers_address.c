@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------------------------------------------ binding ---- */
+/* ----------------------------------------------------------------------------------------------------- binding ---- */
 
 /* A client whose place is taken is told so at once. */
 static bool gives_way(const struct watch *w, int client) {
@@ -48,7 +48,7 @@ static enum finding resources_stand_side_by_side(const struct watch *w) {
     return BROKEN;
 }
 
-/* -------------------------------------------------------------------------------------------------------- where to ---- */
+/* ---------------------------------------------------------------------------------------------------- where to ---- */
 
 static enum finding domain_decides(const struct watch *w) {
     if (w->enter == NULL || w->enter->client < 0 || !w->to.good || !is_passed_on(w)) {

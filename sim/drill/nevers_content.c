@@ -23,7 +23,7 @@ static bool is_passage(const struct watch *w, struct passage *p) {
     return p->sent_text != NULL;
 }
 
-/* ------------------------------------------------------------------------------------------- the quick way ---- */
+/* ----------------------------------------------------------------------------------------------- the quick way ---- */
 
 static size_t tag_size(const char *text) {
     size_t size = 0;
@@ -96,7 +96,7 @@ static bool is_same_text(const struct passage *p) {
     return !next_own_attribute(p->came_text, came_tag, &came_at, &came);
 }
 
-/* --------------------------------------------------------------------------------------- the thorough way ---- */
+/* -------------------------------------------------------------------------------------------- the thorough way ---- */
 
 static bool is_content(const char *ns) {
     return strcmp(ns, XML_STREAM_NS) == 0 || strcmp(ns, "jabber:client") == 0 || strcmp(ns, "jabber:server") == 0;
@@ -210,7 +210,7 @@ static enum finding content_is_kept(const struct watch *w) {
     return is_passage(w, &p) ? kept_if(is_same(&p, false)) : SILENT;
 }
 
-/* ---------------------------------------------------------------------------------------------- namespaces ---- */
+/* -------------------------------------------------------------------------------------------------- namespaces ---- */
 
 /* Whether some element, from its start on, was written with a prefix. */
 static bool has_prefix(const char *text) {
@@ -330,7 +330,7 @@ static enum finding foreign_goes_nowhere(const struct watch *w) {
     return is_enter(w) ? (w->enter->to == NULL ? SILENT : TEMPTED) : BROKEN;
 }
 
-/* ----------------------------------------------------------------------------------------- text and addresses ---- */
+/* ------------------------------------------------------------------------------------------ text and addresses ---- */
 
 static size_t marks_in(const char *text) {
     size_t count = 0;

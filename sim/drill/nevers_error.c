@@ -51,7 +51,7 @@ static bool is_word_of(const char *word, const char *list) {
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------------- when it is due ---- */
+/* ---------------------------------------------------------------------------------------------- when it is due ---- */
 
 /* The catalogue says of each rule all that may come of it, where no knob may say otherwise. */
 static bool may_be_silent(const struct watch *w) {
@@ -86,10 +86,11 @@ static enum finding peer_is_told(const struct watch *w) {
         return SILENT;
     }
     enum finding finding = silent_only_by_rule(w, true);
-    return finding == TEMPTED && is_effect(w, ROUTER_BOUNCE) ? kept_if(same(w->event->target, w->enter->from)) : finding;
+    const bool told = finding == TEMPTED && is_effect(w, ROUTER_BOUNCE);
+    return told ? kept_if(same(w->event->target, w->enter->from)) : finding;
 }
 
-/* ------------------------------------------------------------------------------------------------ what it looks like ---- */
+/* ------------------------------------------------------------------------------------------ what it looks like ---- */
 
 /* Whether more may have come of a stanza than the stanza itself, each of which may come back: copies of presence, and
  * what goes with a change of subscription. What was refused on entry caused nothing. */
@@ -214,7 +215,7 @@ static enum finding type_fits_condition(const struct watch *w) {
     return kept_if(is_word_of(type, types_of(condition)) || removal);
 }
 
-/* ----------------------------------------------------------------------------------------------- what it gives away ---- */
+/* ------------------------------------------------------------------------------------------ what it gives away ---- */
 
 /* Whether the stanza is for somebody else's account here. */
 static bool is_for_another(const struct watch *w) {
@@ -264,7 +265,7 @@ static enum finding strangers_get_one_answer(const struct watch *w) {
     return kept_if(strcmp(before->condition, w->event->condition) == 0);
 }
 
-/* -------------------------------------------------------------------------------------------- what is done with one ---- */
+/* --------------------------------------------------------------------------------------- what is done with one ---- */
 
 static enum finding unknown_condition_is_undefined(const struct watch *w) {
     if (w->enter == NULL || !is_unanswerable(w->enter->stanza_kind) || w->enter->stanza_kind == STANZA_RESULT ||

@@ -103,23 +103,14 @@ static enum finding whole_only(const struct watch *w) {
     return w->unchecked.whole;
 }
 
-/* White space on its own neither is a stanza nor ends a stream. */
+/* White space between stanzas is part of none. */
 static enum finding white_space_is_nothing(const struct watch *w) {
-    if (is_enter(w)) {
-        look(w->self);
-        return w->event->stanza != NULL && w->event->stanza[0] != '<' ? BROKEN : w->unchecked.apart;
-    }
-    const char *all = w->event->number == 0 && piece_of(w) != NULL && strcmp(w->event->text, "disconnects") != 0 &&
-                              strcmp(w->event->text, "vanishes") != 0
-                          ? sent_by(w, w->event->client)
-                          : NULL;
-    uint32_t *known;
-    const char *rest = all == NULL ? NULL : unread(w, all, &known);
-    return rest != NULL && rest[0] != '\0' && rest[white_size(rest)] == '\0' ? BROKEN : SILENT;
+    look(w->self);
+    return w->event->stanza != NULL && w->event->stanza[0] != '<' ? BROKEN : w->unchecked.apart;
 }
 
 const struct never drill_nevers_raw[] = {
     {"in.xml.partial", whole_only, ON_ENTER},
-    {"in.xml.whitespace", white_space_is_nothing, ON_ENTER | ON_END},
+    {"in.xml.whitespace", white_space_is_nothing, ON_ENTER},
     {NULL, NULL, 0},
 };

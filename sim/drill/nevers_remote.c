@@ -95,7 +95,7 @@ static enum finding sender_hears_of_failure(const struct watch *w) {
     return kept_if(saw(w, SAW_BOUNCE));
 }
 
-/* ---------------------------------------------------------------------------------------------------- coming in ---- */
+/* --------------------------------------------------------------------------------------------------- coming in ---- */
 
 static bool is_for_us(const struct watch *w) {
     return w->enter != NULL && w->enter->client < 0 && w->to.here;
