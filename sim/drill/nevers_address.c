@@ -51,7 +51,7 @@ static enum finding resources_stand_side_by_side(const struct watch *w) {
 /* ---------------------------------------------------------------------------------------------------- where to ---- */
 
 static enum finding domain_decides(const struct watch *w) {
-    if (w->enter == NULL || w->enter->client < 0 || !w->to.good || !is_passed_on(w)) {
+    if (w->enter == NULL || w->enter->client < 0 || !w->to.good || !is_copy(w)) {
         return SILENT;
     }
     return kept_if(is_effect(w, ROUTER_ROUTE) ? !w->to.here : w->to.here);

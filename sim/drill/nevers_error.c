@@ -55,8 +55,9 @@ static bool is_word_of(const char *word, const char *list) {
 
 /* The catalogue says of each rule all that may come of it, where no knob may say otherwise. */
 static bool may_be_silent(const struct watch *w) {
-    const char *outcome = w->rules[w->event->rule].outcome;
-    return w->rules[w->event->rule].knob[0] != '\0' || strstr(outcome, "drop") != NULL || strstr(outcome, "silen") != NULL || strstr(outcome, "ignore") != NULL;
+    const struct router_rule *rule = &w->rules[w->event->rule];
+    return rule->knob[0] != '\0' || strstr(rule->outcome, "drop") != NULL || strstr(rule->outcome, "silen") != NULL ||
+           strstr(rule->outcome, "ignore") != NULL;
 }
 
 static enum finding silent_only_by_rule(const struct watch *w, bool concerned) {
@@ -149,7 +150,8 @@ static enum finding addresses_are_swapped(const struct watch *w) {
 }
 
 static enum finding same_id(const struct watch *w) {
-    const struct xml_node *tree = is_effect(w, ROUTER_ANSWER) && is_iq(w->enter->stanza_kind) ? element(w) : error_of(w);
+    const bool answer = is_effect(w, ROUTER_ANSWER) && is_iq(w->enter->stanza_kind);
+    const struct xml_node *tree = answer ? element(w) : error_of(w);
     if (tree == NULL || (is_iq(w->enter->stanza_kind) && strcmp(tree->name, "iq") != 0)) {
         return SILENT;
     }
@@ -242,7 +244,7 @@ static enum finding nothing_leaks(const struct watch *w) {
     return stranger ? kept_if(!telling) : SILENT;
 }
 
-/* An error that concerns the account, not the form of what was sent, is the same wherever in the account it was sent. */
+/* An error that concerns the account, not the form of what was sent, is the same for each of its addresses. */
 static enum finding strangers_get_one_answer(const struct watch *w) {
     bool stranger = false;
     if (error_of(w) == NULL || w->event->condition == NULL || !is_for_another(w) || !rule_is_of(w, "local")) {

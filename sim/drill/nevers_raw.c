@@ -1,7 +1,7 @@
 /* nevers_raw.c - what must never happen to octets that are no stanza yet, or none at all (6120 8, 11.7). */
 #include "watch.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 static size_t white_size(const char *text) {
     return strspn(text, " \t\r\n");
@@ -83,9 +83,8 @@ static void look(struct watch *w) {
     }
     const size_t size = size_without_end(w->event);
     const char *at = find(rest, w->event->stanza, size);
-    char buffer[24];
-    /* Of a stanza past the limit only the start is kept. */
-    if (at == NULL && strlen(rest) > strtoul(drill_knob(w, "size.max", buffer), NULL, 10)) {
+    /* Of a stanza past a limit, in size or in depth, only the start is kept. */
+    if (at == NULL && size >= 2 && strchr(w->event->stanza + 1, '<') == w->event->stanza + size - 2) {
         return;
     }
     if (at == NULL) {

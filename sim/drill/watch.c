@@ -394,8 +394,8 @@ static void follow_effect(struct watch *w) {
     bool refused = event->effect == ROUTER_CLOSE || (event->effect == ROUTER_DROP && rule_is_of(w, "entry"));
     seen |= refused ? SAW_REFUSAL : 0;
     w->saw[event->number] |= (uint16_t)seen;
-    bool reply = event->effect == ROUTER_BOUNCE || event->effect == ROUTER_ANSWER;
-    if (reply && event->stanza != NULL && strncmp(event->stanza, "<iq", 3) == 0 && w->replies[event->number] < UCHAR_MAX) {
+    bool reply = (event->effect == ROUTER_BOUNCE || event->effect == ROUTER_ANSWER) && event->stanza != NULL;
+    if (reply && strncmp(event->stanza, "<iq", 3) == 0 && w->replies[event->number] < UCHAR_MAX) {
         w->replies[event->number]++;
     }
     if (event->effect == ROUTER_STORE && is_message(w->enter->stanza_kind)) {
