@@ -89,9 +89,21 @@ static bool is_show_odd(const struct stanza *st) {
     return !known || found > 1;
 }
 
+/* A child in the content namespace is no extension, so it may bear no prefix either (6120 4.8.5). */
+static bool has_prefixed_child(const struct stanza *st) {
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        const struct stanza_child *child = &st->child[i];
+        const size_t end = 1 + child->name.size;
+        if (is_content_namespace(child->ns) && child->raw.size > end &&
+            (memcmp(child->raw.data + 1, child->name.data, child->name.size) != 0 || child->raw.data[end] == ':'))
+            return true;
+    }
+    return false;
+}
+
 static bool check_element(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    if (st->prefixed && st->kind != STANZA_FOREIGN)
+    if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)))
         return !refuse(r, in, FAULT_PREFIXED);
     if (st->other_content)
         return !refuse(r, in, FAULT_OTHER_CONTENT);

@@ -308,7 +308,6 @@ static const struct {
     {"<priority><![CDATA[ 4]]>2 </priority>", 42},
     {"<priority xml:lang='>'>7</priority>", 7},
     {"<priority xml:lang=\"'/>\"\n>7</priority>", 7},
-    {"<p:priority xmlns:p='jabber:client'>7</p:priority>", 7},
     {"<priority xmlns='urn:other'>7</priority>", 0},
     {"<show>away</show><priority>7</priority>", 7},
     {"<x/><x/><x/><x/><x/><x/><x/><priority>7</priority>", 7},
