@@ -1,19 +1,10 @@
 /* policy.c - knobs, departures and the text of profiles. */
 #include "policy.h"
+#include "alloc.h"
 #include "profile.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void *plain_resize(void *ctx, void *old, size_t size) {
-    (void)ctx;
-    if (size == 0) {
-        free(old);
-        return NULL;
-    }
-    return realloc(old, size);
-}
 
 struct knob {
     struct router_knob text;
@@ -205,7 +196,7 @@ static void set_initial(struct policy *policy) {
 }
 
 struct policy *policy_new(const struct router_alloc *alloc) {
-    const struct router_alloc memory = alloc != NULL ? *alloc : (struct router_alloc){plain_resize, NULL};
+    const struct router_alloc memory = alloc_or_malloc(alloc);
     struct policy *policy = memory.resize(memory.ctx, NULL, sizeof *policy);
     if (policy == NULL)
         return NULL;

@@ -1,18 +1,9 @@
 /* router.c - a router's life: domains, accounts, streams, and the way in and out. */
+#include "alloc.h"
 #include "state.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void *plain_resize(void *ctx, void *old, size_t size) {
-    (void)ctx;
-    if (size == 0) {
-        free(old);
-        return NULL;
-    }
-    return realloc(old, size);
-}
 
 static void begin(struct router *r, uint64_t now_us) {
     r->effect_count = r->effect_next = 0;
@@ -40,7 +31,7 @@ static int host_add(struct router *r, struct host *host, const char *domain) {
 }
 
 int router_new(const struct router_config *config, struct router **out) {
-    const struct router_alloc alloc = config->alloc != NULL ? *config->alloc : (struct router_alloc){plain_resize, NULL};
+    const struct router_alloc alloc = alloc_or_malloc(config->alloc);
     if (config->domain_count == 0)
         return ROUTER_E_VALUE;
     struct router *r = alloc.resize(alloc.ctx, NULL, sizeof *r);

@@ -10,9 +10,9 @@
 #include "stanza.h"
 
 #include <expat.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "stanza_fault.h"
 
 enum {
@@ -72,13 +72,6 @@ struct stanza_reader {
 };
 
 /* ---------------------------------------------------------------------------------------------------- memory ---- */
-
-static void *plain_resize(void *ctx, void *old, size_t size) {
-    (void)ctx;
-    if (size > 0) return realloc(old, size);
-    free(old);
-    return NULL;
-}
 
 static bool buffer_reserve(struct stanza_reader *r, struct buffer *buffer, size_t more) {
     if (more <= buffer->capacity - buffer->size) return true;
@@ -492,11 +485,10 @@ enum stanza_read stanza_reader_next(struct stanza_reader *r, struct stanza *out)
 /* ------------------------------------------------------------------------------------------------- interface ---- */
 
 struct stanza_reader *stanza_reader_new(const struct router_alloc *alloc, enum stanza_namespace ns, size_t size_max) {
-    static const struct router_alloc plain = {plain_resize, NULL};
-    if (alloc == NULL) alloc = &plain;
-    struct stanza_reader *r = alloc->resize(alloc->ctx, NULL, sizeof *r);
+    const struct router_alloc memory = alloc_or_malloc(alloc);
+    struct stanza_reader *r = memory.resize(memory.ctx, NULL, sizeof *r);
     if (r == NULL) return NULL;
-    *r = (struct stanza_reader){.alloc = *alloc, .ns = ns, .size_max = size_max};
+    *r = (struct stanza_reader){.alloc = memory, .ns = ns, .size_max = size_max};
     r->read_max = size_max > SIZE_MAX - ROUTER_STANZA_DROP_MAX ? SIZE_MAX : size_max + ROUTER_STANZA_DROP_MAX;
     r->parser = XML_ParserCreateNS("UTF-8", SEPARATOR);
     if (r->parser == NULL || !parser_start(r)) {
