@@ -54,13 +54,12 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
 
 /* What a prober may see of an account (6121 4.3.2): of the whole account, or of the one resource it names. */
 static unsigned visibility(struct router *r, struct input *in, bool full) {
-    const bool trusted = knob_is(r, KNOB_pres_probe_trusted, 1) && host_find(r, in->who.bare) != NULL;
     const bool self = is_self(in->account, &in->who);
     if (self)
         mark(r, in->host, RULE_pres_probe_self);
     bool entitled = is_entitled(r, in->account, &in->who);
     (void)asker_decides(r, in, ALTERNATIVE_pres_probe_no_sub_asker_decides, &entitled);
-    if (self || trusted || entitled) {
+    if (self || entitled) {
         const unsigned state = resource_state(in->account);
         const bool online = full ? in->resource != NULL && in->resource->presence != NULL
                                  : state != STATE_NONE && state != STATE_CONNECTED;

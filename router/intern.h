@@ -52,8 +52,4 @@ static inline struct slice jid_slice(const struct jid *jid) {
     return (struct slice){jid->text, jid->size};
 }
 
-static inline bool jid_is_full(const struct jid *jid) {
-    return jid->resource_size > 0;
-}
-
 #endif

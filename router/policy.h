@@ -31,7 +31,7 @@ struct decision {
     const char *departure; /* NULL: none */
 };
 
-/* policy_decide - the row for a class, and the action that the policy picks. The class must be one of stage_states. */
+/* policy_decide - the row for a class, and the action that the policy picks. The class must be one of router_class_next. */
 struct decision policy_decide(const struct policy *policy, unsigned stage, enum stanza_kind kind, unsigned state);
 
 /* policy_is - whether a knob has the value at that place of its list in knobs.def. */

@@ -43,18 +43,21 @@ static struct stream *stream_open(struct router *r, struct host *local, struct j
 static struct stream *stream_for(struct router *r, struct slice host, struct slice domain) {
     struct jid_parts parts;
     struct host *local = host_find(r, host);
+    struct jid *remote = jid_find_text(&r->jids, domain);
+    struct stream *s = local == NULL || remote == NULL ? NULL : stream_find(local, remote);
+    if (s != NULL) {
+        if (s->state == STREAM_READY)
+            mark(r, host, RULE_s2s_existing);
+        return s;
+    }
     if (local == NULL || jid_prepare(domain, &parts) != ROUTER_OK)
         return NULL;
-    struct jid *remote = jid_take(&r->jids, &parts);
+    remote = jid_take(&r->jids, &parts);
     if (remote == NULL) {
         r->failed = true;
         return NULL;
     }
-    struct stream *s = stream_find(local, remote);
-    if (s == NULL)
-        s = stream_open(r, local, remote);
-    else if (s->state == STREAM_READY)
-        mark(r, host, RULE_s2s_existing);
+    s = stream_open(r, local, remote);
     jid_release(&r->jids, remote);
     return s;
 }
@@ -87,25 +90,26 @@ uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_ki
     return 0;
 }
 
+/* No room for it, in the queue or for one more stream. */
+static void refuse_to_queue(struct router *r, struct input *in) {
+    const bool timeout = knob_is(r, KNOB_s2s_queue_full, 1);
+    in->mapped = timeout ? CONDITION_REMOTE_SERVER_TIMEOUT : CONDITION_RESOURCE_CONSTRAINT;
+    mark(r, in->host, RULE_s2s_queue_full);
+    decide(r, in, STAGE_UNROUTED, in->origin);
+}
+
 void route(struct router *r, struct input *in, const struct decision *d) {
+    const struct slice to = in->to.data != NULL ? in->to : in->st->to;
     struct stream *s = stream_for(r, in->host, in->to_parts->domain);
-    if (s == NULL)
-        return;
-    uint32_t port = 0;
-    struct slice text = {NULL, 0};
-    if (s->state == STREAM_READY) {
-        port = s->port;
-        text = write_copy(r, in, text);
-    } else if (!enqueue(r, s, in->st, in, in->from, in->to.data != NULL ? in->to : in->st->to)) {
-        const bool timeout = knob_is(r, KNOB_s2s_queue_full, 1);
-        in->mapped = timeout ? CONDITION_REMOTE_SERVER_TIMEOUT : CONDITION_RESOURCE_CONSTRAINT;
-        mark(r, in->host, RULE_s2s_queue_full);
-        decide(r, in, STAGE_UNROUTED, in->origin);
+    const bool ready = s != NULL && s->state == STREAM_READY;
+    if (s == NULL || (!ready && !enqueue(r, s, in->st, in, in->from, to))) {
+        refuse_to_queue(r, in);
         return;
     }
+    const struct slice text = ready ? write_copy(r, in, (struct slice){NULL, 0}) : (struct slice){NULL, 0};
     struct router_effect *e = fate(r, in, ROUTER_ROUTE, d);
-    e->port = port;
-    e->to = router_text_copy(r, in->to.data != NULL ? in->to : in->st->to);
+    e->port = ready ? s->port : 0;
+    e->to = router_text_copy(r, to);
     e->bytes = text;
 }
 

@@ -161,7 +161,8 @@ static uint32_t account_states(uint32_t stage, uint32_t kind) {
     return stage & FULL_MATCH ? PLAIN : resources;
 }
 
-uint32_t stage_states(enum stage stage, enum stanza_kind kind) {
+/* The states that a stage tells apart for a kind: bit per enum state, in stage ENTRY per enum fault. 0: never here. */
+static uint32_t stage_states(enum stage stage, enum stanza_kind kind) {
     const uint32_t s = 1u << stage, k = 1u << kind;
     if (s & ENTRY)
         return entry_faults(k);

@@ -65,7 +65,7 @@ const char *alternative_name(enum alternative alternative); /* its word */
     X(SUB_OUT)         /* a subscription stanza leaves its user */ \
     X(SUB_IN)          /* it comes in to its contact */
 
-/* What else the rows of a stage tell apart; stage_states says which of these a stage knows. */
+/* What else the rows of a stage tell apart; stage_states in rules.c says which of these a stage knows. */
 #define STATES(X) \
     X(PLAIN) /* nothing else matters */ \
     /* resources of the account */ \
@@ -195,9 +195,6 @@ bool deed_fits(const struct row *row, uint32_t kinds, enum verb verb);
 
 extern const struct row rule_rows[RULE_COUNT]; /* zeroed for what is no row */
 extern const struct router_rule rule_texts[RULE_COUNT];
-
-/* The states that a stage tells apart for a kind: bit per enum state, in stage ENTRY per enum fault. 0: never here. */
-uint32_t stage_states(enum stage stage, enum stanza_kind kind);
 
 /* For each class the index of its row plus one; 0: none. Filled once per policy, so that deciding is a look-up. */
 struct rule_table {

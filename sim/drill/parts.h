@@ -147,7 +147,6 @@ bool drill_value_bare_jid(struct run *run, const char *jid, const char **bare, c
 /* ------------------------------------------------------------------------------------------------------- play ---- */
 
 void drill_play_script(struct run *run);
-bool drill_step(struct run *run);   /* false: nothing is under way */
 void drill_settle(struct run *run); /* until nothing is under way */
 void drill_note(struct run *run, const char *text);
 

@@ -28,7 +28,7 @@ static void look_at_log(struct run *run) {
     }
 }
 
-bool drill_step(struct run *run) {
+static bool step(struct run *run) {
     if (++run->steps > STEPS_MAX) {
         drill_run_stop(run, RUN_BROKEN, run->script->actions[run->action].line, 1, "the servers do not come to rest");
     }
@@ -38,13 +38,13 @@ bool drill_step(struct run *run) {
 }
 
 void drill_settle(struct run *run) {
-    while (drill_step(run)) {
+    while (step(run)) {
     }
 }
 
 long drill_receive(struct run *run, int actor) {
     struct actor *a = &run->actors[actor];
-    while (a->inbox_read == a->inbox_count && drill_step(run)) {
+    while (a->inbox_read == a->inbox_count && step(run)) {
     }
     return a->inbox_read < a->inbox_count ? (long)a->inbox[a->inbox_read++] : NO_EVENT;
 }

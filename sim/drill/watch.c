@@ -233,7 +233,7 @@ bool drill_knob_is(const struct watch *w, const char *name, const char *value) {
     return strcmp(drill_knob(w, name, buffer), value) == 0;
 }
 
-size_t drill_available_count(const struct watch *w, struct slice bare) {
+static size_t available_count(const struct watch *w, struct slice bare) {
     size_t count = 0;
     for (size_t i = 0; i < w->run->client_count; i++) {
         count += w->priorities[i] != ROUTER_NOT_AVAILABLE &&
@@ -342,12 +342,12 @@ static void follow_contact(struct watch *w) {
     }
     const struct world_event *before = drill_run_enter(w->run, tie->last);
     if (event->stanza_kind == STANZA_AVAILABLE && before != NULL && before->stanza_kind == STANZA_SUBSCRIBED) {
-        size_t wanted = drill_available_count(w, w->to.bare) + 1;
+        size_t wanted = available_count(w, w->to.bare) + 1;
         w->wanted[event->number] = wanted > UINT16_MAX ? 0 : (uint16_t)wanted;
     }
     if (event->stanza_kind == STANZA_UNSUBSCRIBED && before != NULL && before->stanza_kind == STANZA_UNAVAILABLE &&
         tie->last + 1 == event->number && w->last_end < w->run->enters[tie->last - 1]) {
-        size_t wanted = drill_available_count(w, w->to.bare) + 1;
+        size_t wanted = available_count(w, w->to.bare) + 1;
         w->wanted[event->number] = wanted > UINT16_MAX ? 0 : (uint16_t)wanted;
     }
     tie->last = event->number;

@@ -151,7 +151,6 @@ struct tie *drill_tie_for(struct watch *w, const char *user, size_t user_size, c
 /* drill_lane - what was last seen between two streams; 0 at first. NULL: memory ran out. */
 uint32_t *drill_lane(struct watch *w, int from, int to);
 struct slice drill_domain(const char *jid); /* as written */
-size_t drill_available_count(const struct watch *w, struct slice bare);
 bool drill_served_here(const struct watch *w, const char *jid);
 const char *drill_knob(const struct watch *w, const char *name, char buffer[24]); /* of the event's server */
 bool drill_knob_is(const struct watch *w, const char *name, const char *value);

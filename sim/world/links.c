@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Ends of links share a server's ports with its clients, whose numbers are not negative. */
-int world_link_end(int link, bool input) {
+static int link_end(int link, bool input) {
     return -1 - (link * 2 + (input ? 1 : 0));
 }
 
@@ -71,7 +71,7 @@ void world_link_open(struct world *world, int link, uint32_t port, struct world_
     l->out_port = port;
     l->in_port = 0;
     l->session++;
-    if (!world_ports_put(&world->servers[l->from].ports, port, world_link_end(link, false))) {
+    if (!world_ports_put(&world->servers[l->from].ports, port, link_end(link, false))) {
         world->failed = true;
         return;
     }
@@ -172,7 +172,7 @@ static void link_ready(struct world *world, int link, struct world_origin origin
     struct world_link *l = &world->links[link];
     struct world_server *to = &world->servers[l->to];
     int result = router_peer(to->router, world_slice(l->remote), world_slice(l->host), &l->in_port);
-    if (result == ROUTER_OK && !world_ports_put(&to->ports, l->in_port, world_link_end(link, true))) {
+    if (result == ROUTER_OK && !world_ports_put(&to->ports, l->in_port, link_end(link, true))) {
         result = ROUTER_E_NOMEM;
     }
     if (result == ROUTER_E_NOMEM) {

@@ -161,8 +161,6 @@ void world_client_deliver(struct world *world, int client, const struct world_ev
 void world_client_closed(struct world *world, int client, struct world_origin origin, const char *why);
 void world_client_task(struct world *world, const struct world_task *task);
 
-/* Ends of links, as numbers beside the clients' in a server's ports. */
-int world_link_end(int link, bool input);
 /* world_link_find - made on first use; -1 where memory ran out. */
 int world_link_find(struct world *world, int server, struct slice host, struct slice remote);
 void world_link_open(struct world *world, int link, uint32_t port, struct world_origin origin);
