@@ -36,7 +36,8 @@ static const struct option options[] = {
      "                     file (rfc6121)"},
     {CLI_SCANSION, "--scansion", NULL, '\0', set_scansion,
      "plain Scansion scripts: what is unread when a script ends is no failure"},
-    {CLI_STRICT, "--strict", NULL, '\0', set_strict, "what the specification does not ask for is a failure, though the\n                     profile allows it"},
+    {CLI_STRICT, "--strict", NULL, '\0', set_strict,
+     "what the specification does not ask for is a failure, though the\n                     profile allows it"},
     {CLI_FORMAT, "--format", "F", '\0', set_format, "pretty or tap (pretty)"},
     {CLI_ONLY_TAGS, "--only-tags", "T", '\0', add_only,
      "only cases with tag T, or one of several with commas between; a tag `key: value`\n"
