@@ -479,6 +479,35 @@ int router_link(struct router *r, uint32_t port, enum router_link_event event, u
     return done(r);
 }
 
+uint64_t router_wake_us(const struct router *r) {
+    (void)r;
+    return UINT64_MAX;
+}
+
+int router_tick(struct router *r, uint64_t now_us) {
+    begin(r, now_us);
+    return done(r);
+}
+
+void router_crash(struct router *r) {
+    (void)r;
+}
+
+int router_peer_pair(struct router *r, uint32_t port, struct slice local, struct slice remote) {
+    (void)r, (void)port, (void)local, (void)remote;
+    return ROUTER_E_UNKNOWN;
+}
+
+int router_component(struct router *r, struct slice domain) {
+    (void)r, (void)domain;
+    return ROUTER_E_UNKNOWN;
+}
+
+int router_attach(struct router *r, struct slice domain, uint64_t now_us, uint32_t *port) {
+    (void)r, (void)domain, (void)now_us, (void)port;
+    return ROUTER_E_UNKNOWN;
+}
+
 /* ---- output ---- */
 
 bool router_next(struct router *r, struct router_effect *out) {
@@ -490,7 +519,7 @@ bool router_next(struct router *r, struct router_effect *out) {
 
 const char *router_fate_name(enum router_effect_kind kind) {
     static const char *const names[] = {"deliver", "route", "hand",  "store",  "bounce", "answer", "push",
-                                        "drop",    "close", "handle", "mark", "open",   "write"};
+                                        "drop",    "close", "handle", "mark", "open",   "write", "end"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "?";
 }
 

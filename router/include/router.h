@@ -24,7 +24,8 @@ enum {
     ROUTER_GROUPS_MAX = 100,             /* groups of one roster item; more: resource-constraint */
     ROUTER_STANZA_DROP_MAX = 4 << 20,    /* octets past size.max that are read and dropped; more: restricted-xml */
     ROUTER_STANZA_NESTING_MAX = 32768,   /* nested elements that are read and dropped; more: restricted-xml */
-    ROUTER_STREAM_QUEUE_MAX = 1000,      /* stanzas waiting for one s2s stream; more: knob s2s.queue-full */
+    ROUTER_STREAM_QUEUE_MAX = 1000,      /* the most that knob s2s.queue-max may be */
+    ROUTER_PAIRS_MAX = 100,              /* domain pairs verified on one s2s input stream; more are refused */
     ROUTER_CONTACTS_MAX = 100000,        /* roster items of one account */
     ROUTER_DIRECTED_MAX = 10000,         /* entities on one resource's directed-presence list; more are not remembered */
     ROUTER_PORTS_MAX = 1 << 24           /* streams in the life of a router, as no number is used twice */
@@ -140,7 +141,7 @@ enum stanza_fault {
     STANZA_FAULT_END /* the peer closed the stream with its end tag */
 };
 
-enum stanza_namespace { STANZA_CLIENT, STANZA_SERVER }; /* content namespace of a stream */
+enum stanza_namespace { STANZA_CLIENT, STANZA_SERVER, STANZA_COMPONENT }; /* content namespace of a stream */
 
 struct stanza_reader;
 
@@ -336,10 +337,29 @@ int router_offline_add(struct router *r, struct slice account, struct slice stan
 int router_bind(struct router *r, struct slice jid, uint64_t now_us, uint32_t *port);
 
 /* router_peer - a remote domain has opened a stream to a domain served here, and its identity is verified.
- * returns   ROUTER_OK and *port; ROUTER_E_UNKNOWN local is not served; ROUTER_E_CONFLICT remote is served here;
- *           ROUTER_E_JID; ROUTER_E_LIMIT; ROUTER_E_NOMEM.
- * source    6120 4.3.6, 8.1.2.2. */
+ * returns   ROUTER_OK and *port; ROUTER_E_UNKNOWN local is not served; ROUTER_E_CONFLICT remote is served here, or knob
+ *           s2s.multi-stream refuses a second stream for the pair; ROUTER_E_JID; ROUTER_E_LIMIT; ROUTER_E_NOMEM.
+ * effects   marks only.
+ * source    6120 4.3.6, 8.1.2.2, 10.1. */
 int router_peer(struct router *r, struct slice local, struct slice remote, uint32_t *port);
+
+/* router_peer_pair - one more pair of domains is verified on an s2s input stream.
+ * returns   ROUTER_OK, also where the pair was verified already; ROUTER_E_UNKNOWN no such input stream, or local is not
+ *           served; ROUTER_E_CONFLICT remote is served here; ROUTER_E_JID; ROUTER_E_LIMIT; ROUTER_E_NOMEM.
+ * source    6120 8.1.1.2, 8.1.2.2; XEP-0220 2.7. */
+int router_peer_pair(struct router *r, uint32_t port, struct slice local, struct slice remote);
+
+/* router_component - a domain served here is looked after by a trusted component, which may connect (XEP-0114).
+ * Components are set up before the first stream.
+ * returns   ROUTER_OK; ROUTER_E_CONFLICT it is served already; ROUTER_E_JID; ROUTER_E_NOMEM. */
+int router_component(struct router *r, struct slice domain);
+
+/* router_attach - a component has connected and shown that it knows the secret.
+ * returns   ROUTER_OK and *port; ROUTER_E_UNKNOWN no such component; ROUTER_E_CONFLICT it is connected already, and knob
+ *           ext.comp.conflict refuses the new stream; ROUTER_E_JID; ROUTER_E_LIMIT; ROUTER_E_NOMEM.
+ * effects   ROUTER_CLOSE of the older stream under ext.comp.conflict=kick-old; marks.
+ * source    XEP-0114 3. */
+int router_attach(struct router *r, struct slice domain, uint64_t now_us, uint32_t *port);
 
 /* router_port_jid - whom a stream belongs to: the bound full JID, or the remote domain. Empty for an unknown port.
  *                   Valid until the stream ends. */
@@ -363,20 +383,45 @@ int router_input(struct router *r, uint32_t port, const struct stanza *st, uint6
 int router_fault(struct router *r, uint32_t port, enum stanza_fault fault, uint64_t now_us);
 
 enum router_link_event {
-    ROUTER_LINK_READY,   /* an output stream that ROUTER_OPEN asked for is negotiated */
-    ROUTER_LINK_NO_HOST, /* its name does not resolve (6120 10.4.3) */
-    ROUTER_LINK_REFUSED, /* it resolved, but no connection came about */
-    ROUTER_LINK_FAILED,  /* connected, but negotiation failed or timed out */
-    ROUTER_LINK_CLOSED,  /* the peer closed the stream in order */
-    ROUTER_LINK_LOST     /* the connection broke */
+    /* steps of an output stream that ROUTER_OPEN asked for; each gives the next one as long as knob s2s.timeout says.
+     * A driver may leave them out and report ROUTER_LINK_READY alone. */
+    ROUTER_LINK_RESOLVED,  /* the name has an address */
+    ROUTER_LINK_CONNECTED, /* the connection stands */
+    ROUTER_LINK_STARTED,   /* both stream headers are there; what is left is authentication */
+    ROUTER_LINK_READY,     /* it is negotiated */
+    /* it could not be opened */
+    ROUTER_LINK_NO_HOST,   /* its name does not resolve (6120 10.4.3) */
+    ROUTER_LINK_REFUSED,   /* it resolved, but no connection came about */
+    ROUTER_LINK_FAILED,    /* connected, but negotiation failed */
+    ROUTER_LINK_UNTRUSTED, /* TLS or SASL failed for a lasting reason */
+    ROUTER_LINK_DIALBACK_INVALID,
+    ROUTER_LINK_DIALBACK_ERROR, /* or the stream ended before dialback gave a result */
+    /* any stream */
+    ROUTER_LINK_CLOSED, /* the peer closed the stream in order */
+    ROUTER_LINK_LOST    /* the connection broke */
 };
 
 /* router_link - something happened to a stream.
- * port      ends here with every event but ROUTER_LINK_READY.
+ * port      ends here with every event but the steps and ROUTER_LINK_READY.
  * effects   ROUTER_WRITE of what waited; bounces of what cannot be routed; the end of a presence session.
  * returns   ROUTER_OK; ROUTER_E_UNKNOWN; ROUTER_E_CONFLICT an event that this stream cannot have; ROUTER_E_NOMEM.
  * source    6120 4.4, 10.4; 6121 4.5.2. */
 int router_link(struct router *r, uint32_t port, enum router_link_event event, uint64_t now_us);
+
+/* router_wake_us - when the router next has something to do by itself: a step of opening a stream takes too long, a
+ * stream is idle, an attempt that had to wait is due. UINT64_MAX: never, unless something happens before. */
+uint64_t router_wake_us(const struct router *r);
+
+/* router_tick - time has come to now_us; nothing happens before router_wake_us.
+ * effects   ROUTER_OPEN of attempts that are due; ROUTER_END of streams that are given up or idle, each followed by the
+ *           bounces of what waited for it.
+ * returns   ROUTER_OK; ROUTER_E_NOMEM.
+ * source    6120 3.3, 4.6.3, 10.4.3. */
+int router_tick(struct router *r, uint64_t now_us);
+
+/* router_crash - the server's process dies and starts anew: all streams, presence and queues are gone, without a word to
+ * anybody; accounts, rosters, pending requests and stored messages stay. No effects. */
+void router_crash(struct router *r);
 
 /* The first ROUTER_FATE_COUNT kinds are fates: what became of a stanza or of one copy of it. */
 enum router_effect_kind {
@@ -393,7 +438,9 @@ enum router_effect_kind {
     ROUTER_FATE_COUNT,
     ROUTER_MARK = ROUTER_FATE_COUNT, /* a rule acted on the way */
     ROUTER_OPEN,                     /* please open an output stream; answer with router_link */
-    ROUTER_WRITE                     /* a stanza that waited for its stream is written */
+    ROUTER_WRITE,                    /* a stanza that waited for its stream is written */
+    ROUTER_END                       /* the router gives up an output stream of its own: please close it. Its port has
+                                      * ended; what follows up to the next ROUTER_END comes of it */
 };
 
 /* router_fate_name - "deliver", "route" and so on for a fate, "mark", "open", "write" for the rest. Static. */
@@ -401,7 +448,7 @@ const char *router_fate_name(enum router_effect_kind kind);
 
 struct router_effect {
     enum router_effect_kind kind;
-    int rule;              /* index into router_rules; -1 for ROUTER_OPEN and ROUTER_WRITE */
+    int rule;              /* index into router_rules; -1 for ROUTER_OPEN and ROUTER_WRITE; ROUTER_END: why */
     const char *departure; /* id of the profile's departure that replaced the rule's outcome; NULL: none */
     const char *condition; /* "service-unavailable" and the like with a bounce or close; else NULL */
     uint32_t port;         /* where `bytes` go; 0: nowhere now (a fate without output, or the stream is not open yet) */

@@ -48,12 +48,15 @@ enum script_verb {
     SCRIPT_RECEIVES_NOTHING,
     SCRIPT_DECIDES,
     SCRIPT_TIME_PASSES,
-    SCRIPT_CUTS,   /* network cuts A from B */
+    SCRIPT_CLOSES, /* Name closes: CONDITION; a stream error, whose condition is in `first` */
+    SCRIPT_CUTS,   /* network cuts A from B: both ways */
+    SCRIPT_CUTS_ONE_WAY, /* network cuts A to B */
     SCRIPT_HEALS,  /* network heals */
     SCRIPT_STALLS, /* network stalls A to B */
     SCRIPT_CRASHES,
     SCRIPT_STARTS,
-    SCRIPT_DNS_LOSES
+    SCRIPT_DNS_LOSES,
+    SCRIPT_DNS_FINDS
 };
 
 struct script_stanza {

@@ -10,7 +10,9 @@
 
 enum {
     WORLD_CLIENT_LATENCY_US = 0,     /* between a client and its server, each way */
-    WORLD_SERVER_LATENCY_US = 10000, /* between two servers, each way */
+    WORLD_SERVER_LATENCY_US = 10000, /* between two servers, each way, where world_link says nothing else */
+    /* Opening an s2s stream takes seven latencies of its link: one for the look-up of the name, and there and back for each
+     * of connection, stream headers and dialback. What waited then needs one more to arrive. */
     WORLD_SERVERS_MAX = 10000,
     WORLD_CLIENTS_MAX = 1000000
 };
@@ -25,8 +27,13 @@ enum world_event_kind {
     WORLD_REFUSED,/* a client was refused (binding) */
     WORLD_ENDED,  /* a client's stream is over; `text`: "disconnects", "vanishes", or a stream error's condition */
     WORLD_OPEN,   /* an s2s stream starts to open (text: "FROM TO") */
-    WORLD_READY,  /* it is open */
-    WORLD_FAILED  /* it could not be opened; `text` says why */
+    WORLD_STEP,   /* a step of opening it is done; `text`: "name", "connection" or "stream" */
+    WORLD_READY,  /* it is open: dialback is done */
+    WORLD_FAILED, /* it could not be opened; `text` says why */
+    WORLD_CLOSED, /* an s2s stream that was open is over; `text`: "closed", "idle", "lost", or a stream error */
+    WORLD_LOST,   /* a stanza that was under way, or waited in a server's memory, is gone; `number`: which; `text`: why;
+                   * `stanza`; `client`: whom it would have reached, or -1 */
+    WORLD_FAULT   /* the network or a server was changed; `text`: how, as the trace shows it */
 };
 
 struct world_event {
@@ -41,10 +48,10 @@ struct world_event {
     enum router_effect_kind effect; /* EFFECT */
     int rule;                      /* EFFECT: index into router_rules, or -1 */
     const char *departure, *condition; /* EFFECT, NULL where none */
-    const char *host;              /* EFFECT, ENTER: the served domain that acts; OPEN, READY, FAILED: the opener's */
-    const char *target;            /* EFFECT: whom the copy is for, NULL: nobody; OPEN, READY, FAILED: remote domain */
+    const char *host;              /* EFFECT, ENTER: the served domain that acts; of s2s streams: the opener's */
+    const char *target;            /* EFFECT: whom the copy is for, NULL: nobody; of s2s streams: remote domain */
     int priority;                  /* EFFECT: recipient's priority or ROUTER_NOT_AVAILABLE */
-    const char *stanza;            /* ENTER, ARRIVE, EFFECT: text, NUL-terminated, or NULL */
+    const char *stanza;            /* ENTER, ARRIVE, EFFECT, LOST: text, NUL-terminated, or NULL */
     size_t stanza_size;
     size_t sent_by;                /* ARRIVE: which event is the EFFECT that sent it */
     const char *text;              /* facts with ENTER where they are recorded; see above for others; else NULL */
@@ -53,6 +60,7 @@ struct world_event {
 struct world_config {
     uint64_t seed;
     bool record_facts; /* keep router_describe of each ENTER's target with the event */
+    bool tally_only;   /* keep no log, only what world_tally counts: for worlds with millions of stanzas */
 };
 
 struct world *world_new(const struct world_config *config); /* NULL where memory ran out */
@@ -70,6 +78,65 @@ int world_host(const struct world *world, const char *domain); /* which serves i
 /* world_client - add a client. jid: bare or full; returns its index, or -1 (memory). */
 int world_client(struct world *world, const char *name, const char *jid);
 
+/* -------------------------------------------------------------------------------------------------- the network ---- */
+
+/* How an attempt of a server to open a stream to a peer goes wrong, step by step. Zeroed: nothing does. */
+enum world_trouble {
+    WORLD_FINE,
+    WORLD_FAILS,   /* dns: no such name; connect: refused; stream: a stream error; auth: a lasting reason;
+                    * dialback: "error" */
+    WORLD_SILENT,  /* no answer, ever */
+    WORLD_INVALID  /* dialback only: the result "invalid" */
+};
+
+struct world_peer {
+    const char *domain;
+    const char *const *also; /* further domains of the same server, which it has verified on the same streams */
+    size_t also_count;
+    enum world_trouble dns, connect, stream, auth, dialback;
+    const char *stream_error; /* condition where stream is WORLD_FAILS; NULL: undefined-condition */
+    uint64_t latency_us;      /* to any server, each way */
+};
+
+/* world_peer - add a remote server that the caller plays. It is a client too: it sends with world_send, and what reaches
+ * its domains arrives at it. Its streams open by themselves when it sends: one from the stanza's 'from' domain, where
+ * that is its own, to the server that serves the 'to' domain; a stanza that fits no stream goes on the one that it used
+ * last, else on one to the first server. Peers with the same domain are several connections of one server: the first
+ * gets what is sent there.
+ * config    copied.
+ * returns   the client's index, or -1 and *error. */
+int world_peer(struct world *world, const char *name, const struct world_peer *config, struct router_error *error);
+
+/* world_component - add a component of a server, which the caller plays. A client too: world_connect attaches it.
+ * returns   the client's index, or -1 and *error. */
+int world_component(struct world *world, const char *name, const char *domain, int server, struct router_error *error);
+
+/* world_place - a server or peer, by one of its domains or by name, for what follows; -1: none. A domain goes first. */
+int world_place(const struct world *world, const char *name);
+
+/* world_link - latency each way and the most that jitter adds, between two places, both ways.
+ * returns   ROUTER_OK; ROUTER_E_UNKNOWN not two different places; ROUTER_E_NOMEM. */
+int world_link(struct world *world, int a, int b, uint64_t latency_us, uint64_t jitter_us);
+
+void world_client_latency(struct world *world, int client, uint64_t latency_us); /* each way */
+
+/* Faults. Streams that exist and steps of those that open are struck alike. All return ROUTER_OK; ROUTER_E_CONFLICT where
+ * it is so already (a server that is down crashes, one that is up starts, a cut link is cut); ROUTER_E_UNKNOWN; ROUTER_E_NOMEM.
+ *
+ * world_cut     what is under way from a to b is lost, streams from a to b break, and nothing new passes; both: the same
+ *               from b to a. While a link is cut in either direction no stream can be set up between the two.
+ * world_stall   nothing moves from a to b, and nothing is lost: it waits, in order, until the network heals.
+ * world_heal    every cut and stall is over.
+ * world_crash   a server's process dies: its clients' and its s2s streams break, what it has not stored is gone, and
+ *               connections to it are refused until world_start. Of a peer the same.
+ * world_dns     a domain's name is not found any more, or is found again. */
+int world_cut(struct world *world, int a, int b, bool both);
+int world_stall(struct world *world, int a, int b);
+int world_heal(struct world *world);
+int world_crash(struct world *world, int place);
+int world_start(struct world *world, int place);
+int world_dns(struct world *world, const char *domain, bool found);
+
 /* What a client is told to do happens at the present virtual time; what comes of it is in the log after world_step.
  * Whatever is due at this moment happens before a client connects or leaves, so that things happen in the order in
  * which they were asked for.
@@ -81,6 +148,10 @@ int world_disconnect(struct world *world, int client);
 int world_vanish(struct world *world, int client);
 int world_send(struct world *world, int client, const char *bytes, size_t size); /* whole stanzas; copied */
 
+/* world_close - as world_disconnect, with a stream error. A peer closes all streams between it and any server; with
+ * world_disconnect it does so too, in order, and with world_vanish they break. */
+int world_close(struct world *world, int client, const char *condition);
+
 /* world_send_raw - as world_send, but of any octets: ill-formed ones, or a part of a stanza. Only this client's stream
  * suffers from them. An end tag of the stream is a world_disconnect. */
 int world_send_raw(struct world *world, int client, const char *bytes, size_t size);
@@ -91,8 +162,13 @@ const char *world_full_jid(const struct world *world, int client); /* of the lat
 /* world_cause - a number that all that follows carries in its events, until it is set again. */
 void world_cause(struct world *world, int cause);
 
-/* world_step - the next thing that is due happens, and time moves to it. returns false: nothing is under way. */
+/* world_step - the next thing that is due happens, and time moves to it; a router's timer counts too. returns false:
+ * nothing is under way, and no timer runs. */
 bool world_step(struct world *world);
+
+/* world_busy - whether anything but routers' timers is under way. What a stall holds up, or what waits for a step that
+ * nobody answers, is not. */
+bool world_busy(const struct world *world);
 
 /* world_pass - let `duration_us` go by, with all that is due within it. */
 void world_pass(struct world *world, uint64_t duration_us);
@@ -101,6 +177,17 @@ uint64_t world_now_us(const struct world *world);
 
 /* world_failed - memory ran out, or a router refused what it must take; the log is not to be trusted. */
 bool world_failed(const struct world *world);
+
+/* What was counted, also where no log is kept. Of every stanza that entered: each fate of each copy. */
+struct world_tally {
+    uint64_t sent;                      /* stanzas that entered from clients, peers and components */
+    uint64_t crossed;                   /* that entered over s2s between two simulated servers */
+    uint64_t fates[ROUTER_FATE_COUNT];
+    uint64_t written;                   /* on s2s streams between simulated servers, answers and bounces included */
+    uint64_t arrived, lost;             /* WORLD_ARRIVE and WORLD_LOST */
+    uint64_t attempts, opened, failed;  /* s2s streams */
+};
+struct world_tally world_tally(const struct world *world);
 
 /* The log. Events stay valid for the world's life. */
 size_t world_event_count(const struct world *world);
