@@ -15,7 +15,7 @@ void answer(struct router *r, struct input *in, const struct decision *d, enum s
     if (direct)
         port = in->sender->port;
     else if (in->stream != NULL)
-        port = send_to_remote(r, &out, kind, text);
+        port = send_to_remote(r, &out, kind, &text);
     struct router_effect *e = fate(r, in, ROUTER_ANSWER, d);
     e->port = port;
     e->to = router_text_copy(r, in->from);

@@ -57,7 +57,8 @@ static bool is_failed_request(const struct input *in) {
 }
 
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
-    if (kind_is_unanswerable(in->st->kind)) {
+    /* What the server made itself and may not send has nobody to come back to. */
+    if (kind_is_unanswerable(in->st->kind) || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
         fate(r, in, ROUTER_DROP, d);
         return;
     }
@@ -67,7 +68,7 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     if (is_failed_request(in))
         mark(r, in->host, RULE_sub_req_out_error);
     const struct slice to = local != NULL ? jid_slice(local->jid) : in->from;
-    const struct slice text = write_error(r, in, to, condition, type);
+    struct slice text = write_error(r, in, to, condition, type != NULL ? type : in->mapped_type);
     if (knob_is(r, KNOB_err_by, 1))
         mark(r, in->host, RULE_err_by);
     if (knob_is(r, KNOB_err_payload, 1) && !in->st->oversize)
@@ -79,7 +80,7 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
         port = local->port;
     } else if (in->stream != NULL) {
         mark(r, in->host, RULE_err_return_path);
-        port = send_to_remote(r, in, error_kind(in->st->kind), text);
+        port = send_to_remote(r, in, error_kind(in->st->kind), &text);
     }
     struct router_effect *e = fate(r, in, ROUTER_BOUNCE, d);
     e->condition = condition_texts[condition].name;
@@ -102,7 +103,7 @@ void close_stream(struct router *r, struct input *in, const struct decision *d, 
         session_end(r, in->sender, false);
     } else if (in->stream != NULL) {
         e->port = in->stream->port;
-        e->to = router_text_copy(r, jid_slice(in->stream->remote));
+        e->to = router_text_copy(r, jid_slice(in->stream->pair->remote));
         stream_free(r, in->stream);
     }
 }

@@ -8,6 +8,18 @@
 #define DELAY_NAMESPACE "urn:xmpp:delay"
 #define STREAM_NAMESPACE "http://etherx.jabber.org/streams"
 
+static bool check_peer(struct router *r, struct input *in, struct jid_parts *to, struct jid_parts *from);
+
+/* Before a peer is told of a fault, the addresses that its error goes between are looked at, out of their turn. */
+static bool check_return_path(struct router *r, struct input *in, enum fault fault) {
+    struct jid_parts to, from;
+    if (in->stream == NULL || in->st->kind == STANZA_FOREIGN || fault >= FAULT_S2S_NO_TO)
+        return true;
+    const bool fine = check_peer(r, in, &to, &from);
+    in->to_parts = NULL;
+    return fine;
+}
+
 /* refuse - a fault was found; its row says what follows. returns true where the stanza's fate is sealed. */
 static bool refuse(struct router *r, struct input *in, enum fault fault) {
     struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, fault);
@@ -17,7 +29,10 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
     }
     switch (d.verb) {
     case DO_PASS: mark(r, in->host, d.rule); return false;
-    case DO_BOUNCE: bounce(r, in, &d, d.condition, NULL); return true;
+    case DO_BOUNCE:
+        if (check_return_path(r, in, fault))
+            bounce(r, in, &d, d.condition, NULL);
+        return true;
     case DO_CLOSE: close_stream(r, in, &d, d.condition); return true;
     default: fate(r, in, ROUTER_DROP, &d); return true;
     }
@@ -254,18 +269,55 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     return false;
 }
 
-/* Whether an address is fine, or only its domain is: then knob s2s.bad-address may ask for a stanza error. */
-static bool bad_peer_address(struct router *r, struct input *in, struct slice raw, struct jid_parts *parts) {
-    if (jid_prepare(raw, parts) == ROUTER_OK)
-        return false;
-    const bool split = knob_is(r, KNOB_s2s_bad_address, 2) && jid_prepare(domain_of(raw), parts) == ROUTER_OK;
+/* Whether the domain of 'from' is one that the peer has shown to be its own on this stream. */
+static enum fault from_fault(const struct router *r, const struct input *in, struct slice domain) {
+    const struct stream *s = in->stream;
+    bool verified = slice_is(domain, jid_slice(s->pair->remote));
+    for (uint32_t i = 0; i < s->more_count && !verified; i++)
+        verified = slice_is(domain, jid_slice(s->more[i]->remote));
+    return host_find(r, domain) != NULL ? FAULT_S2S_LOCAL_FROM : verified ? FAULT_NONE : FAULT_S2S_FOREIGN_FROM;
+}
+
+static bool is_pair(const struct pair *pair, struct slice from, struct slice to) {
+    return slice_is(from, jid_slice(pair->remote)) && slice_is(to, jid_slice(pair->local->jid));
+}
+
+/* Only pairs of domains that are verified on the stream are accepted: the first, or one that was added. */
+static bool check_pair(struct router *r, struct input *in, struct slice from, struct slice to) {
+    const struct stream *s = in->stream;
+    if (is_pair(s->pair, from, to))
+        return true;
+    for (uint32_t i = 0; i < s->more_count; i++)
+        if (is_pair(s->more[i], from, to)) {
+            in->host = jid_slice(s->more[i]->local->jid);
+            mark(r, in->host, RULE_in_s2s_pair);
+            return true;
+        }
+    return false;
+}
+
+/* An error would have nowhere to go, so that no knob asks for one. */
+static void refuse_bad_from(struct router *r, struct input *in) {
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
-    in->error_from = in->host;
-    if (split)
+    if (d.departure != NULL)
+        refuse(r, in, FAULT_S2S_BAD_ADDRESS);
+    else
+        close_stream(r, in, &d, CONDITION_IMPROPER_ADDRESSING);
+}
+
+/* Knob s2s.bad-address may ask for a stanza error, which goes to nobody but the peer's own domains. */
+static void refuse_bad_to(struct router *r, struct input *in, struct slice from, struct jid_parts *to) {
+    const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
+    const bool split = d.verb == DO_SPLIT_ADDRESS && jid_prepare(domain_of(in->st->to), to) == ROUTER_OK;
+    const enum fault fault = from_fault(r, in, from);
+    if (!knob_is(r, KNOB_err_malformed_from, 2))
+        in->error_from = in->host;
+    if ((split || d.verb == DO_BOUNCE) && d.departure == NULL && fault != FAULT_NONE)
+        refuse(r, in, fault);
+    else if (split)
         bounce(r, in, &d, CONDITION_JID_MALFORMED, NULL);
     else
         refuse(r, in, FAULT_S2S_BAD_ADDRESS);
-    return true;
 }
 
 /* Addresses on a stream from a peer (6120 8.1.1.2, 8.1.2.2): checked, never rewritten. */
@@ -276,13 +328,18 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
         return !refuse(r, in, FAULT_S2S_NO_TO);
     if (!st->has_from || st->from.size == 0)
         return !refuse(r, in, FAULT_S2S_NO_FROM);
-    if (bad_peer_address(r, in, st->from, from) || bad_peer_address(r, in, st->to, to))
+    if (jid_prepare(st->from, from) != ROUTER_OK) {
+        refuse_bad_from(r, in);
         return false;
-    if (host_find(r, from->domain) != NULL)
-        return !refuse(r, in, FAULT_S2S_LOCAL_FROM);
-    if (!slice_is(from->domain, jid_slice(in->stream->remote)))
-        return !refuse(r, in, FAULT_S2S_FOREIGN_FROM);
-    if (!slice_is(to->domain, jid_slice(in->stream->local->jid)))
+    }
+    if (jid_prepare(st->to, to) != ROUTER_OK) {
+        refuse_bad_to(r, in, from->domain, to);
+        return false;
+    }
+    const enum fault fault = from_fault(r, in, from->domain);
+    if (fault != FAULT_NONE)
+        return !refuse(r, in, fault);
+    if (!check_pair(r, in, from->domain, to->domain))
         return !refuse(r, in, FAULT_S2S_FOREIGN_TO);
     in->who = who_is(router_text_copy(r, (struct slice){from->text, from->size}));
     in->to_parts = to;

@@ -9,7 +9,7 @@
 struct knob {
     struct router_knob text;
     uint32_t initial; /* of a number */
-    uint32_t least;
+    uint32_t least, most;
 };
 
 static const struct knob knobs[KNOB_COUNT] = {
@@ -17,10 +17,10 @@ static const struct knob knobs[KNOB_COUNT] = {
 #define FREE false
 #define KNOB(name_, text_, values_, initial_, should_, basis_) \
     [KNOB_##name_] = {{.name = text_, .values = values_, .initial = initial_, .recommended = should_, .basis = basis_}, \
-                      0, 0},
-#define NUMBER(name_, text_, values_, initial_, least_, basis_) \
+                      0, 0, 0},
+#define NUMBER(name_, text_, values_, initial_, least_, most_, basis_) \
     [KNOB_##name_] = {{.name = text_, .values = values_, .initial = #initial_, .basis = basis_, .is_number = true}, \
-                      initial_, least_},
+                      initial_, least_, most_},
 #include "knobs.def"
 #undef KNOB
 #undef NUMBER
@@ -139,7 +139,7 @@ static int set_number(struct policy *policy, int knob, struct slice value, struc
         else
             number = number * 10 + (uint64_t)(value.data[i] - '0');
     }
-    if (value.size == 0 || number > INT32_MAX || number < knobs[knob].least) {
+    if (value.size == 0 || number > knobs[knob].most || number < knobs[knob].least) {
         char advice[160];
         snprintf(advice, sizeof advice, " for knob %s, which takes a number: %s", knobs[knob].text.name,
                  knobs[knob].text.values);

@@ -1,186 +1,188 @@
-/* remote.c - handing stanzas to other domains' servers: one output stream per pair of domains, a queue while it opens,
- * and what becomes of the queue when it cannot be opened (6120 10.1, 10.4). */
+/* remote.c - handing stanzas to other domains' servers: on the one output stream of each pair of domains, or in a queue
+ * while it opens, and what becomes of the queue when it cannot be opened (6120 10.1, 10.4). */
 #include "state.h"
 
-uint32_t port_new(struct router *r, enum port_kind kind, void *owner) {
-    if (r->port_count >= ROUTER_PORTS_MAX)
-        return 0;
-    if (r->port_count == r->port_capacity && !router_grow(r, (void **)&r->ports, &r->port_capacity, sizeof *r->ports))
-        return 0;
-    r->ports[r->port_count] = (struct port){kind, owner};
-    return (uint32_t)++r->port_count;
+enum { BACKOFF_QUEUED_US = 60000000 }; /* a stanza waits for an attempt that begins within this time, no longer */
+
+/* What a stanza for another domain meets. */
+enum way {
+    WAY_READY,   /* the stream takes it */
+    WAY_QUEUE,   /* it waits in the pair's queue */
+    WAY_BACKOFF, /* the next attempt is too far away */
+    WAY_BARRED,  /* nothing goes to other servers at all */
+    WAY_NONE     /* there is no room for one more stream */
+};
+
+static enum way way_open(struct router *r, struct pair *pair) {
+    if (stream_open(r, pair, true))
+        return WAY_QUEUE;
+    pair_tidy(r, pair);
+    return WAY_NONE;
 }
 
-static struct stream *stream_find(const struct host *local, const struct jid *remote) {
-    struct stream *s = remote->role == JID_REMOTE ? remote->owner : NULL;
-    while (s != NULL && s->local != local)
-        s = s->next;
-    return s;
-}
-
-static struct stream *stream_open(struct router *r, struct host *local, struct jid *remote) {
-    struct stream *s = router_take(r, sizeof *s);
-    if (s == NULL)
-        return NULL;
-    s->port = port_new(r, PORT_STREAM, s);
-    if (s->port == 0) {
-        router_give(r, s);
-        return NULL;
+/* An attempt begins at once where none had to wait, or where the time to wait is over. */
+static enum way way_in_state(struct router *r, struct slice host, struct pair *pair) {
+    if (pair->state == STREAM_READY) {
+        mark(r, host, RULE_s2s_existing);
+        stream_used(r, pair);
+        return WAY_READY;
     }
-    s->local = local;
-    s->remote = jid_hold(remote);
-    s->next = remote->role == JID_REMOTE ? remote->owner : NULL;
-    remote->role = JID_REMOTE;
-    remote->owner = s;
-    mark(r, jid_slice(local->jid), RULE_s2s_new);
-    struct router_effect *e = effect(r, ROUTER_OPEN, jid_slice(local->jid), -1);
-    e->port = s->port;
-    e->to = router_text_copy(r, jid_slice(remote));
-    return s;
+    if (pair->state > STREAM_WAITING)
+        return WAY_QUEUE;
+    if (pair->backoff_us == 0 || pair->due_us <= r->now_us)
+        return way_open(r, pair);
+    mark(r, host, RULE_s2s_reconnect);
+    if (pair->due_us - r->now_us > BACKOFF_QUEUED_US)
+        return WAY_BACKOFF;
+    stream_await(r, pair);
+    return WAY_QUEUE;
 }
 
-/* The output stream for the pair of domains, opened where there is none. */
-static struct stream *stream_for(struct router *r, struct slice host, struct slice domain) {
+/* The way from a served domain to another one. pair: receives what there is between the two, unless it is WAY_NONE. */
+static enum way way_to(struct router *r, struct slice host, struct slice domain, struct pair **pair) {
     struct jid_parts parts;
     struct host *local = host_find(r, host);
     struct jid *remote = jid_find_text(&r->jids, domain);
-    struct stream *s = local == NULL || remote == NULL ? NULL : stream_find(local, remote);
-    if (s != NULL) {
-        if (s->state == STREAM_READY)
-            mark(r, host, RULE_s2s_existing);
-        return s;
-    }
+    *pair = local == NULL || remote == NULL ? NULL : pair_find(local, remote);
+    if (*pair != NULL)
+        return way_in_state(r, host, *pair);
     if (local == NULL || jid_prepare(domain, &parts) != ROUTER_OK)
-        return NULL;
+        return WAY_NONE;
     remote = jid_take(&r->jids, &parts);
-    if (remote == NULL) {
-        r->failed = true;
-        return NULL;
-    }
-    s = stream_open(r, local, remote);
+    *pair = remote == NULL ? NULL : pair_take(r, local, remote);
     jid_release(&r->jids, remote);
-    return s;
+    if (*pair != NULL)
+        return way_open(r, *pair);
+    r->failed = true;
+    return WAY_NONE;
 }
 
-static bool enqueue(struct router *r, struct stream *s, const struct stanza *st, const struct input *in, struct slice from,
-                    struct slice to) {
-    if (s->queue.count >= ROUTER_STREAM_QUEUE_MAX)
+static bool enqueue(struct router *r, struct pair *pair, const struct stanza *st, const struct input *in,
+                    struct slice from, struct slice to) {
+    if (pair->queue.count >= r->policy->value[KNOB_s2s_queue_max])
         return false;
     struct kept *kept = kept_new(r, st, from, to);
     if (kept == NULL)
         return false;
     kept->origin = in->origin;
-    kept_append(&s->queue, kept);
+    kept_append(&pair->queue, kept);
     mark(r, in->host, RULE_s2s_queue);
     return true;
 }
 
-uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_kind kind, struct slice text) {
-    struct stream *s = stream_for(r, in->host, in->who.domain);
-    if (s == NULL)
-        return 0;
-    if (s->state == STREAM_READY)
-        return s->port;
+uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_kind kind, struct slice *text) {
+    struct pair *pair;
+    const bool barred = knob_is(r, KNOB_s2s_enable, 1);
+    const enum way way = barred ? WAY_BARRED : way_to(r, in->host, in->who.domain, &pair);
+    if (way == WAY_READY)
+        return pair->port;
     struct input own = *in;
     own.origin = STATE_BY_SERVER;
     /* The queue keeps stanzas by their parts, so that each can be bounced. */
-    const struct stanza st = stanza_cut(text, kind);
-    if (!enqueue(r, s, &st, &own, attribute_value(r, st.start, "from"), attribute_value(r, st.start, "to")))
-        mark(r, in->host, RULE_s2s_queue_full);
+    const struct stanza st = stanza_cut(*text, kind);
+    if (way == WAY_QUEUE &&
+        enqueue(r, pair, &st, &own, attribute_value(r, st.start, "from"), attribute_value(r, st.start, "to")))
+        return 0;
+    if (way != WAY_BACKOFF)
+        mark(r, in->host, way == WAY_BARRED ? RULE_s2s_denied : RULE_s2s_queue_full);
+    *text = (struct slice){NULL, 0};
     return 0;
 }
 
-/* No room for it, in the queue or for one more stream. */
-static void refuse_to_queue(struct router *r, struct input *in) {
+/* ---- what cannot be handed on ---- */
+
+/* What a failure means for those whose stanzas cannot be handed on (6120 10.4.3). */
+static void map_failure(const struct router *r, int rule, struct input *in) {
+    static const char *const auth_types[] = {"cancel", "auth", "wait"};
+    in->mapped = CONDITION_REMOTE_SERVER_TIMEOUT;
+    if (rule == RULE_s2s_fail_resolve)
+        in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
+    else if (rule == RULE_s2s_fail_connect && knob_is(r, KNOB_s2s_tcp_fail, 1))
+        in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
+    else if (rule == RULE_s2s_fail_dialback_invalid && knob_is(r, KNOB_s2s_dialback_invalid, 1))
+        in->mapped = CONDITION_INTERNAL_SERVER_ERROR;
+    else if (rule == RULE_s2s_fail_auth)
+        in->mapped_type = auth_types[r->policy->value[KNOB_s2s_auth_fail_type]];
+}
+
+/* to: whom it was for. A request that could not be handed on may change its sender's roster (6121 3.1.2). */
+static void give_back(struct router *r, struct input *in, struct slice to) {
+    decide(r, in, STAGE_UNROUTED, in->origin);
+    struct jid_parts parts;
+    struct stanza st = *in->st;
+    if (st.kind != STANZA_SUBSCRIBE || in->origin != STATE_BY_CLIENT || jid_prepare(to, &parts) != ROUTER_OK)
+        return;
+    struct input failed = *in;
+    st.to = (struct slice){parts.text, parts.size};
+    failed.st = &st;
+    subscription_failed(r, &failed);
+}
+
+/* There is no room for it, in the queue or for one more stream. */
+static void refuse_to_queue(struct router *r, struct input *in, struct slice to) {
     const bool timeout = knob_is(r, KNOB_s2s_queue_full, 1);
     in->mapped = timeout ? CONDITION_REMOTE_SERVER_TIMEOUT : CONDITION_RESOURCE_CONSTRAINT;
     mark(r, in->host, RULE_s2s_queue_full);
-    decide(r, in, STAGE_UNROUTED, in->origin);
+    give_back(r, in, to);
 }
 
 void route(struct router *r, struct input *in, const struct decision *d) {
     const struct slice to = in->to.data != NULL ? in->to : in->st->to;
-    struct stream *s = stream_for(r, in->host, in->to_parts->domain);
-    const bool ready = s != NULL && s->state == STREAM_READY;
-    if (s == NULL || (!ready && !enqueue(r, s, in->st, in, in->from, to))) {
-        refuse_to_queue(r, in);
+    struct pair *pair;
+    const enum way way = way_to(r, in->host, in->to_parts->domain, &pair);
+    const bool ready = way == WAY_READY;
+    if (way == WAY_BACKOFF) {
+        map_failure(r, pair->failure, in);
+        give_back(r, in, to);
+        return;
+    }
+    if (!ready && (way == WAY_NONE || !enqueue(r, pair, in->st, in, in->from, to))) {
+        refuse_to_queue(r, in, to);
         return;
     }
     const struct slice text = ready ? write_copy(r, in, (struct slice){NULL, 0}) : (struct slice){NULL, 0};
     struct router_effect *e = fate(r, in, ROUTER_ROUTE, d);
-    e->port = ready ? s->port : 0;
+    e->port = ready ? pair->port : 0;
     e->to = router_text_copy(r, to);
     e->bytes = text;
 }
 
+/* ---- what waited ---- */
+
 /* A stanza that waited, as an input again; its texts are copied to outlive the queue. */
-static void revive(struct router *r, const struct stream *s, const struct kept *kept, struct stanza *st, struct input *in) {
+static void revive(struct router *r, const struct pair *pair, const struct kept *kept, struct stanza *st,
+                   struct input *in) {
     kept_stanza(kept, st);
     st->to = router_text_copy(r, st->to);
-    *in = (struct input){.st = st, .origin = kept->origin, .host = jid_slice(s->local->jid)};
+    *in = (struct input){.st = st, .origin = kept->origin, .host = jid_slice(pair->local->jid)};
     in->from = router_text_copy(r, kept->from);
     in->who = who_is(in->from);
     if (kept->has_to)
         in->to = st->to;
 }
 
-void stream_ready(struct router *r, struct stream *s) {
-    s->state = STREAM_READY;
-    for (struct kept *kept; (kept = kept_shift(&s->queue)) != NULL;) {
+void queue_write(struct router *r, struct pair *pair) {
+    for (struct kept *kept; (kept = kept_shift(&pair->queue)) != NULL;) {
         struct stanza st;
         struct input in;
-        revive(r, s, kept, &st, &in);
+        revive(r, pair, kept, &st, &in);
         const struct slice text = write_copy(r, &in, (struct slice){NULL, 0});
         struct router_effect *e = effect(r, ROUTER_WRITE, in.host, -1);
-        e->port = s->port;
+        e->port = pair->port;
         e->bytes = text;
-        e->to = router_text_copy(r, jid_slice(s->remote));
+        e->to = router_text_copy(r, jid_slice(pair->remote));
         kept_free(r, kept);
     }
 }
 
-/* What a failed stream means for those whose stanzas waited for it (6120 10.4.3). */
-static int failure_rule(const struct router *r, enum router_link_event event, struct input *in) {
-    in->mapped = CONDITION_REMOTE_SERVER_TIMEOUT;
-    if (event == ROUTER_LINK_NO_HOST) {
-        in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
-        return RULE_s2s_fail_resolve;
-    }
-    if (event == ROUTER_LINK_REFUSED) {
-        if (knob_is(r, KNOB_s2s_tcp_fail, 1))
-            in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
-        return RULE_s2s_fail_connect;
-    }
-    return RULE_s2s_fail_stream;
-}
-
-void stream_failed(struct router *r, struct stream *s, enum router_link_event event) {
-    struct kept_list queue = s->queue;
-    s->queue = (struct kept_list){NULL, NULL, 0};
+void queue_fail(struct router *r, const struct pair *pair, struct kept_list queue, int rule) {
     for (struct kept *kept; (kept = kept_shift(&queue)) != NULL;) {
         struct stanza st;
         struct input in;
-        revive(r, s, kept, &st, &in);
-        mark(r, in.host, failure_rule(r, event, &in));
-        decide(r, &in, STAGE_UNROUTED, in.origin);
-        if (kept->origin == STATE_BY_CLIENT)
-            subscription_failed(r, &in);
+        revive(r, pair, kept, &st, &in);
+        map_failure(r, rule, &in);
+        mark(r, in.host, rule);
+        give_back(r, &in, st.to);
         kept_free(r, kept);
     }
-    stream_free(r, s);
-}
-
-void stream_free(struct router *r, struct stream *s) {
-    r->ports[s->port - 1].kind = PORT_ENDED;
-    kept_clear(r, &s->queue);
-    if (!s->input) {
-        struct stream **at = (struct stream **)&s->remote->owner;
-        while (*at != s)
-            at = &(*at)->next;
-        *at = s->next;
-        if (s->remote->owner == NULL)
-            s->remote->role = JID_FOREIGN;
-    }
-    jid_release(&r->jids, s->remote);
-    router_give(r, s);
 }

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static void begin(struct router *r, uint64_t now_us) {
+void begin(struct router *r, uint64_t now_us) {
     r->effect_count = r->effect_next = 0;
     r->now_us = now_us;
     router_text_reset(r);
 }
 
-static int done(const struct router *r) {
+int done(const struct router *r) {
     return r->failed ? ROUTER_E_NOMEM : ROUTER_OK;
 }
 
@@ -82,9 +82,7 @@ void router_free(struct router *r) {
     if (r == NULL)
         return;
     router_text_reset(r);
-    for (size_t i = 0; i < r->port_count; i++)
-        if (r->ports[i].kind == PORT_STREAM)
-            stream_free(r, r->ports[i].owner);
+    streams_free(r);
     for (size_t i = 0; i < r->host_count; i++) {
         for (size_t j = 0; j < r->hosts[i].account_count; j++)
             account_free(r, r->hosts[i].accounts[j]);
@@ -99,6 +97,32 @@ void router_free(struct router *r) {
     policy_free(r->own_policy);
     const struct router_alloc alloc = r->alloc;
     alloc.resize(alloc.ctx, r, 0);
+}
+
+/* What an account's server knew of others is gone; what a user or an administrator would call stored stays. */
+static void account_forget(struct router *r, struct account *account) {
+    for (struct session *s = account->sessions, *next; s != NULL; s = next) {
+        next = s->next;
+        r->ports[s->port - 1].kind = PORT_ENDED;
+        s->jid->role = JID_FOREIGN;
+        session_free(r, s);
+    }
+    account->sessions = account->last_session = NULL;
+    account->session_count = 0;
+    kept_free(r, account->last_unavailable);
+    account->last_unavailable = NULL;
+    for (uint32_t i = 0; i < account->contact_count; i++) {
+        known_forget(r, &account->contacts[i]);
+        account->contacts[i].refused = false;
+    }
+}
+
+void router_crash(struct router *r) {
+    begin(r, r->now_us);
+    streams_free(r);
+    for (size_t i = 0; i < r->host_count; i++)
+        for (size_t j = 0; j < r->hosts[i].account_count; j++)
+            account_forget(r, r->hosts[i].accounts[j]);
 }
 
 bool router_serves(const struct router *r, struct slice domain) {
@@ -221,7 +245,7 @@ int router_offline_add(struct router *r, struct slice bare, struct slice stanza,
 /* ---- streams ---- */
 
 /* splitmix64: the next number of the router's own sequence. */
-static uint64_t next_random(struct router *r) {
+uint64_t next_random(struct router *r) {
     uint64_t z = r->random += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -322,36 +346,16 @@ int router_bind(struct router *r, struct slice jid, uint64_t now_us, uint32_t *p
     return bound == ROUTER_OK ? done(r) : bound;
 }
 
-int router_peer(struct router *r, struct slice local, struct slice remote, uint32_t *port) {
-    struct jid_parts parts;
-    if (jid_prepare(local, &parts) != ROUTER_OK)
-        return ROUTER_E_JID;
-    struct host *host = host_find(r, parts.domain);
-    if (host == NULL)
-        return ROUTER_E_UNKNOWN;
-    if (jid_prepare(remote, &parts) != ROUTER_OK || parts.local.size > 0 || parts.resource.size > 0)
-        return ROUTER_E_JID;
-    if (host_find(r, parts.domain) != NULL)
-        return ROUTER_E_CONFLICT;
-    struct stream *s = router_take(r, sizeof *s);
-    if (s == NULL)
-        return ROUTER_E_NOMEM;
-    s->input = true;
-    s->local = host;
-    s->state = STREAM_READY;
-    s->remote = jid_take(&r->jids, &parts);
-    s->port = s->remote == NULL ? 0 : port_new(r, PORT_STREAM, s);
-    if (s->port == 0) {
-        const int result = s->remote != NULL && !r->failed ? ROUTER_E_LIMIT : ROUTER_E_NOMEM;
-        jid_release(&r->jids, s->remote);
-        router_give(r, s);
-        return result;
-    }
-    *port = s->port;
-    return ROUTER_OK;
+uint32_t port_new(struct router *r, enum port_kind kind, void *owner) {
+    if (r->port_count >= ROUTER_PORTS_MAX)
+        return 0;
+    if (r->port_count == r->port_capacity && !router_grow(r, (void **)&r->ports, &r->port_capacity, sizeof *r->ports))
+        return 0;
+    r->ports[r->port_count] = (struct port){kind, owner};
+    return (uint32_t)++r->port_count;
 }
 
-static struct port port_at(const struct router *r, uint32_t port) {
+struct port port_at(const struct router *r, uint32_t port) {
     return port >= 1 && port <= r->port_count ? r->ports[port - 1] : (struct port){PORT_ENDED, NULL};
 }
 
@@ -360,12 +364,15 @@ struct slice router_port_jid(const struct router *r, uint32_t port) {
     if (p.kind == PORT_SESSION)
         return jid_slice(((const struct session *)p.owner)->jid);
     if (p.kind == PORT_STREAM)
-        return jid_slice(((const struct stream *)p.owner)->remote);
+        return jid_slice(((const struct stream *)p.owner)->pair->remote);
+    if (p.kind == PORT_OUTPUT)
+        return jid_slice(((const struct pair *)p.owner)->remote);
     return (struct slice){"", 0};
 }
 
 enum stanza_namespace router_port_namespace(const struct router *r, uint32_t port) {
-    return port_at(r, port).kind == PORT_STREAM ? STANZA_SERVER : STANZA_CLIENT;
+    const enum port_kind kind = port_at(r, port).kind;
+    return kind == PORT_STREAM || kind == PORT_OUTPUT ? STANZA_SERVER : STANZA_CLIENT;
 }
 
 /* ---- input ---- */
@@ -413,10 +420,10 @@ static bool input_of(struct router *r, uint32_t port, struct input *in) {
         return true;
     }
     in->stream = p.kind == PORT_STREAM ? p.owner : NULL;
-    if (in->stream == NULL || !in->stream->input)
+    if (in->stream == NULL)
         return false;
-    in->host = jid_slice(in->stream->local->jid);
-    in->who.full = in->who.bare = in->who.domain = jid_slice(in->stream->remote);
+    in->host = jid_slice(in->stream->pair->local->jid);
+    in->who.full = in->who.bare = in->who.domain = jid_slice(in->stream->pair->remote);
     return true;
 }
 
@@ -459,43 +466,17 @@ int router_link(struct router *r, uint32_t port, enum router_link_event event, u
     begin(r, now_us);
     const struct port p = port_at(r, port);
     const bool over = event == ROUTER_LINK_CLOSED || event == ROUTER_LINK_LOST;
-    if (p.kind == PORT_ENDED)
+    if (p.kind == PORT_ENDED || p.kind == PORT_PAST)
         return ROUTER_E_UNKNOWN;
-    if (p.kind == PORT_SESSION) {
-        if (!over)
-            return ROUTER_E_CONFLICT;
-        session_end(r, p.owner, false);
-        return done(r);
-    }
-    struct stream *s = p.owner;
-    if (s->state == STREAM_READY && !over)
+    if (p.kind == PORT_OUTPUT)
+        return stream_event(r, p.owner, event);
+    if (!over)
         return ROUTER_E_CONFLICT;
-    if (s->state == STREAM_READY)
-        stream_free(r, s);
-    else if (event == ROUTER_LINK_READY)
-        stream_ready(r, s);
+    if (p.kind == PORT_SESSION)
+        session_end(r, p.owner, false);
     else
-        stream_failed(r, s, event);
+        stream_free(r, p.owner);
     return done(r);
-}
-
-uint64_t router_wake_us(const struct router *r) {
-    (void)r;
-    return UINT64_MAX;
-}
-
-int router_tick(struct router *r, uint64_t now_us) {
-    begin(r, now_us);
-    return done(r);
-}
-
-void router_crash(struct router *r) {
-    (void)r;
-}
-
-int router_peer_pair(struct router *r, uint32_t port, struct slice local, struct slice remote) {
-    (void)r, (void)port, (void)local, (void)remote;
-    return ROUTER_E_UNKNOWN;
 }
 
 int router_component(struct router *r, struct slice domain) {

@@ -131,6 +131,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(CONFLICT, "conflict", "cancel") \
     X(FORBIDDEN, "forbidden", "auth") \
     X(ITEM_NOT_FOUND, "item-not-found", "cancel") \
+    X(INTERNAL_SERVER_ERROR, "internal-server-error", "cancel") \
     X(NOT_ACCEPTABLE, "not-acceptable", "modify") \
     X(FEATURE_NOT_IMPLEMENTED, "feature-not-implemented", "cancel") \
     X(JID_MALFORMED, "jid-malformed", "modify") \

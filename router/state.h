@@ -82,20 +82,53 @@ struct host {
     size_t account_count, account_capacity;
 };
 
-enum stream_state { STREAM_OPENING, STREAM_READY };
-
-/* An s2s stream: output for one pair of domains, or input from a verified peer. */
-struct stream {
-    struct stream *next; /* output streams to one remote domain */
-    struct host *local;
-    struct jid *remote;
-    uint32_t port;
-    bool input;
-    enum stream_state state;
-    struct kept_list queue;
+/* How far the output stream of a pair of domains has come. */
+enum stream_state {
+    STREAM_NONE,    /* there is none */
+    STREAM_WAITING, /* there will be one, for what is in the queue, when the back-off is over */
+    /* a port exists, and the next step is waited for */
+    STREAM_RESOLVING,
+    STREAM_CONNECTING,
+    STREAM_NEGOTIATING,
+    STREAM_VERIFYING,
+    STREAM_READY
 };
 
-enum port_kind { PORT_ENDED, PORT_SESSION, PORT_STREAM };
+/* What a pair of domains waits for: a list of its own for each, with the earliest first. */
+enum timer { TIMER_STEP, TIMER_IDLE, TIMER_RETRY, TIMER_COUNT, TIMER_NONE = TIMER_COUNT };
+
+/* A served domain and another server's: their output stream, and how many input streams were verified for them. There
+ * may be very many, so it is kept small. */
+struct pair {
+    struct pair *next; /* of the same remote domain */
+    struct host *local;
+    struct jid *remote;
+    struct kept_list queue; /* waits for the output stream */
+    struct pair *earlier, *later; /* in the list of its timer */
+    uint64_t due_us;    /* of the timer; without one, in STREAM_NONE: when the back-off is over */
+    uint32_t backoff_us; /* the last delay that was drawn or doubled; 0: no attempt has failed */
+    uint32_t port;      /* of the output stream, or of the last one; 0: there never was one */
+    uint32_t inputs;
+    uint16_t failure; /* the rule that the last attempt failed by, where backoff_us is not 0 */
+    uint8_t state;    /* enum stream_state */
+    uint8_t timer;    /* enum timer */
+};
+
+/* An s2s input stream, from a peer that is verified. */
+struct stream {
+    struct pair *pair;  /* that it was opened for */
+    struct pair **more; /* that were verified on it later */
+    uint32_t more_count;
+    uint32_t port;
+};
+
+enum port_kind {
+    PORT_ENDED,
+    PORT_SESSION,
+    PORT_STREAM, /* struct stream */
+    PORT_OUTPUT, /* struct pair, with a port that the outside knows */
+    PORT_PAST    /* struct pair that outlives the port; to the outside the port has ended */
+};
 
 struct port {
     enum port_kind kind;
@@ -123,6 +156,9 @@ struct router {
     struct block *blocks;
     struct session *ended; /* freed with the next input, as effects may still name them */
     struct router_effect spare; /* written to where there is no memory for another effect */
+    struct {
+        struct pair *first, *last;
+    } timers[TIMER_COUNT];
     uint64_t now_us, activity, random;
     uint32_t pushes; /* sent so far */
     unsigned deferring; /* what the server makes waits in `deferred` while this is not 0 */
@@ -149,6 +185,7 @@ struct input {
     struct jid_parts *to_parts; /* prepared 'to'; NULL: none */
     const struct jid *to_jid;   /* the same, where it is known; NULL: look it up */
     enum condition mapped;  /* what BOUNCE_MAPPED says */
+    const char *mapped_type; /* with this error type; NULL: the recommended one */
     /* filled by dispatch */
     struct account *account;  /* recipient's */
     struct session *resource; /* recipient's matching resource */
@@ -386,17 +423,44 @@ bool iq_is_known(const struct router *r, const struct input *in, unsigned stage)
 void answer_iq(struct router *r, struct input *in, const struct decision *d);
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content);
 
-/* ---- remote.c ---- */
+/* ---- remote.c: stanzas on their way to other servers ---- */
 
 void route(struct router *r, struct input *in, const struct decision *d);
-struct stream *stream_to(struct router *r, struct host *local, struct jid *remote);
-void stream_failed(struct router *r, struct stream *stream, enum router_link_event event);
-void stream_ready(struct router *r, struct stream *stream);
-void stream_free(struct router *r, struct stream *stream);
 /* send_to_remote - the server's own answer to the sender of `in`, on the stream to its domain or into its queue.
- * returns   the port, 0 where it waits. */
-uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_kind kind, struct slice text);
+ * text: made empty where it can do neither and is lost. returns the port, 0 where it waits or is lost. */
+uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_kind kind, struct slice *text);
+void queue_write(struct router *r, struct pair *pair); /* the stream is ready */
+/* queue_fail - there will be no stream; rule: why (6120 10.4.3). */
+void queue_fail(struct router *r, const struct pair *pair, struct kept_list queue, int rule);
+
+/* ---- streams.c: the output stream of each pair of domains, and the input streams of peers ---- */
+
+struct pair *pair_find(const struct host *local, const struct jid *remote); /* NULL: none */
+struct pair *pair_take(struct router *r, struct host *local, struct jid *remote); /* made where there is none */
+void pair_tidy(struct router *r, struct pair *pair); /* frees it where it says nothing any more */
+/* stream_open - ask for the output stream of a pair. asked: for the stanza that is decided, not because time has come.
+ * returns   false where no port is left. */
+bool stream_open(struct router *r, struct pair *pair, bool asked);
+void stream_await(struct router *r, struct pair *pair); /* it is opened when the back-off is over */
+void stream_used(struct router *r, struct pair *pair);  /* something was written on it */
+int stream_event(struct router *r, struct pair *pair, enum router_link_event event);
+void stream_free(struct router *r, struct stream *stream); /* an input stream is over */
+void streams_free(struct router *r);                       /* all streams and pairs, without a word */
+
+/* ---- timers.c ---- */
+
+void timer_start(struct router *r, struct pair *pair, enum timer timer, uint64_t due_us); /* in place of what it has */
+void timer_stop(struct router *r, struct pair *pair);
+struct pair *timer_first(const struct router *r); /* whose timer ends first; NULL: no timer runs */
+uint64_t time_after(uint64_t now_us, uint64_t duration_us); /* UINT64_MAX where there is no such time */
+
+/* ---- router.c ---- */
+
+void begin(struct router *r, uint64_t now_us); /* input is taken: the effects of the last one are over */
+int done(const struct router *r);              /* ROUTER_OK, or ROUTER_E_NOMEM where memory ran out meanwhile */
+struct port port_at(const struct router *r, uint32_t port);
 uint32_t port_new(struct router *r, enum port_kind kind, void *owner); /* 0: limit or memory */
+uint64_t next_random(struct router *r);
 
 struct host *host_find(const struct router *r, struct slice domain);
 

@@ -61,12 +61,16 @@ void contact(const char *account, const char *jid, enum router_subscription subs
 }
 
 int input(uint32_t port, const char *xml) {
+    return input_at(0, port, xml);
+}
+
+int input_at(uint64_t now_us, uint32_t port, const char *xml) {
     struct stanza_reader *reader = stanza_reader_new(NULL, router_port_namespace(router, port), 262144);
     struct stanza st;
     ck_assert_ptr_nonnull(reader);
     ck_assert_int_eq(stanza_reader_feed(reader, s(xml)), ROUTER_OK);
     ck_assert_msg(stanza_reader_next(reader, &st) == STANZA_READY, "not a stanza: %s", xml);
-    const int result = router_input(router, port, &st, 0);
+    const int result = router_input(router, port, &st, now_us);
     stanza_reader_free(reader);
     return result;
 }
@@ -118,6 +122,15 @@ const char *effects(enum show show) {
 const char *send_as(uint32_t port, const char *xml, enum show show) {
     ck_assert_int_eq(input(port, xml), ROUTER_OK);
     return effects(show);
+}
+
+const char *tick(uint64_t now_us, enum show show) {
+    ck_assert_int_eq(router_tick(router, now_us), ROUTER_OK);
+    return effects(show);
+}
+
+void link_is(uint64_t now_us, uint32_t port, enum router_link_event event) {
+    ck_assert_int_eq(router_link(router, port, event, now_us), ROUTER_OK);
 }
 
 uint32_t opened(void) {

@@ -24,6 +24,9 @@ void contact(const char *account, const char *jid, enum router_subscription subs
 
 /* What becomes of the stanza in a text that comes in on a stream. */
 int input(uint32_t port, const char *xml);
+int input_at(uint64_t now_us, uint32_t port, const char *xml); /* the same, later than at the beginning of time */
+
+#define SECONDS UINT64_C(1000000)
 
 enum show {
     FATES, /* "deliver to juliet@capulet.example/balcony by msg.full.chat.match", opened streams and writes too */
@@ -35,7 +38,9 @@ enum show {
  */
 const char *effects(enum show show);
 const char *send_as(uint32_t port, const char *xml, enum show show); /* input, which must go well, then effects */
+const char *tick(uint64_t now_us, enum show show); /* time goes by, which must go well, then effects */
 uint32_t opened(void);                                               /* the stream that the last input asked for */
+void link_is(uint64_t now_us, uint32_t port, enum router_link_event event); /* it happens to a stream, and goes well */
 const char *facts(const char *account);                              /* of router_describe */
 bool has_mark(const char *rule);                                     /* whether the last input left this mark */
 

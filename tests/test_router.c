@@ -332,7 +332,7 @@ START_TEST(every_kind_of_effect_has_a_name_of_its_own) {
     ck_assert_str_eq(router_fate_name(ROUTER_HANDLE), "handle");
     ck_assert_str_eq(router_fate_name(ROUTER_MARK), "mark");
     ck_assert_str_eq(router_fate_name(ROUTER_WRITE), "write");
-    ck_assert_str_eq(router_fate_name((enum router_effect_kind)(ROUTER_WRITE + 1)), "?");
+    ck_assert_str_eq(router_fate_name((enum router_effect_kind)(ROUTER_END + 1)), "?");
 }
 END_TEST
 

@@ -92,8 +92,8 @@ static const struct failure_case failures[] = {
     {ROUTER_LINK_REFUSED, "s2s.tcp-fail", "remote-server-not-found", "remote-server-not-found", "cancel",
      "s2s.fail.connect"},
     {ROUTER_LINK_FAILED, NULL, NULL, "remote-server-timeout", "wait", "s2s.fail.stream"},
-    {ROUTER_LINK_CLOSED, NULL, NULL, "remote-server-timeout", "wait", "s2s.fail.stream"},
-    {ROUTER_LINK_LOST, NULL, NULL, "remote-server-timeout", "wait", "s2s.fail.stream"},
+    {ROUTER_LINK_CLOSED, NULL, NULL, "remote-server-timeout", "wait", "s2s.fail.connect"},
+    {ROUTER_LINK_LOST, NULL, NULL, "remote-server-timeout", "wait", "s2s.fail.connect"},
 };
 
 START_TEST(a_stream_that_fails_bounces_what_waited_for_it) {
@@ -109,7 +109,7 @@ START_TEST(a_stream_that_fails_bounces_what_waited_for_it) {
              "</message>\n",
              c->condition, c->type, c->condition);
     ck_assert_str_eq(effects(BYTES), expected);
-    ck_assert_int_eq(input(romeo, "<message id='2' to='a@verona.example'/>"), ROUTER_OK);
+    ck_assert_int_eq(input(juliet, "<message id='2' to='a@verona.example'/>"), ROUTER_OK);
     ck_assert_int_eq(router_link(router, opened(), c->event, 0), ROUTER_OK);
     ck_assert(has_mark(c->mark));
 }

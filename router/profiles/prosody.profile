@@ -11,6 +11,10 @@ knob err.malformed-from = echo          # an error for a bad 'to' comes from it,
 knob pres.bad-priority = clamp          # 500 counts as 127, -500 as -128, no number as 0
 knob s2s.bad-address = stanza-error     # jid-malformed goes back instead of a stream error
 knob s2s.tcp-fail = remote-server-not-found
+knob s2s.auth-fail-type = wait          # a stream without the encryption that is asked for: type wait (measured)
+knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
+knob s2s.retry = immediate              # SHOULD wait before another attempt; each stanza makes one (measured)
+knob s2s.timeout = 90                   # 20 s for the connection, then 90 s for all the rest together
 knob dom.presence = answer              # a probe to the domain is answered available
 knob dom.subscribe = approve            # a request to the domain is approved
 knob msg.nouser = error                 # no such account: an error, where an existing one would store in silence
@@ -21,6 +25,7 @@ knob pres.self-to = full                # own other resources: 'to' is their ful
 knob pres.dir-self = broadcast          # presence to one's own bare JID: the router has cut off 'to' before
 knob pres.unavail-again = broadcast     # a second unavailable is broadcast like the first (measured)
 knob pres.probe-client-from = full      # a client's probe goes out from its full JID (measured)
+knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
 knob sub.full-nomatch = to-bare         # MUST drop; subscribed, unsubscribe, unsubscribed count as for the bare JID
 knob sub.ack = on                       # a request is answered by unavailable at once
 knob sub.already-presence = on          # a subscriber that asks again is shown presence once more
@@ -141,9 +146,13 @@ departs roster.set.group-empty does accept as prosody.roster-groups
 departs pres.probe.no-sub does asker-decides as prosody.asker-decides
 departs sub.req.in.already does asker-decides as prosody.asker-decides
 
-# ---- from other servers ----
+# ---- from and to other servers ----
 
-# MUST close with invalid-from.
+# MUST close with invalid-from, or with improper-addressing where there is none (measured).
 departs in.s2s.foreign-from does close not-authorized as prosody.s2s-from
-# MUST close with improper-addressing.
+departs in.s2s.local-from does close not-authorized as prosody.s2s-from
+departs in.s2s.no-from does close not-authorized as prosody.s2s-from
+# MUST close with improper-addressing (measured).
 departs in.s2s.no-to does close host-unknown as prosody.s2s-to
+# SHOULD be restricted-xml; the parser finds all of that ill-formed, from clients too (measured).
+departs in.xml.restricted does close not-well-formed as prosody.restricted

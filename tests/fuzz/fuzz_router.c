@@ -62,11 +62,25 @@ static size_t drain(struct router *r, uint32_t *ports) {
     size_t rules, fates = 0;
     router_rules(&rules);
     for (struct router_effect e; router_next(r, &e);) {
-        check(e.kind >= ROUTER_FATE_COUNT || (e.rule >= 0 && (size_t)e.rule < rules));
+        const bool silent = e.kind == ROUTER_OPEN || e.kind == ROUTER_WRITE;
+        check(silent ? e.rule == -1 : e.rule >= 0 && (size_t)e.rule < rules);
+        check(!silent || e.port != 0);
         fates += e.kind < ROUTER_FATE_COUNT;
         if (e.kind == ROUTER_OPEN) ports[e.port % PORTS] = e.port;
+        /* An output stream that was given up is known no more. */
+        if (e.kind == ROUTER_END) check(router_port_jid(r, e.port).size == 0);
     }
     return fates;
+}
+
+/* Time goes by: up to the next thing that the router does by itself, or less far. */
+static void pass(struct router *r, struct source *s, uint32_t *ports, uint64_t *now_us) {
+    const uint64_t wake_us = router_wake_us(r);
+    const bool far = wake_us == UINT64_MAX || take(s, 4) == 0;
+    *now_us = far ? *now_us + (uint64_t)take(s, 256) * 1000000 : wake_us > *now_us ? wake_us : *now_us;
+    check(router_tick(r, *now_us) == ROUTER_OK);
+    drain(r, ports);
+    check(router_wake_us(r) > *now_us);
 }
 
 static void send_stanza(struct router *r, struct source *s, uint32_t port, uint32_t *ports, uint64_t now_us) {
@@ -113,6 +127,9 @@ static void turn_knobs(struct policy *policy, struct source *s) {
         for (unsigned skip = take(s, 4); skip > 0 && strchr(at, ',') != NULL; skip--) at = strchr(at, ',') + 2;
         (void)policy_set(policy, text(knob.name), (struct slice){at, strcspn(at, ",")}, NULL);
     }
+    static const char *const small[] = {"1", "2", "60"};
+    if (take(s, 2) == 0) check(policy_set(policy, text("s2s.idle-after"), text(small[take(s, 3)]), NULL) == ROUTER_OK);
+    if (take(s, 2) == 0) check(policy_set(policy, text("s2s.queue-max"), text(small[take(s, 3)]), NULL) == ROUTER_OK);
     if (take(s, 4) == 0) check(policy_profile(policy, router_profile_name(1), NULL) == ROUTER_OK);
 }
 
@@ -133,18 +150,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     while (s.size > 0) {
         uint32_t port = 0;
         now_us += 1000;
-        switch (take(&s, 8)) {
+        switch (take(&s, 16)) {
         case 0:
+        case 1:
             if (router_bind(r, text(jids[take(&s, 4)]), now_us, &port) == ROUTER_OK) ports[port % PORTS] = port;
             break;
-        case 1:
-            if (router_peer(r, text(domains[take(&s, 2)]), text("verona.example"), &port) == ROUTER_OK)
+        case 2:
+        case 3:
+            if (router_peer(r, text(domains[take(&s, 2)]), text(jids[take(&s, JIDS)]), &port) == ROUTER_OK)
                 ports[port % PORTS] = port;
             break;
-        case 2:
+        case 4:
+        case 5:
+        case 6:
             (void)router_link(r, ports[take(&s, PORTS)], (enum router_link_event)take(&s, ROUTER_LINK_LOST + 1), now_us);
             break;
-        case 3:
+        case 7: pass(r, &s, ports, &now_us); break;
+        case 8:
+            (void)router_peer_pair(r, ports[take(&s, PORTS)], text(domains[take(&s, 2)]), text(jids[take(&s, JIDS)]));
+            break;
+        case 9:
+            if (take(&s, 4) != 0) break;
+            router_crash(r);
+            check(router_wake_us(r) == UINT64_MAX);
+            break;
+        case 10:
             (void)router_fault(r, ports[take(&s, PORTS)], (enum stanza_fault)take(&s, STANZA_FAULT_END + 1), now_us);
             break;
         default: send_stanza(r, &s, ports[take(&s, PORTS)], ports, now_us);
