@@ -1,183 +1,145 @@
-/* effects.c - what streams bring is read into the routers, and what the routers want is written to the streams. */
+/* effects.c - what the routers want is carried out: stanzas are written to streams, streams are opened and ended. */
 #include "parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACTS_SIZE = 4096 };
+struct drain {
+    struct world *world;
+    int server;
+    struct world_origin origin; /* what the router was called for */
+    /* What waited for a stream is dealt with stanza by stanza, in the order in which it came. */
+    int link;                   /* the stream's; -1: none is spoken of */
+    uint32_t left;              /* stanzas that waited and were not spoken of yet */
+    struct world_origin now;    /* the one that is spoken of */
+    size_t sent_by;             /* the event of the effect by which it came to wait */
+    bool queued;                /* the stanza whose fate comes next waits for a stream */
+};
 
-/* --------------------------------------------------------------------------------------------------- entering ---- */
+/* -------------------------------------------------------------------------------------------- what waited before ---- */
 
-/* The reader gives a stanza in pieces; the log has it whole, as it was written. */
-static const char *whole_text(struct world *world, const struct stanza *st, size_t *size) {
-    size_t name = 0;
-    bool closed = st->start.size >= 2 && st->start.data[st->start.size - 2] == '/';
-    while (name + 1 < st->start.size && strchr(" \t\r\n/>", st->start.data[name + 1]) == NULL) {
-        name++;
+static void leave_link(struct drain *d) {
+    for (; d->left > 0; d->left--) {
+        free(world_link_next(d->world, d->link));
     }
-    size_t tail = closed ? 0 : name + 3;
-    if (st->body.size > SIZE_MAX - st->start.size - tail - 1) {
-        world->failed = true;
-        return NULL;
-    }
-    *size = st->start.size + st->body.size + tail;
-    char *text = world_store_take(&world->store, *size + 1);
-    if (text == NULL) {
-        world->failed = true;
-        return NULL;
-    }
-    char *at = text;
-    memcpy(at, st->start.data, st->start.size);
-    at += st->start.size;
-    if (st->body.size > 0) {
-        memcpy(at, st->body.data, st->body.size);
-        at += st->body.size;
-    }
-    if (!closed) {
-        *at++ = '<';
-        *at++ = '/';
-        memcpy(at, st->start.data + 1, name);
-        at[name] = '>';
-    }
-    return text;
 }
 
-/* The account that a stanza is about: its recipient's where that is served here, else its sender's. */
-static const char *facts(struct world *world, const struct world_stream *stream, const struct stanza *st) {
-    struct jid_parts parts;
-    const struct router *r = world->servers[stream->server].router;
-    bool here = st->has_to && jid_prepare(st->to, &parts) == ROUTER_OK && router_serves(r, parts.domain);
-    if (!here && (stream->client < 0 || jid_prepare(router_port_jid(r, stream->port), &parts) != ROUTER_OK)) {
-        return NULL;
+static void turn_to_link(struct drain *d, int link) {
+    leave_link(d);
+    d->link = link;
+    d->left = link < 0 ? 0 : d->world->links[link].waiting_count;
+    d->now = d->origin;
+    if (d->left > 0) {
+        const struct world_task *first = d->world->links[link].waiting.first;
+        d->now = (struct world_origin){.number = first->number, .cause = first->cause};
     }
-    if (parts.local.size == 0) {
-        return NULL;
-    }
-    char bare[2 * ROUTER_JID_PART_MAX + 2];
-    int size = snprintf(bare, sizeof bare, "%.*s@%.*s", (int)parts.local.size, parts.local.data, (int)parts.domain.size,
-                        parts.domain.data);
-    char text[FACTS_SIZE];
-    router_describe(r, (struct slice){.data = bare, .size = (size_t)size}, text, sizeof text);
-    return world_keep(world, text, strlen(text));
 }
 
-static void log_entry(struct world *world, const struct world_stream *stream, const struct stanza *st,
-                      struct world_origin origin) {
-    struct world_event *event = world_log(world, WORLD_ENTER, origin);
-    if (event == NULL) {
+/* Each stanza that waited is written, or a rule says why it cannot be. All that follows up to the next belongs to it. */
+static bool begins_next(const struct router_effect *effect) {
+    size_t count;
+    const struct router_rule *rules = router_rules(&count);
+    return effect->kind == ROUTER_WRITE ||
+           (effect->kind == ROUTER_MARK && effect->rule >= 0 && strncmp(rules[effect->rule].id, "s2s.fail.", 9) == 0);
+}
+
+static void speak_of_next(struct drain *d, const struct router_effect *effect) {
+    if (d->left > 0 && begins_next(effect)) {
+        struct world_task *task = world_link_next(d->world, d->link);
+        d->left--;
+        d->now = (struct world_origin){.number = task->number, .cause = task->cause};
+        d->sent_by = task->sent_by;
+        free(task);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- streams ---- */
+
+static int link_to(const struct drain *d, struct slice host, struct slice to) {
+    struct world *world = d->world;
+    int local = world_domain_find(world, host);
+    int remote = world_domain_read(world, to);
+    if (local < 0 || remote < 0) {
+        return -1;
+    }
+    return world_link_find(world, d->server, local, remote);
+}
+
+static void open_stream(const struct drain *d, const struct router_effect *effect) {
+    struct world *world = d->world;
+    struct world_origin origin = d->origin;
+    (void)world_domain_take(world, effect->to);
+    int link = link_to(d, effect->host, effect->to);
+    if (link < 0) {
         return;
     }
-    event->server = stream->server;
-    event->client = stream->client;
-    event->host = stream->host;
-    event->stanza_kind = st->kind;
-    event->id = st->has_id ? world_keep(world, st->id.data, st->id.size) : NULL;
-    event->from = st->has_from ? world_keep(world, st->from.data, st->from.size) : NULL;
-    event->to = st->has_to ? world_keep(world, st->to.data, st->to.size) : NULL;
-    event->stanza = whole_text(world, st, &event->stanza_size);
-    if (world->record_facts) {
-        event->text = facts(world, stream, st);
+    /* An attempt that had to wait belongs to the stanza that waits for it. */
+    const struct world_task *first = world->links[link].waiting.first;
+    if (first != NULL) {
+        origin.cause = first->cause;
     }
+    world_stream_open(world, link, effect->port, origin);
 }
 
-static bool stream_open(const struct world *world, const struct world_stream *stream) {
-    return world_ports_get(&world->servers[stream->server].ports, stream->port, INT32_MIN) != INT32_MIN;
-}
-
-static void stream_fault(struct world *world, const struct world_stream *stream) {
-    enum stanza_fault fault = stanza_reader_fault(stream->reader);
-    if (fault == STANZA_FAULT_END && stream->client >= 0) {
-        world_client_leave(world, stream->client, ROUTER_LINK_CLOSED, "disconnects", stream->origin);
+/* The router gives up a stream that it has opened. */
+static void give_up(struct drain *d, const struct router_effect *effect) {
+    struct world *world = d->world;
+    int end = world_end(world, d->server, effect->port);
+    if (end == NOBODY || end >= 0) {
         return;
     }
-    struct router *r = world->servers[stream->server].router;
-    world->failed |= router_fault(r, stream->port, fault, world->now_us) != ROUTER_OK;
-    world_drain(world, stream->server, stream->origin, -1);
+    bool input;
+    int stream = world_stream_of_end(end, &input);
+    const struct world_stream *s = &world->streams[stream];
+    struct world_origin origin = {.number = 0, .cause = s->cause};
+    d->origin.cause = s->cause;
+    turn_to_link(d, s->link);
+    if (s->step != STEP_DONE) {
+        world_stream_drop(world, stream, TRAVEL_BOTH, "timed out");
+    }
+    world_stream_end_out(world, stream, ROUTER_LINK_CLOSED, s->step == STEP_DONE ? "idle" : "timed out", origin);
+    world_stream_settle(world, stream);
 }
 
-static bool enter(struct world *world, const struct world_stream *stream, const struct stanza *st) {
-    struct world_origin origin = {.number = ++world->last_number, .cause = stream->origin.cause};
-    log_entry(world, stream, st, origin);
-    int result = router_input(world->servers[stream->server].router, stream->port, st, world->now_us);
-    world->failed |= result != ROUTER_OK;
-    world_drain(world, stream->server, origin, -1);
-    return !world->failed && stream_open(world, stream);
-}
-
-void world_read(struct world *world, const struct world_stream *stream, struct slice bytes) {
-    const struct world_server *server = &world->servers[stream->server];
-    bool shared = stream->reader == server->readers[STANZA_CLIENT] || stream->reader == server->readers[STANZA_SERVER];
-    if (stream->reader == NULL || stanza_reader_feed(stream->reader, bytes) != ROUTER_OK) {
-        world->failed = true;
+static void close_stream(struct drain *d, const struct router_effect *effect, int end) {
+    struct world *world = d->world;
+    const char *why = effect->condition == NULL ? "closed" : effect->condition;
+    if (!world->tally_only) {
+        why = world_keep_slice(world, world_slice(why));
+    }
+    if (why == NULL) {
         return;
     }
-    struct stanza st;
-    enum stanza_read read;
-    while ((read = stanza_reader_next(stream->reader, &st)) == STANZA_READY) {
-        if (!enter(world, stream, &st)) {
-            break;
-        }
-    }
-    if (read == STANZA_MORE) {
-        return;
-    }
-    if (read == STANZA_FAULT) {
-        stream_fault(world, stream);
-    }
-    /* What a stream leaves behind at its end must not reach the next one. A reader of its own ends with the stream. */
-    if (read == STANZA_NOMEM || (shared && stanza_reader_reset(stream->reader) != ROUTER_OK)) {
-        world->failed = true;
+    if (end >= 0) {
+        world_client_closed(world, end, effect->port, d->now, why);
+    } else {
+        bool input;
+        int stream = world_stream_of_end(end, &input);
+        world_stream_end_in(world, stream, ROUTER_LINK_CLOSED, why, d->now);
+        world_stream_settle(world, stream);
     }
 }
 
 /* ---------------------------------------------------------------------------------------------------- effects ---- */
 
-struct drain {
-    struct world *world;
-    int server, link;
-    struct world_origin origin;
-};
-
-static struct slice domain_of(struct slice jid) {
-    const char *slash = jid.size == 0 ? NULL : memchr(jid.data, '/', jid.size);
-    struct slice domain = {.data = jid.data, .size = slash == NULL ? jid.size : (size_t)(slash - jid.data)};
-    const char *at = domain.size == 0 ? NULL : memchr(domain.data, '@', domain.size);
-    if (at != NULL) {
-        domain.size -= (size_t)(at + 1 - domain.data);
-        domain.data = at + 1;
-    }
-    return domain;
-}
-
-/* A copy for another server that has no port yet waits in its router until the stream opens. Who sent it is kept here,
- * since the router does not say it again. */
-static bool waits_for_link(const struct drain *d, const struct router_effect *effect) {
-    bool written = effect->kind == ROUTER_ROUTE ||
-                   ((effect->kind == ROUTER_BOUNCE || effect->kind == ROUTER_ANSWER) && effect->bytes.size > 0);
-    if (!written || effect->port != 0 || effect->to.size == 0) {
-        return false;
-    }
-    return !router_serves(d->world->servers[d->server].router, domain_of(effect->to));
-}
-
 static const char *target_text(struct world *world, int end, struct slice to) {
-    if (end >= 0) {
-        const char *jid = world->clients[end].full_jid;
-        if (strlen(jid) == to.size && memcmp(jid, to.data, to.size) == 0) {
-            return jid;
-        }
+    const char *jid = end >= 0 ? world->clients[end].full_jid : NULL;
+    if (jid != NULL && strlen(jid) == to.size && memcmp(jid, to.data, to.size) == 0) {
+        return jid;
     }
     return world_keep_slice(world, to);
 }
 
-static struct world_event *log_effect(const struct drain *d, const struct router_effect *effect,
-                                      struct world_origin origin, int end) {
+/* returns the bytes as they last. */
+static struct slice log_effect(const struct drain *d, const struct router_effect *effect, int end) {
     struct world *world = d->world;
+    if (world->tally_only) {
+        return effect->bytes;
+    }
     const char *bytes = world_keep_slice(world, effect->bytes);
-    struct world_event *event = world_log(world, WORLD_EFFECT, origin);
+    struct world_event *event = world_log(world, WORLD_EFFECT, d->now);
     if (event == NULL) {
-        return NULL;
+        return (struct slice){NULL, 0};
     }
     event->server = d->server;
     event->client = end >= 0 ? end : -1;
@@ -190,90 +152,130 @@ static struct world_event *log_effect(const struct drain *d, const struct router
     event->priority = effect->kind == ROUTER_DELIVER ? effect->priority : ROUTER_NOT_AVAILABLE;
     event->stanza = bytes;
     event->stanza_size = effect->bytes.size;
-    return event;
+    return (struct slice){bytes, effect->bytes.size};
 }
 
-static void close_stream(struct world *world, const struct router_effect *effect, struct world_origin origin, int end) {
-    const char *why = effect->condition == NULL ? "closed" : effect->condition;
-    if (end >= 0) {
-        world_client_closed(world, end, origin, world_keep_slice(world, world_slice(why)));
-    } else {
-        world_link_closed(world, (-1 - end) / 2, (-1 - end) % 2 == 1, origin);
+/* Who sent it is kept here, since the router does not say it again when the stream opens or fails. */
+static void keep_waiting(struct drain *d, const struct router_effect *effect) {
+    int link = link_to(d, effect->host, effect->to);
+    struct world_task *task =
+        link < 0 ? NULL : world_task(d->world, TASK_CROSS, link, d->now, (struct slice){NULL, 0}, false);
+    if (task != NULL) {
+        task->sent_by = d->world->event_count - 1;
+        world_link_wait(d->world, link, task);
     }
 }
 
-static void carry(struct world *world, const struct world_event *event, int end) {
-    if (event->stanza == NULL) {
+static void carry(const struct drain *d, uint32_t port, int end, struct slice bytes, size_t sent_by) {
+    if (bytes.size == 0 || end == NOBODY) {
         return;
     }
     if (end >= 0) {
-        world_client_deliver(world, end, event, world->event_count - 1);
-    } else if ((-1 - end) % 2 == 0) {
-        world_link_write(world, (-1 - end) / 2, (struct world_origin){.number = event->number, .cause = event->cause},
-                         event->stanza, event->stanza_size);
+        world_client_deliver(d->world, end, port, d->now, bytes, sent_by);
+        return;
+    }
+    bool input;
+    int stream = world_stream_of_end(end, &input);
+    if (!input) {
+        world_stream_write(d->world, stream, d->now, bytes, sent_by);
     }
 }
 
-static void write_waited(const struct drain *d, const struct router_effect *effect, struct world_origin origin,
-                         int end) {
-    const char *bytes = world_keep_slice(d->world, effect->bytes);
-    if (bytes != NULL && end < 0 && end != INT32_MIN && (-1 - end) % 2 == 0) {
-        world_link_write(d->world, (-1 - end) / 2, origin, bytes, effect->bytes.size);
+static void write_waited(const struct drain *d, const struct router_effect *effect) {
+    struct slice bytes = effect->bytes;
+    if (!d->world->tally_only) {
+        bytes.data = world_keep_slice(d->world, bytes);
     }
+    carry(d, effect->port, world_end(d->world, d->server, effect->port), bytes, d->sent_by);
 }
 
-/* What waited for a stream is dealt with one after the other: each is written, or a rule says why it cannot be. All that
- * follows up to the next belongs to it. */
-static bool begins_next(const struct router_effect *effect) {
-    size_t count;
-    const struct router_rule *rules = router_rules(&count);
-    return effect->kind == ROUTER_WRITE ||
-           (effect->kind == ROUTER_MARK && effect->rule >= 0 && strncmp(rules[effect->rule].id, "s2s.fail.", 9) == 0);
-}
-
-static struct world_origin effect_origin(const struct drain *d, const struct router_effect *effect) {
-    struct world_origin origin = d->origin;
-    if (d->link >= 0 && effect->kind != ROUTER_OPEN) {
-        (void)world_link_waited(d->world, d->link, begins_next(effect), &origin);
+static void take_fate(struct drain *d, const struct router_effect *effect) {
+    struct world *world = d->world;
+    int end = world_end(world, d->server, effect->port);
+    struct slice bytes = log_effect(d, effect, end);
+    size_t logged = world->event_count - 1;
+    world->tally.fates[effect->kind]++;
+    if (d->queued) {
+        keep_waiting(d, effect);
+        d->queued = false;
     }
-    return origin;
+    if (effect->kind == ROUTER_CLOSE && end != NOBODY) {
+        close_stream(d, effect, end);
+    } else {
+        carry(d, effect->port, end, bytes, logged);
+    }
 }
 
 static void drain_one(struct drain *d, const struct router_effect *effect) {
-    struct world *world = d->world;
-    struct world_origin origin = effect_origin(d, effect);
-    if (effect->kind == ROUTER_OPEN) {
-        int link = world_link_find(world, d->server, effect->host, effect->to);
-        if (link >= 0) {
-            world_link_open(world, link, effect->port, origin);
-        }
-        return;
-    }
-    int end = world_ports_get(&world->servers[d->server].ports, effect->port, INT32_MIN);
-    if (effect->kind == ROUTER_WRITE) {
-        write_waited(d, effect, origin, end);
-        return;
-    }
-    const struct world_event *event = log_effect(d, effect, origin, end);
-    if (waits_for_link(d, effect)) {
-        int link = world_link_find(world, d->server, effect->host, domain_of(effect->to));
-        if (link >= 0) {
-            world_link_wait(world, link, origin);
-        }
-    }
-    if (event != NULL && end != INT32_MIN) {
-        if (effect->kind == ROUTER_CLOSE) {
-            close_stream(world, effect, origin, end);
-        } else {
-            carry(world, event, end);
-        }
+    speak_of_next(d, effect);
+    switch (effect->kind) {
+    case ROUTER_MARK:
+        d->queued |= effect->rule == d->world->queue_rule;
+        (void)log_effect(d, effect, NOBODY);
+        break;
+    case ROUTER_OPEN:
+        open_stream(d, effect);
+        break;
+    case ROUTER_WRITE:
+        write_waited(d, effect);
+        break;
+    case ROUTER_END:
+        give_up(d, effect);
+        break;
+    default:
+        take_fate(d, effect);
+        break;
     }
 }
 
+/* -------------------------------------------------------------------------------------------------------- time ---- */
+
+/* A timer that was set too early is left alone until it comes up. */
+static void set_timer(struct world *world, int server) {
+    struct world_server *s = &world->servers[server];
+    uint64_t wake_us = router_wake_us(s->router);
+    if (wake_us == UINT64_MAX || (s->timer != NULL && s->timer->time_us <= wake_us)) {
+        return;
+    }
+    if (s->timer == NULL) {
+        s->timer = world_task(world, TASK_TIMER, server, (struct world_origin){.number = 0, .cause = -1},
+                              (struct slice){NULL, 0}, false);
+    } else {
+        world_queue_remove(&world->queue, s->timer);
+    }
+    world_due(world, s->timer, wake_us > world->now_us ? wake_us : world->now_us);
+}
+
+bool world_timer_is_early(struct world *world, struct world_task *timer) {
+    struct world_server *s = &world->servers[timer->subject];
+    uint64_t wake_us = s->down ? UINT64_MAX : router_wake_us(s->router);
+    if (wake_us <= timer->time_us) {
+        return false;
+    }
+    world_queue_remove(&world->queue, timer);
+    if (wake_us == UINT64_MAX) {
+        s->timer = NULL;
+        free(timer);
+    } else {
+        world_due(world, timer, wake_us);
+    }
+    return true;
+}
+
+void world_timer_task(struct world *world, int server) {
+    struct world_server *s = &world->servers[server];
+    s->timer = NULL;
+    world->failed |= router_tick(s->router, world->now_us) != ROUTER_OK;
+    world_drain(world, server, (struct world_origin){.number = 0, .cause = -1}, -1);
+}
+
 void world_drain(struct world *world, int server, struct world_origin origin, int link) {
-    struct drain d = {.world = world, .server = server, .link = link, .origin = origin};
+    struct drain d = {.world = world, .server = server, .link = -1, .origin = origin};
     struct router_effect effect;
+    turn_to_link(&d, link);
     while (router_next(world->servers[server].router, &effect)) {
         drain_one(&d, &effect);
     }
+    leave_link(&d);
+    set_timer(world, server);
 }

@@ -1,246 +1,161 @@
-/* links.c - streams between servers: opened on demand, ordered, each from one domain to another. */
+/* links.c - pairs of domains between which s2s streams are opened, and what waits for one to be open. */
 #include "parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends of links share a server's ports with its clients, whose numbers are not negative. */
-static int link_end(int link, bool input) {
-    return -1 - (link * 2 + (input ? 1 : 0));
+enum { INDEX_FIRST = 64 };
+
+/* ------------------------------------------------------------------------------------------------------ index ---- */
+
+static size_t link_slot(size_t index_size, int from, int host, int remote) {
+    uint64_t hash = (uint64_t)(uint32_t)from * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ (hash >> 31) ^ (uint32_t)host) * 0xbf58476d1ce4e5b9u;
+    hash = (hash ^ (hash >> 27) ^ (uint32_t)remote) * 0x94d049bb133111ebu;
+    return (size_t)(hash ^ (hash >> 31)) & (index_size - 1);
 }
 
-static void put_task(struct world *world, struct world_task task) {
-    if (!world_queue_put(&world->queue, task)) {
-        world->failed = true;
+/* Where a pair stands in the index, or would. */
+static uint32_t *index_at(const struct world *world, int from, int host, int remote) {
+    size_t slot = link_slot(world->link_index_size, from, host, remote);
+    for (; world->link_index[slot] != 0; slot = (slot + 1) & (world->link_index_size - 1)) {
+        const struct world_link *link = &world->links[world->link_index[slot] - 1];
+        if (link->from == from && link->host == host && link->remote == remote) {
+            break;
+        }
     }
+    return &world->link_index[slot];
 }
 
-static int link_new(struct world *world, int server, struct slice host, struct slice remote, const char *key,
-                    size_t key_size) {
-    if (world->link_count >= INT32_MAX / 4 ||
+static bool index_grow(struct world *world) {
+    size_t wanted = world->link_index_size == 0 ? INDEX_FIRST : world->link_index_size * 2;
+    uint32_t *index = calloc(wanted, sizeof *index);
+    if (index == NULL) {
+        return false;
+    }
+    free(world->link_index);
+    world->link_index = index;
+    world->link_index_size = wanted;
+    for (size_t i = 0; i < world->link_count; i++) {
+        const struct world_link *link = &world->links[i];
+        *index_at(world, link->from, link->host, link->remote) = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+int world_link_find(struct world *world, int from, int host, int remote) {
+    if (world->link_count * 4 >= world->link_index_size * 3 && !index_grow(world)) {
+        world->failed = true;
+        return -1;
+    }
+    uint32_t *at = index_at(world, from, host, remote);
+    if (*at != 0) {
+        return (int)(*at - 1);
+    }
+    if (world->link_count >= INT32_MAX ||
         !world_grow((void **)&world->links, &world->link_capacity, world->link_count, sizeof *world->links)) {
         world->failed = true;
         return -1;
     }
-    int link = (int)world->link_count;
-    const char *kept = world_keep(world, key, key_size);
-    struct world_link fresh = {.from = server, .to = world_names_get(&world->domains, remote.data, remote.size)};
-    fresh.host = world_server_domain(world, server, host);
-    fresh.remote = world_keep_slice(world, remote);
-    if (world->failed || !world_names_put(&world->link_names, kept, key_size, link)) {
-        world->failed = true;
-        return -1;
-    }
-    world->links[world->link_count++] = fresh;
-    return link;
+    world->links[world->link_count] =
+        (struct world_link){.from = from, .host = host, .remote = remote, .stream = -1, .pair = PAIR_OWN};
+    *at = (uint32_t)++world->link_count;
+    return (int)(*at - 1);
 }
 
-int world_link_find(struct world *world, int server, struct slice host, struct slice remote) {
-    char key[2 * ROUTER_JID_PART_MAX + 32];
-    int size =
-        snprintf(key, sizeof key, "%d %.*s %.*s", server, (int)host.size, host.data, (int)remote.size, remote.data);
-    if (host.size > ROUTER_JID_PART_MAX || remote.size > ROUTER_JID_PART_MAX || size < 0) {
-        world->failed = true;
-        return -1;
+/* ---------------------------------------------------------------------------------------------------- waiting ---- */
+
+void world_link_wait(struct world *world, int link, struct world_task *task) {
+    if (task == NULL) {
+        return;
     }
-    int link = world_names_get(&world->link_names, key, (size_t)size);
-    return link >= 0 ? link : link_new(world, server, host, remote, key, (size_t)size);
+    struct world_link *l = &world->links[link];
+    task->order = world->queue.next_order++;
+    world_lane_put(&l->waiting, task);
+    l->waiting_count++;
 }
 
-static void log_link(struct world *world, int link, enum world_event_kind kind, struct world_origin origin,
-                     const char *why) {
+struct world_task *world_link_next(struct world *world, int link) {
+    struct world_link *l = &world->links[link];
+    struct world_task *task = l->waiting.first;
+    if (task != NULL) {
+        world_lane_remove(&l->waiting, task);
+        l->waiting_count--;
+    }
+    return task;
+}
+
+static void lose(struct world *world, int link, struct world_task *task, const char *why) {
     const struct world_link *l = &world->links[link];
+    struct world_event *event = world_log_lost(world, task, why, -1);
+    if (event != NULL) {
+        event->server = l->from;
+        event->host = world->domains[l->host].name;
+        event->target = world->domains[l->remote].name;
+    }
+    free(task);
+}
+
+void world_link_lose(struct world *world, int link, const char *why) {
+    for (struct world_task *task; (task = world_link_next(world, link)) != NULL;) {
+        lose(world, link, task, why);
+    }
+}
+
+static int by_order(const void *a, const void *b) {
+    const struct world_task *x = *(struct world_task *const *)a, *y = *(struct world_task *const *)b;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+void world_links_lose(struct world *world, int place, const char *why) {
+    struct world_task **tasks = NULL;
+    size_t count = 0, capacity = 0;
+    for (size_t i = 0; i < world->link_count; i++) {
+        if (world->links[i].from != place) {
+            continue;
+        }
+        for (struct world_task *task; (task = world_link_next(world, (int)i)) != NULL;) {
+            task->subject = (int)i;
+            if (world_grow((void **)&tasks, &capacity, count, sizeof(struct world_task *))) {
+                tasks[count++] = task;
+            } else {
+                world->failed = true;
+                free(task);
+            }
+        }
+    }
+    if (count > 0) {
+        qsort(tasks, count, sizeof(struct world_task *), by_order);
+    }
+    for (size_t i = 0; i < count; i++) {
+        lose(world, tasks[i]->subject, tasks[i], why);
+    }
+    free(tasks);
+}
+
+/* -------------------------------------------------------------------------------------------------------- log ---- */
+
+void world_link_log(struct world *world, int link, enum world_event_kind kind, struct world_origin origin,
+                    const char *text) {
     struct world_event *event = world_log(world, kind, (struct world_origin){.number = 0, .cause = origin.cause});
     if (event == NULL) {
         return;
     }
+    const struct world_link *l = &world->links[link];
+    const struct world_domain *host = &world->domains[l->host], *remote = &world->domains[l->remote];
     event->server = l->from;
-    event->host = l->host;
-    event->target = l->remote;
-    event->text = why;
-    if (why == NULL) {
-        char text[2 * ROUTER_JID_PART_MAX + 2];
-        int size = snprintf(text, sizeof text, "%s %s", l->host, l->remote);
-        event->text = world_keep(world, text, size < 0 ? 0 : strlen(text));
-    }
-}
-
-void world_link_open(struct world *world, int link, uint32_t port, struct world_origin origin) {
-    struct world_link *l = &world->links[link];
-    l->out_port = port;
-    l->in_port = 0;
-    l->session++;
-    if (!world_ports_put(&world->servers[l->from].ports, port, link_end(link, false))) {
-        world->failed = true;
-        return;
-    }
-    log_link(world, link, WORLD_OPEN, origin, NULL);
-    struct world_task task = {.kind = TASK_LINK_READY, .subject = link, .session = l->session, .cause = origin.cause};
-    /* One way for the look-up of a name that nobody has; there and back to set a stream up. */
-    task.time_us = world->now_us + 2 * WORLD_SERVER_LATENCY_US;
-    if (l->to < 0) {
-        task.kind = TASK_LINK_NO_HOST;
-        task.time_us = world->now_us + WORLD_SERVER_LATENCY_US;
-    }
-    put_task(world, task);
-}
-
-void world_link_wait(struct world *world, int link, struct world_origin origin) {
-    struct world_link *l = &world->links[link];
-    if (!world_grow((void **)&l->waiting, &l->waiting_capacity, l->waiting_count, sizeof *l->waiting)) {
-        world->failed = true;
-        return;
-    }
-    l->waiting[l->waiting_count++] = origin;
-}
-
-/* The oldest that waits, which then does no longer, or the last one that did. returns false: none ever did. */
-bool world_link_waited(struct world *world, int link, bool take, struct world_origin *origin) {
-    struct world_link *l = &world->links[link];
-    if (l->waiting_count == 0) {
-        return false;
-    }
-    l->waiting_first += take && l->waiting_first < l->waiting_count;
-    *origin = l->waiting[l->waiting_first > 0 ? l->waiting_first - 1 : 0];
-    return true;
-}
-
-void world_link_write(struct world *world, int link, struct world_origin origin, const char *bytes, size_t size) {
-    struct world_link *l = &world->links[link];
-    uint64_t due = world->now_us + WORLD_SERVER_LATENCY_US;
-    l->last_us = due > l->last_us ? due : l->last_us;
-    put_task(world, (struct world_task){.time_us = l->last_us,
-                                        .kind = TASK_CROSS,
-                                        .subject = link,
-                                        .session = l->session,
-                                        .number = origin.number,
-                                        .cause = origin.cause,
-                                        .bytes = bytes,
-                                        .size = size});
-}
-
-/* One router has ended a link by itself. The other one learns of it: the opener after the way there, the receiver at
- * once, as everything that was written before has to arrive and does so through its session. */
-void world_link_closed(struct world *world, int link, bool input, struct world_origin origin) {
-    struct world_link *l = &world->links[link];
-    int own = input ? l->to : l->from;
-    uint32_t port = input ? l->in_port : l->out_port;
-    if (own >= 0) {
-        world_ports_remove(&world->servers[own].ports, port);
-    }
-    if (input) {
-        l->in_port = 0;
-    } else {
-        l->out_port = 0;
-    }
-    put_task(world, (struct world_task){.time_us = world->now_us + WORLD_SERVER_LATENCY_US,
-                                        .kind = TASK_LINK_END,
-                                        .subject = link,
-                                        .session = l->session,
-                                        .number = input ? 1 : 0,
-                                        .cause = origin.cause});
-}
-
-/* Nothing of what waited before waits any more, since the stream has opened or failed. */
-static void forget_waiting(struct world_link *l, size_t before) {
-    if (before > 0 && before < l->waiting_count) {
-        memmove(l->waiting, l->waiting + before, (l->waiting_count - before) * sizeof *l->waiting);
-    }
-    l->waiting_count -= before;
-    l->waiting_first = 0;
-}
-
-static void tell_opener(struct world *world, int link, enum router_link_event event, struct world_origin origin) {
-    struct world_link *l = &world->links[link];
-    uint32_t port = l->out_port;
-    int from = l->from;
-    size_t before = l->waiting_count;
-    if (port == 0) {
-        return;
-    }
-    if (event != ROUTER_LINK_READY) {
-        world_ports_remove(&world->servers[from].ports, port);
-        l->out_port = 0;
-    }
-    world->failed |= router_link(world->servers[from].router, port, event, world->now_us) != ROUTER_OK;
-    world_drain(world, from, origin, link);
-    forget_waiting(&world->links[link], before);
-}
-
-static void link_ready(struct world *world, int link, struct world_origin origin) {
-    struct world_link *l = &world->links[link];
-    struct world_server *to = &world->servers[l->to];
-    int result = router_peer(to->router, world_slice(l->remote), world_slice(l->host), &l->in_port);
-    if (result == ROUTER_OK && !world_ports_put(&to->ports, l->in_port, link_end(link, true))) {
-        result = ROUTER_E_NOMEM;
-    }
-    if (result == ROUTER_E_NOMEM) {
-        world->failed = true;
-        return;
-    }
-    world_drain(world, world->links[link].to, origin, -1);
-    if (result == ROUTER_OK) {
-        log_link(world, link, WORLD_READY, origin, NULL);
-        tell_opener(world, link, ROUTER_LINK_READY, origin);
-    } else {
-        log_link(world, link, WORLD_FAILED, origin, "refused");
-        tell_opener(world, link, ROUTER_LINK_FAILED, origin);
-    }
-}
-
-static void link_cross(struct world *world, const struct world_task *task) {
-    const struct world_link *l = &world->links[task->subject];
-    if (l->in_port == 0) {
-        return; /* sent before its sender has heard that the stream is over */
-    }
-    struct world_server *server = &world->servers[l->to];
-    if (server->readers[STANZA_SERVER] == NULL) {
-        server->readers[STANZA_SERVER] = stanza_reader_new(NULL, STANZA_SERVER, server->size_max);
-    }
-    struct world_stream stream = {.server = l->to,
-                                  .client = -1,
-                                  .port = l->in_port,
-                                  .host = l->remote,
-                                  .reader = server->readers[STANZA_SERVER],
-                                  .origin = {.number = task->number, .cause = task->cause}};
-    world_read(world, &stream, (struct slice){.data = task->bytes, .size = task->size});
-}
-
-static void link_ended(struct world *world, int link, bool by_receiver, struct world_origin origin) {
-    struct world_link *l = &world->links[link];
-    if (by_receiver) {
-        tell_opener(world, link, ROUTER_LINK_CLOSED, origin);
-        return;
-    }
-    uint32_t port = l->in_port;
-    int to = l->to;
-    if (port != 0) {
-        l->in_port = 0;
-        world_ports_remove(&world->servers[to].ports, port);
-        world->failed |= router_link(world->servers[to].router, port, ROUTER_LINK_CLOSED, world->now_us) != ROUTER_OK;
-        world_drain(world, to, origin, -1);
-    }
-}
-
-void world_link_task(struct world *world, const struct world_task *task) {
-    struct world_origin origin = {.number = 0, .cause = task->cause};
-    if (task->session != world->links[task->subject].session) {
-        return;
-    }
-    switch (task->kind) {
-    case TASK_CROSS:
-        link_cross(world, task);
-        break;
-    case TASK_LINK_READY:
-        link_ready(world, task->subject, origin);
-        break;
-    case TASK_LINK_NO_HOST:
-        log_link(world, task->subject, WORLD_FAILED, origin, "no such host");
-        tell_opener(world, task->subject, ROUTER_LINK_NO_HOST, origin);
-        break;
-    default:
-        link_ended(world, task->subject, task->number == 1, origin);
-        break;
+    event->host = host->name;
+    event->target = remote->name;
+    event->text = text;
+    if (text == NULL) {
+        char *both = world_store_take(&world->store, host->size + remote->size + 2);
+        if (both == NULL) {
+            world->failed = true;
+            return;
+        }
+        memcpy(both, host->name, host->size);
+        both[host->size] = ' ';
+        memcpy(both + host->size + 1, remote->name, remote->size);
+        event->text = both;
     }
 }

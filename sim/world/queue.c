@@ -1,51 +1,203 @@
-/* queue.c - what is under way, by due time and, at one time, by the order in which it was asked for. */
+/* queue.c - what is under way, by due time and, at one time, by the order in which it was asked for.
+ *
+ * Many things are due at one time, so the heap holds moments, and each moment its tasks. */
 #include "parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static bool earlier(const struct world_task *a, const struct world_task *b) {
-    return a->time_us != b->time_us ? a->time_us < b->time_us : a->order < b->order;
-}
+enum { INDEX_FIRST = 64 };
 
-bool world_queue_put(struct world_queue *queue, struct world_task task) {
-    if (!world_grow((void **)&queue->tasks, &queue->capacity, queue->count, sizeof *queue->tasks)) {
-        return false;
-    }
-    task.order = queue->next_order++;
-    size_t at = queue->count++;
-    while (at > 0 && earlier(&task, &queue->tasks[(at - 1) / 2])) {
-        queue->tasks[at] = queue->tasks[(at - 1) / 2];
+/* ------------------------------------------------------------------------------------------------------- heap ---- */
+
+static void heap_up(struct world_queue *queue, size_t at, struct world_moment *moment) {
+    while (at > 0 && moment->time_us < queue->heap[(at - 1) / 2]->time_us) {
+        queue->heap[at] = queue->heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
-    queue->tasks[at] = task;
+    queue->heap[at] = moment;
+}
+
+static void heap_take(struct world_queue *queue) {
+    struct world_moment *last = queue->heap[--queue->count];
+    size_t at = 0;
+    for (size_t child = 1; child < queue->count; child = 2 * at + 1) {
+        if (child + 1 < queue->count && queue->heap[child + 1]->time_us < queue->heap[child]->time_us) {
+            child++;
+        }
+        if (queue->heap[child]->time_us >= last->time_us) {
+            break;
+        }
+        queue->heap[at] = queue->heap[child];
+        at = child;
+    }
+    queue->heap[at] = last;
+}
+
+/* ------------------------------------------------------------------------------------------------------ index ---- */
+
+static size_t index_slot(size_t index_size, uint64_t time_us) {
+    uint64_t hash = time_us * 0x9e3779b97f4a7c15u;
+    return (size_t)(hash >> 32) & (index_size - 1);
+}
+
+static bool index_grow(struct world_queue *queue) {
+    size_t wanted = queue->index_size == 0 ? INDEX_FIRST : queue->index_size * 2;
+    struct world_moment **index = calloc(wanted, sizeof(struct world_moment *));
+    if (index == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < queue->count; i++) {
+        struct world_moment *moment = queue->heap[i];
+        size_t slot = index_slot(wanted, moment->time_us);
+        moment->chained = index[slot];
+        index[slot] = moment;
+    }
+    free(queue->index);
+    queue->index = index;
+    queue->index_size = wanted;
     return true;
 }
 
-bool world_queue_take(struct world_queue *queue, struct world_task *out) {
-    if (queue->count == 0) {
+static void index_remove(struct world_queue *queue, const struct world_moment *moment) {
+    struct world_moment **at = &queue->index[index_slot(queue->index_size, moment->time_us)];
+    while (*at != moment) {
+        at = &(*at)->chained;
+    }
+    *at = moment->chained;
+}
+
+/* ---------------------------------------------------------------------------------------------------- moments ---- */
+
+static struct world_moment *moment_new(struct world_queue *queue, uint64_t time_us) {
+    if ((queue->count >= queue->index_size && !index_grow(queue)) ||
+        !world_grow((void **)&queue->heap, &queue->capacity, queue->count, sizeof *queue->heap)) {
+        return NULL;
+    }
+    struct world_moment *moment = queue->spare;
+    if (moment != NULL) {
+        queue->spare = moment->chained;
+    } else {
+        moment = malloc(sizeof *moment);
+    }
+    if (moment == NULL) {
+        return NULL;
+    }
+    size_t slot = index_slot(queue->index_size, time_us);
+    *moment = (struct world_moment){.time_us = time_us, .chained = queue->index[slot]};
+    queue->index[slot] = moment;
+    heap_up(queue, queue->count++, moment);
+    return moment;
+}
+
+static struct world_moment *moment_at(struct world_queue *queue, uint64_t time_us) {
+    if (queue->index_size > 0) {
+        struct world_moment *moment = queue->index[index_slot(queue->index_size, time_us)];
+        while (moment != NULL && moment->time_us != time_us) {
+            moment = moment->chained;
+        }
+        if (moment != NULL) {
+            return moment;
+        }
+    }
+    return moment_new(queue, time_us);
+}
+
+/* ------------------------------------------------------------------------------------------------------ queue ---- */
+
+bool world_queue_put(struct world_queue *queue, struct world_task *task) {
+    struct world_moment *moment = moment_at(queue, task->time_us);
+    if (moment == NULL) {
         return false;
     }
-    *out = queue->tasks[0];
-    struct world_task last = queue->tasks[--queue->count];
-    size_t at = 0;
-    for (size_t child = 1; child < queue->count; child = 2 * at + 1) {
-        if (child + 1 < queue->count && earlier(&queue->tasks[child + 1], &queue->tasks[child])) {
-            child++;
-        }
-        if (!earlier(&queue->tasks[child], &last)) {
-            break;
-        }
-        queue->tasks[at] = queue->tasks[child];
-        at = child;
+    task->order = queue->next_order++;
+    task->moment = moment;
+    task->next = NULL;
+    task->prev = moment->last;
+    if (moment->last == NULL) {
+        moment->first = task;
+    } else {
+        moment->last->next = task;
     }
-    queue->tasks[at] = last;
+    moment->last = task;
+    queue->busy += task->kind != TASK_TIMER;
     return true;
+}
+
+void world_queue_remove(struct world_queue *queue, struct world_task *task) {
+    struct world_moment *moment = task->moment;
+    if (task->prev == NULL) {
+        moment->first = task->next;
+    } else {
+        task->prev->next = task->next;
+    }
+    if (task->next == NULL) {
+        moment->last = task->prev;
+    } else {
+        task->next->prev = task->prev;
+    }
+    task->moment = NULL;
+    queue->busy -= task->kind != TASK_TIMER;
+}
+
+struct world_task *world_queue_first(struct world_queue *queue) {
+    while (queue->count > 0 && queue->heap[0]->first == NULL) {
+        struct world_moment *moment = queue->heap[0];
+        heap_take(queue);
+        index_remove(queue, moment);
+        moment->chained = queue->spare;
+        queue->spare = moment;
+    }
+    return queue->count == 0 ? NULL : queue->heap[0]->first;
 }
 
 void world_queue_free(struct world_queue *queue) {
-    struct world_task task;
-    while (world_queue_take(queue, &task)) {
-        free(task.octets);
+    for (struct world_task *task; (task = world_queue_first(queue)) != NULL;) {
+        world_queue_remove(queue, task);
+        free(task);
     }
-    free(queue->tasks);
+    while (queue->spare != NULL) {
+        struct world_moment *moment = queue->spare;
+        queue->spare = moment->chained;
+        free(moment);
+    }
+    free(queue->heap);
+    free(queue->index);
+}
+
+/* ------------------------------------------------------------------------------------------------------ lanes ---- */
+
+void world_lane_put(struct world_lane *lane, struct world_task *task) {
+    task->lane_next = NULL;
+    task->lane_prev = lane->last;
+    if (lane->last == NULL) {
+        lane->first = task;
+    } else {
+        lane->last->lane_next = task;
+    }
+    lane->last = task;
+}
+
+void world_lane_remove(struct world_lane *lane, struct world_task *task) {
+    if (task->lane_prev == NULL) {
+        lane->first = task->lane_next;
+    } else {
+        task->lane_prev->lane_next = task->lane_next;
+    }
+    if (task->lane_next == NULL) {
+        lane->last = task->lane_prev;
+    } else {
+        task->lane_next->lane_prev = task->lane_prev;
+    }
+}
+
+void world_lane_free(struct world_lane *lane) {
+    for (struct world_task *task = lane->first; task != NULL;) {
+        struct world_task *next = task->lane_next;
+        if (task->moment == NULL) {
+            free(task);
+        }
+        task = next;
+    }
+    *lane = (struct world_lane){NULL, NULL};
 }

@@ -1,4 +1,4 @@
-/* store.c - containers of the simulated network: lasting memory, numbers under names, ends under ports. */
+/* store.c - containers of the simulated network: lasting memory, numbers under names, arrays that grow. */
 #include "parts.h"
 
 #include <stdlib.h>
@@ -142,81 +142,18 @@ void world_names_free(struct world_names *names) {
     free(names->slots);
 }
 
-/* ------------------------------------------------------------------------------------------------------ ports ---- */
+/* ----------------------------------------------------------------------------------------------------- arrays ---- */
 
-struct world_port {
-    uint32_t port; /* 0: free */
-    int end;
-};
-
-static size_t port_home(const struct world_ports *ports, uint32_t port) {
-    return (size_t)(port * 0x9e3779b1u) & (ports->capacity - 1);
-}
-
-static size_t port_slot(const struct world_ports *ports, uint32_t port) {
-    size_t at = port_home(ports, port);
-    while (ports->slots[at].port != 0 && ports->slots[at].port != port) {
-        at = (at + 1) & (ports->capacity - 1);
+bool world_grow(void **items, size_t *capacity, size_t count, size_t item_size) {
+    if (count < *capacity) {
+        return true;
     }
-    return at;
-}
-
-int world_ports_get(const struct world_ports *ports, uint32_t port, int none) {
-    if (ports->count == 0 || port == 0) {
-        return none;
-    }
-    size_t at = port_slot(ports, port);
-    return ports->slots[at].port == 0 ? none : ports->slots[at].end;
-}
-
-static bool ports_grow(struct world_ports *ports) {
-    struct world_ports bigger = {.capacity = ports->capacity == 0 ? TABLE_FIRST : ports->capacity * 2,
-                                 .count = ports->count};
-    bigger.slots = calloc(bigger.capacity, sizeof *bigger.slots);
-    if (bigger.slots == NULL) {
+    size_t wanted = *capacity == 0 ? 8 : *capacity * 2;
+    void *bigger = wanted > SIZE_MAX / item_size ? NULL : realloc(*items, wanted * item_size);
+    if (bigger == NULL) {
         return false;
     }
-    for (size_t i = 0; i < ports->capacity; i++) {
-        if (ports->slots[i].port != 0) {
-            bigger.slots[port_slot(&bigger, ports->slots[i].port)] = ports->slots[i];
-        }
-    }
-    free(ports->slots);
-    *ports = bigger;
+    *items = bigger;
+    *capacity = wanted;
     return true;
-}
-
-bool world_ports_put(struct world_ports *ports, uint32_t port, int end) {
-    if (ports->count * 2 >= ports->capacity && !ports_grow(ports)) {
-        return false;
-    }
-    size_t at = port_slot(ports, port);
-    ports->count += ports->slots[at].port == 0;
-    ports->slots[at] = (struct world_port){.port = port, .end = end};
-    return true;
-}
-
-/* Later entries of the same run move up, so that no dead slot is left behind. */
-void world_ports_remove(struct world_ports *ports, uint32_t port) {
-    if (ports->count == 0 || port == 0) {
-        return;
-    }
-    size_t mask = ports->capacity - 1;
-    size_t hole = port_slot(ports, port);
-    if (ports->slots[hole].port == 0) {
-        return;
-    }
-    for (size_t at = (hole + 1) & mask; ports->slots[at].port != 0; at = (at + 1) & mask) {
-        size_t home = port_home(ports, ports->slots[at].port);
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            ports->slots[hole] = ports->slots[at];
-            hole = at;
-        }
-    }
-    ports->slots[hole].port = 0;
-    ports->count--;
-}
-
-void world_ports_free(struct world_ports *ports) {
-    free(ports->slots);
 }

@@ -1,8 +1,6 @@
-/* world.c - a simulated network as a whole: its servers, its clock, its log. */
+/* world.c - a simulated network as a whole: its memory and its clock. */
 #include "parts.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,58 +8,58 @@ struct world *world_new(const struct world_config *config) {
     struct world *world = calloc(1, sizeof *world);
     if (world != NULL) {
         world->seed = config->seed;
+        world->random = config->seed ^ 0x5851f42d4c957f2du;
         world->record_facts = config->record_facts;
+        world->tally_only = config->tally_only;
         world->cause = -1;
+        world->spare_stream = -1;
+        world->queue_rule = router_rule_find("s2s.queue");
     }
     return world;
 }
 
-static void server_free(struct world_server *server) {
-    router_free(server->router);
-    for (size_t i = 0; i < sizeof server->readers / sizeof *server->readers; i++) {
-        stanza_reader_free(server->readers[i]);
+static void parts_free(struct world *world) {
+    for (size_t i = 0; i < world->server_count; i++) {
+        router_free(world->servers[i].router);
+        free(world->servers[i].hosts);
+        free(world->servers[i].ends);
     }
-    world_ports_free(&server->ports);
+    for (size_t i = 0; i < world->client_count; i++) {
+        stanza_reader_free(world->clients[i].reader);
+    }
+    for (size_t i = 0; i < world->link_count; i++) {
+        world_lane_free(&world->links[i].waiting);
+    }
+    for (size_t i = 0; i < world->stream_count; i++) {
+        stanza_reader_free(world->streams[i].reader);
+        world_lane_free(&world->streams[i].flight);
+    }
+    for (size_t i = 0; i < world->reader_count; i++) {
+        stanza_reader_free(world->readers[i].reader);
+    }
+    for (size_t i = 0; i < LOG_SEGMENTS; i++) {
+        free(world->segments[i]);
+    }
 }
 
 void world_free(struct world *world) {
     if (world == NULL) {
         return;
     }
-    for (size_t i = 0; i < world->server_count; i++) {
-        server_free(&world->servers[i]);
-    }
-    for (size_t i = 0; i < world->client_count; i++) {
-        stanza_reader_free(world->clients[i].reader);
-    }
-    for (size_t i = 0; i < world->link_count; i++) {
-        free(world->links[i].waiting);
-    }
-    for (size_t i = 0; i < LOG_SEGMENTS; i++) {
-        free(world->segments[i]);
-    }
+    parts_free(world);
+    world_queue_free(&world->queue);
     free(world->servers);
     free(world->clients);
+    free(world->domains);
     free(world->links);
-    world_names_free(&world->domains);
-    world_names_free(&world->link_names);
-    world_queue_free(&world->queue);
+    free(world->link_index);
+    free(world->streams);
+    free(world->paths);
+    free(world->readers);
+    world_names_free(&world->domain_names);
+    world_names_free(&world->path_names);
     world_store_free(&world->store);
     free(world);
-}
-
-bool world_grow(void **items, size_t *capacity, size_t count, size_t item_size) {
-    if (count < *capacity) {
-        return true;
-    }
-    size_t wanted = *capacity == 0 ? 8 : *capacity * 2;
-    void *bigger = wanted > SIZE_MAX / item_size ? NULL : realloc(*items, wanted * item_size);
-    if (bigger == NULL) {
-        return false;
-    }
-    *items = bigger;
-    *capacity = wanted;
-    return true;
 }
 
 struct slice world_slice(const char *text) {
@@ -78,144 +76,107 @@ const char *world_keep_slice(struct world *world, struct slice text) {
     return text.size == 0 ? NULL : world_keep(world, text.data, text.size);
 }
 
-/* ---------------------------------------------------------------------------------------------------- servers ---- */
+/* ------------------------------------------------------------------------------------------------------ tasks ---- */
 
-static int refuse(struct router_error *error, const char *format, const char *what) {
-    if (error != NULL) {
-        *error = (struct router_error){0};
-        (void)snprintf(error->text, sizeof error->text, format, what);
+struct world_task *world_task(struct world *world, enum world_task_kind kind, int subject, struct world_origin origin,
+                              struct slice bytes, bool copy) {
+    size_t room = copy ? bytes.size : 0;
+    struct world_task *task = room > SIZE_MAX - sizeof *task ? NULL : malloc(sizeof *task + room);
+    if (task == NULL) {
+        world->failed = true;
+        return NULL;
     }
-    return -1;
+    *task = (struct world_task){.kind = kind,
+                                .subject = subject,
+                                .number = origin.number,
+                                .cause = origin.cause,
+                                .bytes = bytes.data,
+                                .size = bytes.size};
+    if (room > 0) {
+        memcpy(task->octets, bytes.data, room);
+        task->bytes = task->octets;
+    }
+    return task;
 }
 
-/* The reader keeps what the router would take, so that both agree on what is too large. */
-static size_t stanza_size_max(const struct policy *policy) {
-    for (size_t i = 0; i < router_knob_count(); i++) {
-        struct router_knob knob = router_knob(i);
-        if (strcmp(knob.name, "size.max") == 0) {
-            char buffer[24];
-            uintmax_t size = strtoumax(policy == NULL ? knob.initial : policy_get(policy, i, buffer), NULL, 10);
-            return size < ROUTER_STANZA_SIZE_MIN || size > SIZE_MAX / 2 ? ROUTER_STANZA_SIZE_MIN : (size_t)size;
-        }
+void world_due(struct world *world, struct world_task *task, uint64_t time_us) {
+    if (task == NULL) {
+        return;
     }
-    return ROUTER_STANZA_SIZE_MIN;
+    task->time_us = time_us;
+    world->failed |= !world_queue_put(&world->queue, task);
 }
 
-static bool server_domains(struct world *world, struct world_server *server, const char *const *domains,
-                           size_t domain_count, struct router_error *error) {
-    server->domains = world_store_take(&world->store, domain_count * sizeof *server->domains);
-    if (server->domains == NULL) {
-        refuse(error, "%s", "out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < domain_count; i++) {
-        struct jid_parts parts;
-        if (jid_prepare(world_slice(domains[i]), &parts) != ROUTER_OK || parts.local.size + parts.resource.size != 0) {
-            refuse(error, "'%.200s' is not a domain", domains[i]);
-            return false;
-        }
-        if (world_names_get(&world->domains, parts.domain.data, parts.domain.size) >= 0) {
-            refuse(error, "'%.200s' is served twice", domains[i]);
-            return false;
-        }
-        const char *kept = world_keep(world, parts.domain.data, parts.domain.size);
-        if (kept == NULL || !world_names_put(&world->domains, kept, parts.domain.size, (int)world->server_count)) {
-            refuse(error, "%s", "out of memory");
-            return false;
-        }
-        server->domains[server->domain_count++] = kept;
-    }
-    return true;
-}
-
-/* Routers of one world must not draw the same numbers. */
-static uint64_t server_seed(const struct world *world) {
-    uint64_t x = world->seed + (uint64_t)(world->server_count + 1) * 0x9e3779b97f4a7c15u;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
-
-int world_server(struct world *world, const char *name, const char *const *domains, size_t domain_count,
-                 const struct policy *policy, struct router_error *error) {
-    if (domain_count == 0) {
-        return refuse(error, "server '%.100s' has no domain", name);
-    }
-    if (world->server_count >= WORLD_SERVERS_MAX ||
-        !world_grow((void **)&world->servers, &world->server_capacity, world->server_count, sizeof *world->servers)) {
-        return refuse(error, "there is no room for server '%.100s'", name);
-    }
-    struct world_server *server = &world->servers[world->server_count];
-    *server = (struct world_server){.size_max = stanza_size_max(policy)};
-    server->name = world_keep(world, name, strlen(name));
-    if (server->name == NULL || !server_domains(world, server, domains, domain_count, error)) {
-        return -1;
-    }
-    struct router_config config = {
-        .policy = policy, .domains = server->domains, .domain_count = domain_count, .seed = server_seed(world)};
-    if (router_new(&config, &server->router) != ROUTER_OK) {
-        return refuse(error, "server '%.100s' cannot be made", name);
-    }
-    return (int)world->server_count++;
-}
-
-struct router *world_router(struct world *world, int server) {
-    return server < 0 || (size_t)server >= world->server_count ? NULL : world->servers[server].router;
-}
-
-int world_host(const struct world *world, const char *domain) {
-    struct jid_parts parts;
-    if (jid_prepare(world_slice(domain), &parts) != ROUTER_OK) {
-        return -1;
-    }
-    return world_names_get(&world->domains, parts.domain.data, parts.domain.size);
-}
-
-const char *world_server_domain(struct world *world, int server, struct slice domain) {
-    const struct world_server *s = &world->servers[server];
-    for (size_t i = 0; i < s->domain_count; i++) {
-        if (strlen(s->domains[i]) == domain.size && memcmp(s->domains[i], domain.data, domain.size) == 0) {
-            return s->domains[i];
-        }
-    }
-    return world_keep_slice(world, domain);
+uint64_t world_after(const struct world *world, uint64_t delay_us) {
+    return delay_us > UINT64_MAX - world->now_us ? UINT64_MAX : world->now_us + delay_us;
 }
 
 /* ------------------------------------------------------------------------------------------------------- time ---- */
 
-static void run_task(struct world *world, const struct world_task *task) {
+/* A router may have found something else to wait for; then its timer is set anew without time having moved. */
+static struct world_task *next_task(struct world *world) {
+    struct world_task *task;
+    while ((task = world_queue_first(&world->queue)) != NULL && task->kind == TASK_TIMER &&
+           world_timer_is_early(world, task)) {
+    }
+    return task;
+}
+
+static void run_task(struct world *world, struct world_task *task) {
     switch (task->kind) {
     case TASK_OCTETS:
     case TASK_RAW:
+    case TASK_LEAVE:
     case TASK_ARRIVE:
     case TASK_END:
         world_client_task(world, task);
         break;
+    case TASK_NAME:
+    case TASK_STEP:
+    case TASK_PAIR:
     case TASK_CROSS:
-    case TASK_LINK_READY:
-    case TASK_LINK_NO_HOST:
-    case TASK_LINK_END:
-        world_link_task(world, task);
+    case TASK_CLOSE:
+        world_stream_task(world, task);
+        break;
+    case TASK_TIMER:
+        world_timer_task(world, task->subject);
         break;
     }
-    free(task->octets);
+    free(task);
+}
+
+static void run_next(struct world *world, struct world_task *task) {
+    world->now_us = task->time_us;
+    world_queue_remove(&world->queue, task);
+    run_task(world, task);
 }
 
 bool world_step(struct world *world) {
-    struct world_task task;
-    if (world->failed || !world_queue_take(&world->queue, &task)) {
-        return false;
+    struct world_task *task = world->failed ? NULL : next_task(world);
+    if (task != NULL) {
+        run_next(world, task);
     }
-    world->now_us = task.time_us;
-    run_task(world, &task);
-    return true;
+    return task != NULL;
+}
+
+static void run_until(struct world *world, uint64_t until) {
+    for (struct world_task *task; !world->failed && (task = next_task(world)) != NULL && task->time_us <= until;) {
+        run_next(world, task);
+    }
+}
+
+void world_finish_moment(struct world *world) {
+    run_until(world, world->now_us);
 }
 
 void world_pass(struct world *world, uint64_t duration_us) {
-    uint64_t until = duration_us > UINT64_MAX - world->now_us ? UINT64_MAX : world->now_us + duration_us;
-    while (world->queue.count > 0 && world->queue.tasks[0].time_us <= until && world_step(world)) {
-    }
+    uint64_t until = world_after(world, duration_us);
+    run_until(world, until);
     world->now_us = until;
+}
+
+bool world_busy(const struct world *world) {
+    return world->queue.busy > 0;
 }
 
 uint64_t world_now_us(const struct world *world) {
@@ -228,49 +189,4 @@ void world_cause(struct world *world, int cause) {
 
 bool world_failed(const struct world *world) {
     return world->failed;
-}
-
-/* -------------------------------------------------------------------------------------------------------- log ---- */
-
-static const struct world_event *event_at(const struct world *world, size_t n, size_t *segment, size_t *offset) {
-    size_t size = LOG_FIRST;
-    *segment = 0;
-    while (n >= size) {
-        n -= size;
-        size *= 2;
-        ++*segment;
-    }
-    *offset = n;
-    return world->segments[*segment] == NULL ? NULL : world->segments[*segment] + n;
-}
-
-struct world_event *world_log(struct world *world, enum world_event_kind kind, struct world_origin origin) {
-    static const struct world_event blank = {.server = -1, .client = -1, .rule = -1, .priority = ROUTER_NOT_AVAILABLE};
-    size_t segment;
-    size_t offset;
-    if (event_at(world, world->event_count, &segment, &offset) == NULL) {
-        world->segments[segment] = malloc(((size_t)LOG_FIRST << segment) * sizeof(struct world_event));
-        if (world->segments[segment] == NULL) {
-            world->failed = true;
-            return NULL;
-        }
-    }
-    world->event_count++;
-    struct world_event *event = &world->segments[segment][offset];
-    *event = blank;
-    event->kind = kind;
-    event->time_us = world->now_us;
-    event->number = origin.number;
-    event->cause = origin.cause;
-    return event;
-}
-
-size_t world_event_count(const struct world *world) {
-    return world->event_count;
-}
-
-const struct world_event *world_event(const struct world *world, size_t n) {
-    size_t segment;
-    size_t offset;
-    return n >= world->event_count ? NULL : event_at(world, n, &segment, &offset);
 }
