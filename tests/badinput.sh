@@ -122,6 +122,58 @@ refused policy-name '5:[0-9]+' 'size\.max'
 { head_of 'profile: rfc6112'; tail_of; } >bad/profile.scs
 refused profile '5:[0-9]+' 'rfc6121'
 
+# What the cast says of the network. Its lines come first, so the first one is line 1.
+cast() { # NAME PLACE WORDS LINES...: the cast begins with these lines
+    name=$1 place=$2 words=$3
+    shift 3
+    { printf '%s\n' "$@"; head_of; tail_of; } >"bad/$name.scs"
+    refused "$name" "$place" "$words"
+}
+cast link-to-nobody 1:15 '"mantua" is not in the cast' '[Link] verona mantua' '	latency: 40ms'
+cast link-to-typo 1:8 'did you mean "verona"' '[Link] vernoa p.example' '	latency: 40ms' '[Peer] p.example'
+cast link-without-unit 2:11 '"40" is no duration: its unit is missing' \
+    '[Link] verona p.example' '	latency: 40' '[Peer] p.example'
+cast link-without-latency 1:1 'has no latency' '[Link] verona p.example' '	jitter: 5ms' '[Peer] p.example'
+cast link-jitter-unit 3:10 'its unit is unknown' \
+    '[Link] verona p.example' '	latency: 40ms' '	jitter: 5sec' '[Peer] p.example'
+cast link-twice 3:8 'have a \[Link\] in line 1 already' '[Link] verona p.example' '	latency: 40ms' \
+    '[Link] p.example verona.example' '	latency: 50ms' '[Peer] p.example'
+cast link-to-itself 1:15 'are one server' '[Link] verona verona.example' '	latency: 40ms'
+cast peer-latency 2:11 'its unit is missing' '[Peer] p.example' '	latency: 40'
+cast peer-connect 2:11 'ok, refused or timeout.*did you mean "refused"' '[Peer] p.example' '	connect: refusd'
+cast peer-stream 2:10 'did you mean "host-unknown"' '[Peer] p.example' '	stream: host-unknwon'
+cast peer-served 1:8 'belongs to the \[Server\] of line 4' '[Peer] verona.example'
+cast component-nowhere 1:13 'server: NAME' '[Component] rooms.mantua.example'
+cast component-server 2:10 'did you mean "verona"' \
+    '[Component] rooms.mantua.example' '	server: veronna'
+
+# Faults. The cast is one line longer, so that the actions begin in line 21.
+fault() { # NAME PLACE WORDS LINES...: with these actions
+    name=$1 place=$2 words=$3
+    shift 3
+    { printf '[Peer] p.example\n'; head_of; printf '\nJuliet receives: nothing\n'; printf '%s\n' "$@"; } >"bad/$name.scs"
+    refused "$name" "$place" "$words"
+}
+fault crash-nobody 21:1 '"mantua" is not in the cast' 'mantua crashes'
+fault crash-client 21:1 '"Romeo" is a \[Client\]' 'Romeo crashes'
+fault crash-twice 22:1 '"verona" is down since line 21' 'verona crashes' 'verona crashes'
+fault start-up 21:1 '"verona" is up' 'verona starts'
+fault start-twice 23:1 '"p.example" is up since line 22' 'p.example crashes' 'p.example starts' 'p.example starts'
+fault connect-down 22:1 'is down since line 21' 'verona crashes' 'Romeo connects'
+fault send-down 22:1 'is down since line 21' 'verona crashes' 'Romeo sends:' '	<presence/>'
+fault send-after-crash 23:1 '"Romeo" to connect again' 'verona crashes' 'verona starts' 'Romeo sends:' '	<presence/>'
+fault peer-down 22:1 'is down since line 21' 'p.example crashes' 'p.example sends:' '	<presence/>'
+fault peer-connects 21:11 'open when it sends' 'p.example connects'
+fault closes 21:15 'did you mean "reset"' 'Romeo closes: rset'
+fault cut-nobody 21:26 '"mantua" is not in the cast' 'network cuts verona from mantua'
+fault cut-twice 22:14 'is cut since line 21' 'network cuts verona from p.example' 'network cuts p.example to verona'
+fault stall-twice 22:16 'is stalled since line 21' 'network stalls verona to p.example' 'network stalls verona to p.example'
+fault heal-whole 21:1 'nothing is cut or stalled' 'network heals'
+fault dns-nobody 21:11 '"mantua.example" is not in the cast' 'DNS loses mantua.example'
+fault dns-twice 22:11 'is lost since line 21' 'DNS loses p.example' 'DNS loses p.example'
+fault dns-found 21:11 'is not lost' 'DNS finds p.example'
+fault time-without-unit 21:14 'its unit is missing' 'time passes: 30'
+
 # All of them in one run: each is named once, and the good one is played.
 count=$(find bad -name '*.scs' | wc -l)
 timeout 300 "$drill" run -j 2 bad good.scs >out 2>err </dev/null
@@ -166,4 +218,11 @@ raw unbound-prefix 'close not-well-formed by in.xml.nsillformed' '<message><x:y/
   printf '</message>\n\nverona.example decides:\n\tbounce policy-violation by in.size.limit\n\n'
   printf 'Romeo receives:\n\t<message id="m1" type="error"/>\n'; tail_of; } >rule/nested.scs
 judged nested
+
+# A peer may say what it likes: a stanza for a third domain ends its stream as the rule says.
+{ printf '[Peer] p.example\n[Peer] third.example\n'; head_of
+  printf 'p.example sends:\n\t<message from="nurse@p.example" to="friar@third.example"/>\n\n'
+  printf 'third.example receives: nothing\n\nverona.example decides:\n\tclose host-unknown by in.s2s.foreign-to\n'
+  tail_of; } >rule/third-domain.scs
+judged third-domain
 finish

@@ -35,3 +35,23 @@ const struct script *read_case(const char *text, size_t n) {
 const struct script *read_first(const char *text) {
     return read_case(text, 0);
 }
+
+void refuse(const struct wrong *wrong) {
+    struct script_error error;
+    struct script_file *read = script_read("x.scs", wrong->text, strlen(wrong->text), SCRIPT_STRICT_FORM, &error);
+    ck_assert_msg(read == NULL, "accepted: %s", wrong->text);
+    ck_assert_msg(error.line == wrong->line && error.column == wrong->column, "%s\ngave %u:%u: %s", wrong->text,
+                  error.line, error.column, error.text);
+    for (size_t i = 0; i < 3 && wrong->words[i] != NULL; i++) {
+        ck_assert_msg(strstr(error.text, wrong->words[i]) != NULL, "%s\ngave %s", wrong->text, error.text);
+    }
+}
+
+void same_or_null(const char *found, const char *expected) {
+    if (expected == NULL) {
+        ck_assert_ptr_null(found);
+    } else {
+        ck_assert_ptr_nonnull(found);
+        ck_assert_str_eq(found, expected);
+    }
+}

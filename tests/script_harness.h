@@ -19,4 +19,14 @@ void read_octets(const char *name, const char *text, size_t size, enum script_mo
 const struct script *read_case(const char *text, size_t n);
 const struct script *read_first(const char *text);
 
+void same_or_null(const char *found, const char *expected); /* either may be NULL */
+
+/* A script that is wrong, and where. */
+struct wrong {
+    const char *text;
+    unsigned line, column;
+    const char *words[3]; /* in the message; each is looked for */
+};
+void refuse(const struct wrong *wrong);
+
 #endif

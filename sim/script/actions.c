@@ -22,8 +22,25 @@ static const struct verb {
     {"receives: nothing", SCRIPT_RECEIVES_NOTHING, BELOW_NOTHING},
 };
 
-static const char *const verb_words[] = {"connects", "disconnects", "vanishes", "sends", "receives",
-                                         "decides",  "crashes",     "starts",   NULL};
+/* Every word that can stand behind a name. */
+static const char *const verb_words[] = {"connects", "disconnects", "vanishes", "sends",  "receives",
+                                         "closes",   "decides",     "crashes",  "starts", NULL};
+
+/* What each kind of actor does. */
+static const char *const client_words[] = {"connects", "disconnects", "vanishes", "closes", "sends", "receives", NULL};
+static const char *const peer_words[] = {"sends",  "receives", "disconnects", "vanishes",
+                                         "closes", "crashes",  "starts",      NULL};
+static const char *const server_words[] = {"crashes", "starts", NULL};
+
+static const struct {
+    const char *const *words;
+    const char *list;
+} repertoires[] = {
+    [SCRIPT_CLIENT] = {client_words, "connects, disconnects, vanishes, closes, sends or receives"},
+    [SCRIPT_COMPONENT] = {client_words, "connects, disconnects, vanishes, closes, sends or receives"},
+    [SCRIPT_PEER] = {peer_words, "sends, receives, disconnects, vanishes, closes, crashes or starts"},
+    [SCRIPT_SERVER] = {server_words, "crashes or starts"},
+};
 
 /* Forms that begin with one of the words above, for messages. */
 #define SENDS_FORMS "\"sends:\" or \"sends raw:\", and the XML in the next lines, indented"
@@ -87,25 +104,17 @@ static struct text without_colon(struct text word) {
     return word.size > 0 && word.data[word.size - 1] == ':' ? script_cut(word, 0, word.size - 1) : word;
 }
 
-static bool is_verb(struct text word) {
-    for (size_t i = 0; verb_words[i] != NULL; i++) {
-        if (script_is(word, verb_words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool unknown_verb(struct reading *reading, const struct action_line *line, struct text words) {
     struct text rest = words, first = script_word(&rest), word = without_colon(first);
+    enum script_role role = reading->cast->actors[line->action->actor].role;
     if (first.size == 0) {
         return script_fail(reading, line->action->line, line->text.size,
                            "nothing stands behind the name; expected a verb, as in \"NAME connects\"");
     }
-    if (!is_verb(word)) {
+    if (script_find_word(word, verb_words) == NULL) {
         return script_fail(reading, line->action->line, (size_t)(word.data - line->text.data),
-                           "unknown verb %s; expected connects, disconnects, vanishes, sends or receives%s",
-                           script_quote(word).text, script_hint(word, verb_words).text);
+                           "unknown verb %s; expected %s%s", script_quote(word).text, repertoires[role].list,
+                           script_hint(word, repertoires[role].words).text);
     }
     const char *expected = script_is(word, "sends")      ? SENDS_FORMS
                            : script_is(word, "receives") ? RECEIVES_FORMS
@@ -130,18 +139,49 @@ static bool read_below(struct reading *reading, const struct action_line *line, 
     return true;
 }
 
+/* "NAME closes: CONDITION". */
+static bool read_closes(struct reading *reading, const struct action_line *line, struct text words) {
+    static const char form[] = "\"closes: CONDITION\" with the condition of a stream error (RFC 6120 4.9.3)";
+    size_t colon = script_find(words, ":", 0);
+    if (colon == TEXT_NONE) {
+        return fail_in(reading, line, words, form, NULL);
+    }
+    struct text condition = script_trim(script_cut(words, colon + 1, words.size));
+    line->action->first = script_find_word(condition, script_stream_conditions);
+    if (line->action->first == NULL) {
+        return fail_in(reading, line, condition, form, script_stream_conditions);
+    }
+    return read_below(reading, line, BELOW_NOTHING);
+}
+
+/* Whether the actor can do this at all. */
+static bool check_actor(struct reading *reading, const struct action_line *line, struct text words) {
+    enum script_role role = reading->cast->actors[line->action->actor].role;
+    if (role == SCRIPT_SERVER) {
+        return fail_in(reading, line, words, "a [Client] before it: a [Server] only crashes, starts and decides", NULL);
+    }
+    return role != SCRIPT_PEER || line->action->verb != SCRIPT_CONNECTS ||
+           fail_in(reading, line, words,
+                   "a [Client] or [Component] before it: the streams of a [Peer] open when it sends", NULL);
+}
+
+static bool is_closes(struct text words) {
+    struct text rest = words, word = script_word(&rest);
+    size_t colon = script_find(word, ":", 0);
+    return script_is(script_cut(word, 0, colon == TEXT_NONE ? word.size : colon), "closes");
+}
+
 static bool read_verb(struct reading *reading, const struct action_line *line, struct text words) {
-    const struct script_actor *actor = &reading->cast->actors[line->action->actor];
     const struct verb *verb = find_verb(words);
-    if (verb == NULL) {
+    words = script_trim(words);
+    bool closes = is_closes(words);
+    if (verb == NULL && !closes) {
         return unknown_verb(reading, line, words);
     }
-    if (actor->role == SCRIPT_SERVER) {
-        return fail_in(reading, line, script_trim(words),
-                       "a [Client] before it: a [Server] only crashes, starts and decides", NULL);
-    }
-    line->action->verb = verb->verb;
-    return read_below(reading, line, verb->below);
+    line->action->verb = closes ? SCRIPT_CLOSES : verb->verb;
+    return check_actor(reading, line, words) &&
+           (closes ? read_closes(reading, line, words) : read_below(reading, line, verb->below)) &&
+           script_track_actor(reading, line->action);
 }
 
 /* ------------------------------------------------------------------------------------------------------ names ---- */
@@ -164,7 +204,7 @@ static int longest_name(const struct cast *cast, struct text line, size_t *size)
 static struct text name_before_verb(struct text line) {
     struct text rest = line;
     for (struct text word = script_word(&rest); word.size > 0; word = script_word(&rest)) {
-        if (word.data > line.data && is_verb(without_colon(word))) {
+        if (word.data > line.data && script_find_word(without_colon(word), verb_words) != NULL) {
             return script_trim(script_cut(line, 0, (size_t)(word.data - line.data)));
         }
     }
@@ -178,6 +218,9 @@ static bool unknown_name(struct reading *reading, const struct action_line *line
         return script_fail(reading, line->action->line, 0, "%s is not in the cast; expected a name of the cast%s",
                            script_quote(name).text, script_hint(name, names).text);
     }
+    if (!script_fault_mistyped(reading, line->text, line->action->line)) {
+        return false;
+    }
     size_t colon = script_find(line->text, ":", 0);
     struct text key = script_trim(script_cut(line->text, 0, colon == TEXT_NONE ? 0 : colon));
     for (int role = SCRIPT_CLIENT; role <= SCRIPT_LINK; role++) {
@@ -189,7 +232,28 @@ static bool unknown_name(struct reading *reading, const struct action_line *line
                    "a name of the cast and what it does, as in \"NAME connects\" or \"NAME sends:\"", NULL);
 }
 
-/* "HOST decides:" names a domain, which need not be in the cast. */
+/* A component's domain is served too, by the server that it is attached to. */
+static bool has_account(const struct cast *cast, struct text host) {
+    int owner = script_domain_owner(cast, host);
+    return script_served(cast, host) || (owner >= 0 && cast->actors[owner].role == SCRIPT_COMPONENT);
+}
+
+static bool not_served(struct reading *reading, const struct action_line *line, struct text host) {
+    const struct cast *cast = reading->cast;
+    int owner = script_domain_owner(cast, host);
+    if (owner != NAME_UNKNOWN) {
+        return script_fail(
+            reading, line->action->line, 0,
+            "no server serves the domain %s: the script itself plays it, by the [Peer] of line %u; expected "
+            "one that is served",
+            script_quote(host).text, cast->actors[owner].line);
+    }
+    const char **hosts = reading->error == NULL ? NULL : script_names_list(&cast->domains, reading->arena, 0);
+    return script_fail(reading, line->action->line, 0, "no server serves the domain %s; expected one that is served%s",
+                       script_quote(host).text, script_hint(host, hosts).text);
+}
+
+/* "HOST decides:" names a domain that is served. */
 static bool read_decides(struct reading *reading, const struct action_line *line, bool *found) {
     static const char verb[] = " decides";
     struct text before = script_trim_end(without_colon(line->text));
@@ -199,16 +263,8 @@ static bool read_decides(struct reading *reading, const struct action_line *line
         return true;
     }
     struct text host = script_trim_end(script_cut(before, 0, before.size - verb_size));
-    bool served;
-    if (!script_served(reading, host, &served)) {
-        return false;
-    }
-    if (!served) {
-        const char **hosts =
-            reading->error == NULL ? NULL : script_names_list(&reading->cast->domains, reading->arena, 0);
-        return script_fail(reading, line->action->line, 0,
-                           "no server serves the domain %s; expected one that is served%s", script_quote(host).text,
-                           script_hint(host, hosts).text);
+    if (!has_account(reading->cast, host)) {
+        return not_served(reading, line, host);
     }
     line->action->verb = SCRIPT_DECIDES;
     line->action->first = arena_text(reading->arena, host.data, host.size);
@@ -247,7 +303,7 @@ bool script_action(struct reading *reading, const struct step *step, struct scri
         return false;
     }
     bool found;
-    if (!script_fault_action(reading, step, line.text, action, &found)) {
+    if (!script_fault_action(reading, line.text, action, &found)) {
         return false;
     }
     if (found) {

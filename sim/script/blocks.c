@@ -120,70 +120,7 @@ bool script_block_raw(struct reading *reading, const struct step *step, struct s
 
 /* ------------------------------------------------------------------------------------------------------ fates ---- */
 
-const char *const script_fate_words[] = {"deliver", "route", "hand",  "store",  "bounce", "answer",
-                                         "push",    "drop",  "close", "handle", NULL};
-
-/* RFC 6120 8.3.3 for a bounce, 4.9.3 for a close. */
-static const char *const stanza_conditions[] = {"bad-request",
-                                                "conflict",
-                                                "feature-not-implemented",
-                                                "forbidden",
-                                                "gone",
-                                                "internal-server-error",
-                                                "item-not-found",
-                                                "jid-malformed",
-                                                "not-acceptable",
-                                                "not-allowed",
-                                                "not-authorized",
-                                                "policy-violation",
-                                                "recipient-unavailable",
-                                                "redirect",
-                                                "registration-required",
-                                                "remote-server-not-found",
-                                                "remote-server-timeout",
-                                                "resource-constraint",
-                                                "service-unavailable",
-                                                "subscription-required",
-                                                "undefined-condition",
-                                                "unexpected-request",
-                                                NULL};
-static const char *const stream_conditions[] = {"bad-format",
-                                                "bad-namespace-prefix",
-                                                "conflict",
-                                                "connection-timeout",
-                                                "host-gone",
-                                                "host-unknown",
-                                                "improper-addressing",
-                                                "internal-server-error",
-                                                "invalid-from",
-                                                "invalid-namespace",
-                                                "invalid-xml",
-                                                "not-authorized",
-                                                "not-well-formed",
-                                                "policy-violation",
-                                                "remote-connection-failed",
-                                                "reset",
-                                                "resource-constraint",
-                                                "restricted-xml",
-                                                "see-other-host",
-                                                "system-shutdown",
-                                                "undefined-condition",
-                                                "unsupported-encoding",
-                                                "unsupported-feature",
-                                                "unsupported-stanza-type",
-                                                "unsupported-version",
-                                                NULL};
-
 #define FATE_FORM "FATE [CONDITION] [to JID] [by RULE]"
-
-static const char *find_word(struct text word, const char *const *words) {
-    for (; *words != NULL; words++) {
-        if (script_is(word, *words)) {
-            return *words;
-        }
-    }
-    return NULL;
-}
 
 /* A line of the block; rest: what of it is not read yet. */
 struct fate_line {
@@ -208,8 +145,8 @@ static bool read_condition(struct reading *reading, struct fate_line *line, stru
         return fate_fail(reading, line, word,
                          "\"to JID\", \"by RULE\" or nothing (only bounce and close have a condition)", next);
     }
-    const char *const *words = bounce ? stanza_conditions : stream_conditions;
-    fate->condition = find_word(word, words);
+    const char *const *words = bounce ? script_stanza_conditions : script_stream_conditions;
+    fate->condition = script_find_word(word, words);
     line->rest = rest;
     return fate->condition != NULL ||
            fate_fail(reading, line, word, bounce ? "a stanza error condition" : "a stream error condition", words);
@@ -265,7 +202,7 @@ static bool read_to_and_by(struct reading *reading, struct fate_line *line, stru
 static bool read_fate(struct reading *reading, struct fate_line *line, struct script_fate *fate) {
     struct text word = script_word(&line->rest);
     fate->line = line->number;
-    fate->fate = find_word(word, script_fate_words);
+    fate->fate = script_find_word(word, script_fate_words);
     if (fate->fate == NULL) {
         return fate_fail(reading, line, word,
                          "a fate: deliver, route, hand, store, bounce, answer, push, drop, close or handle",

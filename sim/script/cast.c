@@ -66,6 +66,25 @@ bool script_is_cases(struct text line) {
     return section_word(line, &word, &close) && script_is(word, "Cases");
 }
 
+const struct script_property *script_property_of(const struct script_actor *actor, const char *key) {
+    for (size_t i = 0; i < actor->property_count; i++) {
+        if (strcmp(actor->properties[i].key, key) == 0) {
+            return &actor->properties[i];
+        }
+    }
+    return NULL;
+}
+
+struct text script_domain_played(const struct script_actor *actor) {
+    const struct script_property *domain = script_property_of(actor, "domain");
+    return script_text(domain == NULL ? actor->name : domain->value);
+}
+
+size_t script_name_octet(const struct reading *reading, const struct script_actor *actor) {
+    struct text line = reading->cast_lines[actor->line - 1];
+    return script_find(line, actor->name, script_find(line, "]", 0) + 1);
+}
+
 /* ----------------------------------------------------------------------------------------------------- names ---- */
 
 /* Names stand inside ${...} inside XML: what would end either cannot be part of one. */
@@ -106,7 +125,8 @@ static bool name_link(struct reading *reading, struct script_actor *actor, struc
     struct text first = script_word(&rest), second = script_word(&rest);
     if (second.size == 0 || script_trim(rest).size > 0) {
         return script_fail(reading, name.line, name.octet,
-                           "[Link] %s; expected two names, as in [Link] a.example b.example",
+                           "[Link] %s; expected two names, as in [Link] a.example b.example (a place whose name "
+                           "holds a space goes by its domain)",
                            script_quote(name.text).text);
     }
     actor->name = arena_text(reading->arena, first.data, first.size);
@@ -127,8 +147,7 @@ static bool name_section(struct reading *reading, struct section *section, struc
     if (actor->role == SCRIPT_LINK) {
         return name_link(reading, actor, name);
     }
-    if (actor->role != SCRIPT_CLIENT && actor->role != SCRIPT_SERVER &&
-        !script_check_address(reading, actor->role, name)) {
+    if (actor->role == SCRIPT_ACCOUNT && !script_check_address(reading, actor->role, name)) {
         return false;
     }
     actor->name = arena_text(reading->arena, name.text.data, name.text.size);
@@ -142,13 +161,12 @@ static bool name_section(struct reading *reading, struct section *section, struc
 
 static bool unknown_property(struct reading *reading, const struct section *section, struct text word, unsigned line,
                              size_t octet) {
-    const char *keys[8];
-    char list[120] = "no property at all";
+    const char *keys[12];
+    char list[120] = "";
     size_t size = 0;
-    if (script_property_keys(section->actor->role, keys, sizeof keys / sizeof keys[0]) > 0) {
-        for (size_t i = 0; keys[i] != NULL && size < sizeof list; i++) {
-            size += (size_t)snprintf(list + size, sizeof list - size, "%s%s", i == 0 ? "" : ", ", keys[i]);
-        }
+    script_property_keys(section->actor->role, keys, sizeof keys / sizeof keys[0]);
+    for (size_t i = 0; keys[i] != NULL && size < sizeof list; i++) {
+        size += (size_t)snprintf(list + size, sizeof list - size, "%s%s", i == 0 ? "" : ", ", keys[i]);
     }
     return script_fail(reading, line, octet, "unknown property %s; a [%s] has %s%s", script_quote(word).text,
                        kinds[section->kind].word, list, script_hint(word, keys).text);
@@ -230,17 +248,9 @@ static bool property(struct reading *reading, struct section *section, size_t se
     return keep_property(reading, section, key, value);
 }
 
-static const struct script_property *find_property(const struct script_actor *actor, const char *key) {
-    for (size_t i = 0; i < actor->property_count; i++) {
-        if (strcmp(actor->properties[i].key, key) == 0) {
-            return &actor->properties[i];
-        }
-    }
-    return NULL;
-}
-
 static bool join_jid(struct reading *reading, struct script_actor *actor) {
-    const struct script_property *jid = find_property(actor, "jid"), *resource = find_property(actor, "resource");
+    const struct script_property *jid = script_property_of(actor, "jid"),
+                                 *resource = script_property_of(actor, "resource");
     const char *slash = strchr(jid->value, '/');
     if (resource == NULL || (slash != NULL && strcmp(slash + 1, resource->value) == 0)) {
         actor->jid = jid->value;
@@ -261,19 +271,39 @@ static bool join_jid(struct reading *reading, struct script_actor *actor) {
     return true;
 }
 
+static const struct needed {
+    enum script_role role;
+    const char *key, *example;
+} needed[] = {
+    {SCRIPT_CLIENT, "jid", "local@domain"},
+    {SCRIPT_SERVER, "hosts", "a.example, b.example"},
+    {SCRIPT_LINK, "latency", "40ms"},
+};
+
+static bool check_needed(struct reading *reading, const struct script_actor *actor) {
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (actor->role == needed[i].role && script_property_of(actor, needed[i].key) == NULL) {
+            return script_fail(reading, actor->line, 0, "[%s] %s has no %s; expected a line \"%s: %s\" below it",
+                               script_role_word(actor->role), script_quote(script_text(actor->name)).text,
+                               needed[i].key, needed[i].key, needed[i].example);
+        }
+    }
+    return true;
+}
+
 /* What a section needs, once all of its properties are known. */
-static bool end_section(struct reading *reading, struct section *section) {
+static bool end_section(struct reading *reading, struct section *section, struct value name) {
     struct script_actor *actor = section->actor;
-    const char *needed = actor->role == SCRIPT_CLIENT ? "jid" : actor->role == SCRIPT_SERVER ? "hosts" : NULL;
-    if (needed != NULL && find_property(actor, needed) == NULL) {
-        return script_fail(reading, actor->line, 0, "[%s] %s has no %s; expected a line \"%s: %s\" below it",
-                           kinds[section->kind].word, script_quote(script_text(actor->name)).text, needed, needed,
-                           actor->role == SCRIPT_CLIENT ? "local@domain" : "a.example, b.example");
+    if (!check_needed(reading, actor)) {
+        return false;
     }
     if (actor->role == SCRIPT_CLIENT) {
         return join_jid(reading, actor);
     }
-    const struct script_property *exists = find_property(actor, "exists");
+    if (actor->role == SCRIPT_PEER || actor->role == SCRIPT_COMPONENT) {
+        return script_property_of(actor, "domain") != NULL || script_check_address(reading, actor->role, name);
+    }
+    const struct script_property *exists = script_property_of(actor, "exists");
     if (exists != NULL && actor->property_count > 1) {
         return script_fail(
             reading, exists->line, exists->column - 1,
@@ -312,7 +342,7 @@ static bool read_section(struct reading *reading, struct section *section, struc
             return false;
         }
     }
-    return end_section(reading, section);
+    return end_section(reading, section, name);
 }
 
 bool script_section(struct reading *reading, const struct range *range) {

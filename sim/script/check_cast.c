@@ -7,15 +7,6 @@ static size_t octet_of(const struct script_property *property) {
     return property->column - 1;
 }
 
-static const struct script_property *find_property(const struct script_actor *actor, const char *key) {
-    for (size_t i = 0; i < actor->property_count; i++) {
-        if (strcmp(actor->properties[i].key, key) == 0) {
-            return &actor->properties[i];
-        }
-    }
-    return NULL;
-}
-
 static bool add_name(struct reading *reading, struct names *names, struct text name, int value, int *older) {
     char *lower = script_lower(reading->arena, name);
     *older = NAME_NO_MEMORY;
@@ -28,44 +19,83 @@ static bool add_name(struct reading *reading, struct names *names, struct text n
 
 /* ---------------------------------------------------------------------------------------------------- domains ---- */
 
-static bool claim_domain(struct reading *reading, struct text domain, int owner, unsigned line, size_t octet) {
+/* A domain that is taken. Several peers may be connections of one server, and several components of one service. */
+static bool check_taken(struct reading *reading, struct value domain, int owner, int older) {
     const struct cast *cast = reading->cast;
-    int older;
-    if (!add_name(reading, &reading->cast->domains, domain, owner, &older)) {
-        return false;
+    enum script_role role = cast->actors[owner].role;
+    struct quoted shown = script_quote(domain.text);
+    if (older == owner) {
+        return script_fail(reading, domain.line, domain.octet,
+                           "the [%s] of line %u has the domain %s already; expected it once", script_role_word(role),
+                           cast->actors[owner].line, shown.text);
     }
-    return older == NAME_UNKNOWN ||
-           script_fail(reading, line, octet, "the domain %s belongs to the [%s] of line %u already; expected another",
-                       script_quote(domain).text, script_role_word(cast->actors[older].role), cast->actors[older].line);
+    if (older == DOMAIN_OF_ONLY_SERVER) {
+        return script_fail(
+            reading, domain.line, domain.octet,
+            "the domain %s of this [%s] is served, for an account of it is in the cast; expected another", shown.text,
+            script_role_word(role));
+    }
+    return (role != SCRIPT_SERVER && cast->actors[older].role == role) ||
+           script_fail(reading, domain.line, domain.octet,
+                       "the domain %s belongs to the [%s] of line %u already; expected another", shown.text,
+                       script_role_word(cast->actors[older].role), cast->actors[older].line);
 }
 
-static bool claim_hosts(struct reading *reading, int server) {
-    const struct script_property *hosts = find_property(&reading->cast->actors[server], "hosts");
-    struct text list = script_text(hosts->value);
-    for (size_t start = 0; start <= list.size;) {
-        size_t comma = script_find(list, ",", start);
-        size_t end = comma == TEXT_NONE ? list.size : comma;
-        struct text host = script_trim(script_cut(list, start, end));
-        if (!claim_domain(reading, host, server, hosts->line, octet_of(hosts) + (size_t)(host.data - list.data))) {
+static bool claim_domain(struct reading *reading, struct value domain, int owner) {
+    int older;
+    return add_name(reading, &reading->cast->domains, domain.text, owner, &older) &&
+           (older == NAME_UNKNOWN || check_taken(reading, domain, owner, older));
+}
+
+/* A list of domains in a property, if it is there. */
+static bool claim_list(struct reading *reading, int owner, const char *key) {
+    const struct script_property *list = script_property_of(&reading->cast->actors[owner], key);
+    struct value rest = {{NULL, 0}, 0, 0}, item;
+    if (list != NULL) {
+        rest = (struct value){script_text(list->value), list->line, octet_of(list)};
+    }
+    while (script_next_item(&rest, &item)) {
+        if (!claim_domain(reading, item, owner)) {
             return false;
         }
-        start = end + 1;
     }
     return true;
 }
 
-static bool claim_domains(struct reading *reading, bool *has_server) {
+static bool claim_hosts(struct reading *reading, bool *has_server) {
     const struct cast *cast = reading->cast;
     *has_server = false;
     for (size_t i = 0; i < cast->count; i++) {
-        const struct script_actor *actor = &cast->actors[i];
-        if (actor->role == SCRIPT_SERVER) {
+        if (cast->actors[i].role == SCRIPT_SERVER) {
             *has_server = true;
-            if (!claim_hosts(reading, (int)i)) {
+            if (!claim_list(reading, (int)i, "hosts")) {
                 return false;
             }
-        } else if ((actor->role == SCRIPT_PEER || actor->role == SCRIPT_COMPONENT) &&
-                   !claim_domain(reading, script_text(actor->name), (int)i, actor->line, 0)) {
+        }
+    }
+    return true;
+}
+
+/* What peers and components play. served: whether there is a server at all. */
+static bool claim_played(struct reading *reading, bool served) {
+    const struct cast *cast = reading->cast;
+    for (size_t i = 0; i < cast->count; i++) {
+        const struct script_actor *actor = &cast->actors[i];
+        if (actor->role != SCRIPT_PEER && actor->role != SCRIPT_COMPONENT) {
+            continue;
+        }
+        const struct script_property *domain = script_property_of(actor, "domain");
+        struct value value = {script_text(actor->name), actor->line, script_name_octet(reading, actor)};
+        if (!served) {
+            return script_fail(reading, value.line, value.octet,
+                               "no server is there for the [%s] %s; expected a [Server], [Client] or [Account] in the "
+                               "cast",
+                               script_role_word(actor->role), script_quote(value.text).text);
+        }
+        if (domain != NULL) {
+            value = (struct value){script_text(domain->value), domain->line, octet_of(domain)};
+        }
+        if (!claim_domain(reading, value, (int)i) || !claim_list(reading, (int)i, "also")) {
             return false;
         }
     }
@@ -73,44 +103,60 @@ static bool claim_domains(struct reading *reading, bool *has_server) {
 }
 
 /* Every account needs a server; without [Server] there is one for all domains. */
-static bool check_home(struct reading *reading, const struct script_actor *actor, struct text jid, bool has_server,
-                       unsigned line, size_t octet) {
-    struct text domain = script_domain_of(jid);
+static bool check_home(struct reading *reading, const struct script_actor *actor, struct value jid, bool has_server) {
+    const struct cast *cast = reading->cast;
+    struct text domain = script_domain_of(jid.text);
     int older;
     if (!has_server) {
         return add_name(reading, &reading->cast->domains, domain, DOMAIN_OF_ONLY_SERVER, &older);
     }
-    char *lower = script_lower(reading->arena, domain);
-    if (lower == NULL) {
-        return script_fail_memory(reading);
+    int owner = script_domain_owner(cast, domain);
+    if (owner == NAME_UNKNOWN) {
+        const char **hosts = script_names_list(&cast->domains, reading->arena, 0);
+        return script_fail(reading, jid.line, jid.octet,
+                           "no [Server] serves the domain %s of this [%s]; expected it among the hosts of one%s",
+                           script_quote(domain).text, script_role_word(actor->role), script_hint(domain, hosts).text);
     }
-    if (script_names_find(&reading->cast->domains, script_text(lower)) != NAME_UNKNOWN) {
-        return true;
-    }
-    const char **hosts = script_names_list(&reading->cast->domains, reading->arena, 0);
-    return script_fail(reading, line, octet,
-                       "no [Server] serves the domain %s of this [%s]; expected it among the hosts of one%s",
-                       script_quote(domain).text, script_role_word(actor->role), script_hint(domain, hosts).text);
+    return cast->actors[owner].role == SCRIPT_SERVER ||
+           script_fail(reading, jid.line, jid.octet,
+                       "the domain %s of this [%s] is played by the [%s] of line %u; expected one that a [Server] "
+                       "serves",
+                       script_quote(domain).text, script_role_word(actor->role),
+                       script_role_word(cast->actors[owner].role), cast->actors[owner].line);
 }
 
-/* --------------------------------------------------------------------------------------------------- accounts ---- */
-
-static bool check_homes(struct reading *reading, bool has_server) {
+/* *any: whether there is an account at all. */
+static bool check_homes(struct reading *reading, bool has_server, bool *any) {
     const struct cast *cast = reading->cast;
     for (size_t i = 0; i < cast->count; i++) {
         const struct script_actor *actor = &cast->actors[i];
+        const struct script_property *jid = script_property_of(actor, "jid");
+        struct value value = {script_text(actor->name), actor->line, 0};
         if (actor->role == SCRIPT_CLIENT) {
-            const struct script_property *jid = find_property(actor, "jid");
-            if (!check_home(reading, actor, script_text(jid->value), has_server, jid->line, octet_of(jid))) {
-                return false;
-            }
-        } else if (actor->role == SCRIPT_ACCOUNT &&
-                   !check_home(reading, actor, script_text(actor->name), has_server, actor->line, 0)) {
+            value = (struct value){script_text(jid->value), jid->line, octet_of(jid)};
+        } else if (actor->role != SCRIPT_ACCOUNT) {
+            continue;
+        }
+        *any = true;
+        if (!check_home(reading, actor, value, has_server)) {
             return false;
         }
     }
     return true;
 }
+
+/* A domain is served or played, never both. Without [Server] it is the accounts that say what is served, and so they
+ * are looked at before peers and components; else after them. */
+static bool claim_domains(struct reading *reading) {
+    bool has_server, any = false;
+    if (!claim_hosts(reading, &has_server)) {
+        return false;
+    }
+    return has_server ? claim_played(reading, true) && check_homes(reading, true, &any)
+                      : check_homes(reading, false, &any) && claim_played(reading, any);
+}
+
+/* --------------------------------------------------------------------------------------------------- accounts ---- */
 
 static bool name_clients(struct reading *reading, struct names *clients) {
     const struct cast *cast = reading->cast;
@@ -136,7 +182,7 @@ static bool check_account(struct reading *reading, const struct script_actor *ac
                            "the account %s is here twice, first in line %d; expected one [Account]",
                            script_quote(address).text, older);
     }
-    const struct script_property *exists = find_property(actor, "exists");
+    const struct script_property *exists = script_property_of(actor, "exists");
     char *lower = exists == NULL ? NULL : script_lower(reading->arena, address);
     if (exists == NULL || lower == NULL) {
         return exists == NULL || script_fail_memory(reading);
@@ -196,38 +242,7 @@ static bool check_accounts(struct reading *reading) {
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------ links ---- */
-
-static bool check_end(struct reading *reading, const struct script_actor *link, const char *name, size_t octet) {
-    int actor;
-    if (!script_place(reading, link->line, octet, script_text(name), &actor)) {
-        return false;
-    }
-    return actor < 0 || reading->cast->actors[actor].role == SCRIPT_SERVER ||
-           script_fail(reading, link->line, octet, "%s is a [%s]; a [Link] is between two simulated servers",
-                       script_quote(script_text(name)).text, script_role_word(reading->cast->actors[actor].role));
-}
-
-static bool check_link(struct reading *reading, const struct script_actor *link) {
-    struct text line = reading->cast_lines[link->line - 1];
-    size_t first = script_find(line, link->name, script_find(line, "]", 0));
-    size_t second = script_find(line, link->second, first + strlen(link->name));
-    return check_end(reading, link, link->name, first) && check_end(reading, link, link->second, second) &&
-           (strcmp(link->name, link->second) != 0 ||
-            script_fail(reading, link->line, second, "both ends of the [Link] are %s; expected two servers",
-                        script_quote(script_text(link->name)).text));
-}
-
 bool script_check_cast(struct reading *reading) {
-    const struct cast *cast = reading->cast;
-    bool has_server;
-    if (!claim_domains(reading, &has_server) || !check_homes(reading, has_server) || !check_accounts(reading)) {
-        return false;
-    }
-    for (size_t i = 0; i < cast->count; i++) {
-        if (cast->actors[i].role == SCRIPT_LINK && !check_link(reading, &cast->actors[i])) {
-            return false;
-        }
-    }
-    return true;
+    return claim_domains(reading) && check_accounts(reading) && script_check_homes(reading) &&
+           script_check_links(reading);
 }

@@ -29,7 +29,7 @@ static struct name_node *closest(const struct names *names, struct text key) {
     return node;
 }
 
-static bool equal(struct text a, struct text b) {
+bool script_names_equal(struct text a, struct text b) {
     return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
@@ -38,7 +38,7 @@ int script_names_find(const struct names *names, struct text key) {
         return NAME_UNKNOWN;
     }
     const struct name_node *leaf = closest(names, key);
-    return equal(leaf->key, key) ? leaf->value : NAME_UNKNOWN;
+    return script_names_equal(leaf->key, key) ? leaf->value : NAME_UNKNOWN;
 }
 
 static unsigned char highest_bit(unsigned difference) {
@@ -66,7 +66,7 @@ static void insert(struct names *names, struct name_node *branch, struct name_no
 
 int script_names_add(struct names *names, struct arena *arena, struct text key, int value) {
     const struct name_node *other = names->root == NULL ? NULL : closest(names, key);
-    if (other != NULL && equal(other->key, key)) {
+    if (other != NULL && script_names_equal(other->key, key)) {
         return other->value;
     }
     struct name_node *leaf = arena_take(arena, sizeof *leaf);

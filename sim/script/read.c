@@ -380,7 +380,7 @@ static const struct script *make_case(struct reading *reading, size_t n) {
     script->title = file->title;
     script->description = file->description;
     bool made = make_name(reading, script) && make_tags(reading, script) && make_cast(reading, script) &&
-                make_actions(reading, script) && script_unsupported(reading, script, &script->unsupported);
+                make_actions(reading, script);
     return made ? script : NULL;
 }
 

@@ -7,7 +7,8 @@
 #include <limits.h>
 
 enum {
-    NAME_MAX_SIZE = 255,                  /* octets of a name in the cast, the longest that a domain can have */
+    NAME_MAX_SIZE = 255,                  /* octets of a name in the cast */
+    DOMAIN_MAX_SIZE = 1023,               /* octets of a domain */
     ACTION_MAX_SIZE = 4096,               /* octets of an action line */
     EXPANDED_MAX_SIZE = 64 * 1024 * 1024  /* octets of all cases of a file, values put in, and some for each line */
 };
@@ -32,6 +33,7 @@ struct text script_trim_end(struct text text); /* without white space at the end
 bool script_space(char c);
 struct text script_word(struct text *rest); /* takes the next word off; size 0: none left */
 unsigned script_characters(struct text text);
+void script_lower_into(struct text text, char *out); /* ASCII only; text.size octets, no NUL behind them */
 char *script_lower(struct arena *arena, struct text text); /* ASCII only; NULL: memory ran out */
 bool script_utf8(struct text text, size_t *bad);           /* *bad: the first octet that is not UTF-8, or is NUL */
 
@@ -40,6 +42,12 @@ struct quoted {
     char text[72];
 };
 struct quoted script_quote(struct text text);
+
+/* ---------------------------------------------------------------------------------------------------- words.c ---- */
+
+extern const char *const script_stanza_conditions[]; /* NULL at the end */
+extern const char *const script_stream_conditions[];
+const char *script_find_word(struct text word, const char *const *words); /* NULL: it is none of them */
 
 /* ---------------------------------------------------------------------------------------------------- names.c ---- */
 
@@ -50,6 +58,7 @@ struct names {
 
 enum { NAME_UNKNOWN = -1, NAME_NO_MEMORY = -2 };
 
+bool script_names_equal(struct text a, struct text b);
 int script_names_find(const struct names *names, struct text key); /* its value or NAME_UNKNOWN */
 
 /* script_names_add - returns NAME_UNKNOWN where the key was new and is added, the older value where it was there,
@@ -97,8 +106,12 @@ struct cast {
     struct script_actor *actors;
     size_t count;
     struct names names;   /* of those that can act -> index */
-    struct names domains; /* in lower case, served or played -> index, or DOMAIN_OF_ONLY_SERVER */
+    struct names domains; /* in lower case, served or played -> index of the first, or DOMAIN_OF_ONLY_SERVER */
+    int *homes;           /* of each client and component: its server's place; of others NO_PLACE */
 };
+
+/* A server or peer goes by its index in the cast, and the one server of a file without [Server] by the next number. */
+enum { NO_PLACE = -1 };
 
 struct script_file {
     struct arena *arena;
@@ -129,6 +142,17 @@ struct script_file {
     size_t step_count;
 };
 
+/* What the actions so far have led to. */
+struct track {
+    struct names marked; /* servers, peers, clients and components by name -> index */
+    struct mark *marks;
+    size_t mark_count;
+    struct names cuts, stalls; /* directions between places -> line */
+    struct names domains;      /* that were lost once, in lower case -> index */
+    unsigned *lost;            /* the line in which it was lost; 0: it was found again */
+    size_t domain_count;
+};
+
 /* One pass over a file, or over one of its cases. */
 struct reading {
     struct script_file *file;
@@ -138,6 +162,7 @@ struct reading {
     struct text *cast_lines;    /* as file->lines, with the case's values put into the sections of the cast */
     struct script_error *error; /* NULL: the file is known to be right */
     struct names captures;      /* of the actions so far */
+    struct track track;
     size_t expanded;            /* octets so far */
 };
 
@@ -171,6 +196,9 @@ bool script_section(struct reading *reading, const struct range *section);
 bool script_is_cases(struct text line);
 bool script_known_section(struct text line);
 const char *script_role_word(enum script_role role);
+const struct script_property *script_property_of(const struct script_actor *actor, const char *key); /* or NULL */
+struct text script_domain_played(const struct script_actor *actor); /* of a peer or component */
+size_t script_name_octet(const struct reading *reading, const struct script_actor *actor); /* in its line */
 
 /* A property's value where it stands. */
 struct value {
@@ -185,8 +213,9 @@ struct value {
 bool script_check_value(struct reading *reading, enum script_role role, const char *key, struct value value,
                         struct names *seen);
 const char *script_property_key(enum script_role role, struct text word); /* NULL: this role has no such property */
-size_t script_property_keys(enum script_role role, const char *keys[], size_t room); /* NULL at the end */
+void script_property_keys(enum script_role role, const char *keys[], size_t room); /* NULL at the end */
 bool script_check_address(struct reading *reading, enum script_role role, struct value value);
+bool script_next_item(struct value *rest, struct value *item); /* of a list with commas; false: none left */
 struct text script_domain_of(struct text jid);
 struct text script_bare_of(struct text jid);
 
@@ -195,6 +224,26 @@ const char *script_duration(struct text text, uint64_t *us);
 
 /* check_cast.c: what only the whole cast shows. */
 bool script_check_cast(struct reading *reading);
+
+/* --------------------------------------------------------------------------------------------------- places.c ---- */
+
+int script_domain_owner(const struct cast *cast, struct text domain); /* as cast->domains, or NAME_UNKNOWN */
+bool script_served(const struct cast *cast, struct text domain);
+int script_find_place(const struct cast *cast, struct text name); /* a domain goes before a name; or NO_PLACE */
+bool script_place(struct reading *reading, unsigned line, size_t octet, struct text name, int *place);
+const char *script_place_name(const struct cast *cast, int place); /* "": the one server of a file without [Server] */
+
+/* Two places as they are called, and which they are. */
+struct ends {
+    struct text first, second;
+    int a, b;
+};
+
+/* script_two_places - whether something can travel between the two. octet: of the second. */
+bool script_two_places(struct reading *reading, unsigned line, size_t octet, const struct ends *ends);
+
+bool script_check_links(struct reading *reading);
+bool script_check_homes(struct reading *reading); /* sets cast->homes */
 
 /* ---------------------------------------------------------------------------------------------------- cases.c ---- */
 
@@ -233,16 +282,20 @@ bool script_expects(const struct script_action *action);
 
 /* faults.c: time, and what breaks. */
 
-/* script_fault_action - *found: the line is "time passes", "network ..." or "DNS loses". */
-bool script_fault_action(struct reading *reading, const struct step *step, struct text line,
-                         struct script_action *action, bool *found);
+/* script_fault_action - *found: the line is "time passes", "network ...", "DNS ...", "A crashes" or "A starts". */
+bool script_fault_action(struct reading *reading, struct text line, struct script_action *action, bool *found);
 
-/* script_place - a server by its name, or a domain that is served or played. *actor: its index, or -1. */
-bool script_place(struct reading *reading, unsigned line, size_t octet, struct text name, int *actor);
-bool script_served(struct reading *reading, struct text domain, bool *served);
+/* script_fault_mistyped - fails where the line only begins like one of these. */
+bool script_fault_mistyped(struct reading *reading, struct text line, unsigned number);
 
-/* script_unsupported - what of the case this build cannot play. *text: NULL where it is nothing. */
-bool script_unsupported(struct reading *reading, const struct script *script, const char **text);
+/* track.c: what one action rules out for those behind it. octet: of the name that a message is about. */
+
+bool script_track_crash(struct reading *reading, const struct script_action *action, int place); /* or starts */
+bool script_track_network(struct reading *reading, const struct script_action *action, size_t octet,
+                          const struct ends *ends);
+bool script_track_heal(struct reading *reading, const struct script_action *action);
+bool script_track_dns(struct reading *reading, const struct script_action *action, size_t octet);
+bool script_track_actor(struct reading *reading, const struct script_action *action);
 
 /* --------------------------------------------------------------------------------------------------- blocks.c ---- */
 

@@ -28,7 +28,8 @@ struct script_property {
 
 struct script_actor {
     enum script_role role;
-    const char *name;   /* Client, Server: as written; Account, Peer, Component: the address; Link: first end */
+    const char *name;   /* as written, without white space at both ends; Link: first end. A peer or component without
+                         * the property `domain` has its domain here */
     const char *second; /* Link: second end; else NULL */
     const char *jid;    /* Client: as written, with its `resource:` joined; else NULL */
     struct script_property *properties;
@@ -79,8 +80,9 @@ extern const char *const script_fate_words[]; /* "deliver", "route", ..., NULL *
 struct script_action {
     enum script_verb verb;
     unsigned line, column;
-    int actor;              /* index into the cast; -1: none */
-    const char *first, *second; /* DECIDES: host; faults: their names as written; else NULL */
+    int actor;              /* index into the cast; CRASHES, STARTS: the server or peer; -1: none, or the one server of
+                             * a file without [Server] */
+    const char *first, *second; /* DECIDES: host; CLOSES: condition; faults: their names as written; else NULL */
     uint64_t duration_us;   /* TIME_PASSES */
     struct script_stanza *stanzas;
     size_t stanza_count;
@@ -101,7 +103,6 @@ struct script {
     size_t cast_count;
     const struct script_action *actions;
     size_t action_count;
-    const char *unsupported; /* what this build cannot play, by name and line ("[Peer] at line 7"); NULL: all of it */
 };
 
 struct script_file;
@@ -133,7 +134,7 @@ enum script_variable_kind { SCRIPT_BARE_JID, SCRIPT_FULL_JID, SCRIPT_CAPTURE };
 struct script_variable {
     enum script_variable_kind kind;
     size_t start, end; /* octets of "${...}" within text */
-    int actor;         /* BARE_JID, FULL_JID */
+    int actor;         /* BARE_JID, FULL_JID: a client, or a peer or component, whose JIDs are both its domain */
     const char *name;  /* CAPTURE: points into text, name_size octets */
     size_t name_size;
 };

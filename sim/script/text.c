@@ -83,14 +83,17 @@ unsigned script_characters(struct text text) {
     return count;
 }
 
+void script_lower_into(struct text text, char *out) {
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+}
+
 char *script_lower(struct arena *arena, struct text text) {
     char *lower = arena_text(arena, text.data, text.size);
     if (lower != NULL) {
-        for (char *c = lower; *c != '\0'; c++) {
-            if (*c >= 'A' && *c <= 'Z') {
-                *c = (char)(*c - 'A' + 'a');
-            }
-        }
+        script_lower_into(text, lower);
     }
     return lower;
 }

@@ -8,12 +8,8 @@ enum { JID_MAX_SIZE = 3 * 1023 + 2 };
 
 static bool check_words(struct reading *reading, struct value value, const char *key, const char *const *words,
                         const char *list) {
-    for (size_t i = 0; words[i] != NULL; i++) {
-        if (script_is(value.text, words[i])) {
-            return true;
-        }
-    }
-    return script_fail(reading, value.line, value.octet, "%s: found %s, expected %s%s", key,
+    return script_find_word(value.text, words) != NULL ||
+           script_fail(reading, value.line, value.octet, "%s: found %s, expected %s%s", key,
                        script_quote(value.text).text, list, script_hint(value.text, words).text);
 }
 
@@ -61,7 +57,7 @@ static bool has_space(struct text text) {
 /* What is wrong with a domain, or NULL. Whether its characters are allowed is for the router to say. */
 static const char *bad_domain(struct text domain) {
     return domain.size == 0                           ? "the domain is empty"
-           : domain.size > 1023                       ? "the domain has more than 1023 octets"
+           : domain.size > DOMAIN_MAX_SIZE            ? "the domain has more than 1023 octets"
            : has_space(domain)                        ? "the domain holds a space"
            : script_find(domain, "@", 0) != TEXT_NONE ? "a domain holds no @"
            : script_find(domain, "/", 0) != TEXT_NONE ? "a domain holds no /"
@@ -98,13 +94,13 @@ static bool check_jid(struct reading *reading, struct value value, const char *k
 
 bool script_check_address(struct reading *reading, enum script_role role, struct value value) {
     bool account = role == SCRIPT_ACCOUNT;
+    const char *expected = account ? "local@domain" : "a domain, or a line \"domain: DOMAIN\" below it";
     const char *fault = account ? bad_jid(value.text, true) : bad_domain(value.text);
     if (fault == NULL && account && script_find(value.text, "/", 0) != TEXT_NONE) {
         fault = "an account has no resource";
     }
-    return fault == NULL ||
-           script_fail(reading, value.line, value.octet, "[%s] %s: %s; expected %s", script_role_word(role),
-                       script_quote(value.text).text, fault, account ? "local@domain" : "a domain");
+    return fault == NULL || script_fail(reading, value.line, value.octet, "[%s] %s: %s; expected %s",
+                                        script_role_word(role), script_quote(value.text).text, fault, expected);
 }
 
 /* --------------------------------------------------------------------------------------------------- numbers ---- */
@@ -158,11 +154,9 @@ static bool check_port(struct reading *reading, struct value value) {
                        script_quote(value.text).text);
 }
 
-/* ---------------------------------------------------------------------------------------------- accounts, hosts ----
- */
+/* ------------------------------------------------------------------------------------------- domains, contacts ---- */
 
-/* The next item of a list with commas; *octet moves along. returns false after the last. */
-static bool next_item(struct value *rest, struct value *item) {
+bool script_next_item(struct value *rest, struct value *item) {
     if (rest->text.data == NULL) {
         return false;
     }
@@ -179,15 +173,17 @@ static bool next_item(struct value *rest, struct value *item) {
     return true;
 }
 
-static bool check_hosts(struct reading *reading, struct value value, struct names *seen) {
+static bool check_domain(struct reading *reading, struct value value, const char *key, const char *expected) {
+    const char *fault = bad_domain(value.text);
+    return fault == NULL || script_fail(reading, value.line, value.octet, "%s: %s is no domain: %s; expected %s", key,
+                                        script_quote(value.text).text, fault, expected);
+}
+
+static bool check_domains(struct reading *reading, struct value value, const char *key, struct names *seen) {
     struct value item;
-    while (next_item(&value, &item)) {
-        const char *fault = bad_domain(item.text);
-        if (fault != NULL) {
-            return script_fail(reading, item.line, item.octet, "hosts: %s is no host: %s; expected domains with commas",
-                               script_quote(item.text).text, fault);
-        }
-        if (!check_once(reading, seen, "host", item.text, item)) {
+    while (script_next_item(&value, &item)) {
+        if (!check_domain(reading, item, key, "domains with commas between") ||
+            !check_once(reading, seen, "domain", item.text, item)) {
             return false;
         }
     }
@@ -199,7 +195,7 @@ static bool check_contact(struct reading *reading, struct value value, struct na
     static const char *const flags[] = {"ask", "approved", "pending-in", NULL};
     struct value item, rest = value;
     struct names given = {NULL};
-    next_item(&rest, &item);
+    script_next_item(&rest, &item);
     struct text state = item.text;
     struct text jid = script_word(&state);
     const char *fault = bad_jid(jid, false);
@@ -216,7 +212,7 @@ static bool check_contact(struct reading *reading, struct value value, struct na
     if (!check_words(reading, place, "contact", states, "none, to, from or both behind the JID")) {
         return false;
     }
-    while (next_item(&rest, &item)) {
+    while (script_next_item(&rest, &item)) {
         if (!check_words(reading, item, "contact", flags, "ask, approved or pending-in") ||
             !check_once(reading, &given, "flag", item.text, item)) {
             return false;
@@ -239,6 +235,19 @@ static bool check_one_word(struct reading *reading, struct value value, const ch
                                                  key, script_quote(value.text).text);
 }
 
+/* How a peer meets the header of a stream. */
+static bool check_stream(struct reading *reading, struct value value, const char *key) {
+    static const char *const words[] = {"ok", "timeout", NULL};
+    if (script_find_word(value.text, words) != NULL || script_find_word(value.text, script_stream_conditions) != NULL) {
+        return true;
+    }
+    struct hint hint = script_hint(value.text, words);
+    hint = hint.text[0] == '\0' ? script_hint(value.text, script_stream_conditions) : hint;
+    return script_fail(reading, value.line, value.octet,
+                       "%s: found %s, expected ok, timeout or the condition of a stream error (RFC 6120 4.9.3)%s", key,
+                       script_quote(value.text).text, hint.text);
+}
+
 /* ----------------------------------------------------------------------------------------------------- table ---- */
 
 enum check {
@@ -247,38 +256,54 @@ enum check {
     CHECK_JID,
     CHECK_PORT,
     CHECK_CONTACT,
-    CHECK_NO,
-    CHECK_HOSTS,
+    CHECK_DOMAIN,
+    CHECK_DOMAINS,
     CHECK_WORD,
+    CHECK_WORDS, /* one of those in the row */
     CHECK_POLICY,
-    CHECK_CONNECT,
-    CHECK_DNS,
+    CHECK_STREAM,
     CHECK_DURATION,
     CHECK_LATER /* check_cast.c does it */
 };
+
+static const char *const no[] = {"no", NULL};
+static const char *const dns[] = {"ok", "none", "timeout", NULL};
+static const char *const connect[] = {"ok", "refused", "timeout", NULL};
+static const char *const auth[] = {"ok", "fails", NULL};
+static const char *const dialback[] = {"ok", "invalid", "error", "timeout", NULL};
 
 static const struct property_rule {
     enum script_role role;
     const char *key;
     bool repeats;
     enum check check;
+    const char *const *words; /* CHECK_WORDS, and how a message lists them */
+    const char *list;
 } rules[] = {
-    {SCRIPT_CLIENT, "jid", false, CHECK_JID},
-    {SCRIPT_CLIENT, "password", false, CHECK_NONE},
-    {SCRIPT_CLIENT, "resource", false, CHECK_TEXT},
-    {SCRIPT_CLIENT, "connect_host", false, CHECK_TEXT},
-    {SCRIPT_CLIENT, "connect_port", false, CHECK_PORT},
-    {SCRIPT_ACCOUNT, "contact", true, CHECK_CONTACT},
-    {SCRIPT_ACCOUNT, "offline", true, CHECK_LATER},
-    {SCRIPT_ACCOUNT, "exists", false, CHECK_NO},
-    {SCRIPT_SERVER, "hosts", false, CHECK_HOSTS},
-    {SCRIPT_SERVER, "profile", false, CHECK_WORD},
-    {SCRIPT_SERVER, "policy", true, CHECK_POLICY},
-    {SCRIPT_PEER, "connect", false, CHECK_CONNECT},
-    {SCRIPT_PEER, "dns", false, CHECK_DNS},
-    {SCRIPT_PEER, "latency", false, CHECK_DURATION},
-    {SCRIPT_LINK, "latency", false, CHECK_DURATION},
-    {SCRIPT_LINK, "jitter", false, CHECK_DURATION},
+    {SCRIPT_CLIENT, "jid", false, CHECK_JID, NULL, NULL},
+    {SCRIPT_CLIENT, "password", false, CHECK_NONE, NULL, NULL},
+    {SCRIPT_CLIENT, "resource", false, CHECK_TEXT, NULL, NULL},
+    {SCRIPT_CLIENT, "connect_host", false, CHECK_TEXT, NULL, NULL},
+    {SCRIPT_CLIENT, "connect_port", false, CHECK_PORT, NULL, NULL},
+    {SCRIPT_CLIENT, "latency", false, CHECK_DURATION, NULL, NULL},
+    {SCRIPT_ACCOUNT, "contact", true, CHECK_CONTACT, NULL, NULL},
+    {SCRIPT_ACCOUNT, "offline", true, CHECK_LATER, NULL, NULL},
+    {SCRIPT_ACCOUNT, "exists", false, CHECK_WORDS, no, "no (an account that is named exists)"},
+    {SCRIPT_SERVER, "hosts", false, CHECK_DOMAINS, NULL, NULL},
+    {SCRIPT_SERVER, "profile", false, CHECK_WORD, NULL, NULL},
+    {SCRIPT_SERVER, "policy", true, CHECK_POLICY, NULL, NULL},
+    {SCRIPT_PEER, "domain", false, CHECK_DOMAIN, NULL, NULL},
+    {SCRIPT_PEER, "also", false, CHECK_DOMAINS, NULL, NULL},
+    {SCRIPT_PEER, "dns", false, CHECK_WORDS, dns, "ok, none or timeout"},
+    {SCRIPT_PEER, "connect", false, CHECK_WORDS, connect, "ok, refused or timeout"},
+    {SCRIPT_PEER, "stream", false, CHECK_STREAM, NULL, NULL},
+    {SCRIPT_PEER, "auth", false, CHECK_WORDS, auth, "ok or fails"},
+    {SCRIPT_PEER, "dialback", false, CHECK_WORDS, dialback, "ok, invalid, error or timeout"},
+    {SCRIPT_PEER, "latency", false, CHECK_DURATION, NULL, NULL},
+    {SCRIPT_COMPONENT, "domain", false, CHECK_DOMAIN, NULL, NULL},
+    {SCRIPT_COMPONENT, "server", false, CHECK_TEXT, NULL, NULL},
+    {SCRIPT_LINK, "latency", false, CHECK_DURATION, NULL, NULL},
+    {SCRIPT_LINK, "jitter", false, CHECK_DURATION, NULL, NULL},
 };
 
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
@@ -297,7 +322,7 @@ const char *script_property_key(enum script_role role, struct text word) {
     return rule == NULL ? NULL : rule->key;
 }
 
-size_t script_property_keys(enum script_role role, const char *keys[], size_t room) {
+void script_property_keys(enum script_role role, const char *keys[], size_t room) {
     size_t count = 0;
     for (size_t i = 0; i < RULE_COUNT && count + 1 < room; i++) {
         if (rules[i].role == role) {
@@ -305,13 +330,10 @@ size_t script_property_keys(enum script_role role, const char *keys[], size_t ro
         }
     }
     keys[count] = NULL;
-    return count;
 }
 
 static bool check_by_rule(struct reading *reading, const struct property_rule *rule, struct value value,
                           struct names *seen) {
-    static const char *const no[] = {"no", NULL}, *const dns[] = {"ok", "none", NULL};
-    static const char *const connect[] = {"ok", "refused", "timeout", NULL};
     switch (rule->check) {
     case CHECK_JID:
         return check_jid(reading, value, rule->key);
@@ -319,18 +341,18 @@ static bool check_by_rule(struct reading *reading, const struct property_rule *r
         return check_port(reading, value);
     case CHECK_CONTACT:
         return check_contact(reading, value, seen);
-    case CHECK_NO:
-        return check_words(reading, value, rule->key, no, "no (an account that is named exists)");
-    case CHECK_HOSTS:
-        return check_hosts(reading, value, seen);
+    case CHECK_DOMAIN:
+        return check_domain(reading, value, rule->key, "one as in remote.example");
+    case CHECK_DOMAINS:
+        return check_domains(reading, value, rule->key, seen);
     case CHECK_WORD:
         return check_one_word(reading, value, rule->key);
     case CHECK_POLICY:
         return check_policy(reading, value, seen);
-    case CHECK_CONNECT:
-        return check_words(reading, value, rule->key, connect, "ok, refused or timeout");
-    case CHECK_DNS:
-        return check_words(reading, value, rule->key, dns, "ok or none");
+    case CHECK_WORDS:
+        return check_words(reading, value, rule->key, rule->words, rule->list);
+    case CHECK_STREAM:
+        return check_stream(reading, value, rule->key);
     case CHECK_DURATION:
         return check_duration(reading, value, rule->key);
     case CHECK_NONE:

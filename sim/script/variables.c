@@ -27,11 +27,14 @@ static bool jid_name(struct text inside, struct text *name, bool *full) {
 /* --------------------------------------------------------------------------------------------- what it stands for ----
  */
 
-static int find_client(const struct script *script, struct text name) {
+static bool has_jid(const struct script_actor *actor) {
+    return actor->role == SCRIPT_CLIENT || actor->role == SCRIPT_PEER || actor->role == SCRIPT_COMPONENT;
+}
+
+static int find_jid(const struct script *script, struct text name) {
     for (size_t i = 0; i < script->cast_count; i++) {
         const struct script_actor *actor = &script->cast[i];
-        if (actor->role == SCRIPT_CLIENT && strncmp(actor->name, name.data, name.size) == 0 &&
-            actor->name[name.size] == '\0') {
+        if (has_jid(actor) && strncmp(actor->name, name.data, name.size) == 0 && actor->name[name.size] == '\0') {
             return (int)i;
         }
     }
@@ -45,7 +48,7 @@ bool script_variable_next(const struct script *script, const char *text, struct 
         return false;
     }
     struct text inside = script_cut(whole, out->start + 2, out->end - 1);
-    out->actor = jid_name(inside, &name, &full) ? find_client(script, name) : -1;
+    out->actor = jid_name(inside, &name, &full) ? find_jid(script, name) : -1;
     out->kind = out->actor < 0 ? SCRIPT_CAPTURE : full ? SCRIPT_FULL_JID : SCRIPT_BARE_JID;
     out->name = out->actor < 0 ? inside.data : NULL;
     out->name_size = out->actor < 0 ? inside.size : 0;
@@ -58,7 +61,7 @@ static bool known(const struct reading *reading, struct text inside) {
     bool full;
     if (jid_name(inside, &name, &full)) {
         int actor = script_names_find(&cast->names, name);
-        if (actor >= 0 && cast->actors[actor].role == SCRIPT_CLIENT) {
+        if (actor >= 0 && has_jid(&cast->actors[actor])) {
             return true;
         }
     }
@@ -76,7 +79,7 @@ static const char **known_variables(const struct reading *reading) {
     }
     for (size_t i = 0; list != NULL && i < 2 * cast->count; i++) {
         const struct script_actor *actor = &cast->actors[i / 2];
-        if (actor->role == SCRIPT_CLIENT) {
+        if (has_jid(actor)) {
             size_t size = strlen(actor->name) + sizeof FULL_END;
             char *text = arena_take(reading->arena, size);
             if (text == NULL) {
@@ -102,8 +105,8 @@ static bool unknown_variable(struct reading *reading, struct text inside, unsign
     const char **words = known_variables(reading);
     return script_fail(
         reading, line, octet,
-        "unknown variable %s; expected NAME's JID or NAME's full JID of a [Client], a column of [Cases], "
-        "or a capture of an earlier receives%s",
+        "unknown variable %s; expected NAME's JID or NAME's full JID of a [Client], [Peer] or [Component], a column of "
+        "[Cases], or a capture of an earlier receives%s",
         script_quote(inside).text, script_hint(inside, words).text);
 }
 

@@ -43,6 +43,42 @@ static void walk_tree(const struct script *script, const struct xml_node *node) 
     }
 }
 
+/* What the network is like before an action. */
+struct network {
+    bool *down; /* of each in the cast, and of the one server of a file without [Server] */
+    bool broken;
+};
+
+static void walk_fault(const struct script *script, const struct script_action *action, struct network *network) {
+    size_t place = action->actor < 0 ? script->cast_count : (size_t)action->actor;
+    switch (action->verb) {
+    case SCRIPT_CRASHES:
+    case SCRIPT_STARTS:
+        require(network->down[place] == (action->verb == SCRIPT_STARTS), "who crashes is up, and who starts is down");
+        network->down[place] = !network->down[place];
+        break;
+    case SCRIPT_CUTS:
+    case SCRIPT_CUTS_ONE_WAY:
+    case SCRIPT_STALLS:
+        require(action->first != NULL && action->second != NULL, "what is cut has two ends");
+        network->broken = true;
+        break;
+    case SCRIPT_HEALS:
+        require(network->broken, "what heals is broken");
+        network->broken = false;
+        break;
+    case SCRIPT_CLOSES:
+    case SCRIPT_DECIDES:
+    case SCRIPT_DNS_LOSES:
+    case SCRIPT_DNS_FINDS:
+        require(action->first != NULL, "it is said what is closed with, who decides, and what is lost or found");
+        break;
+    default:
+        require(action->first == NULL && action->second == NULL, "nothing else has a place");
+        break;
+    }
+}
+
 static void walk_action(const struct script *script, const struct script_action *action) {
     require(action->actor >= -1 && action->actor < (int)script->cast_count, "an actor is in the cast");
     for (size_t i = 0; i < action->stanza_count; i++) {
@@ -64,8 +100,11 @@ static void walk_case(const struct script_file *file, size_t n) {
     struct arena *arena = arena_new();
     const struct script *script = arena == NULL ? NULL : script_case(file, n, arena);
     require(script != NULL, "a case of a file that was read can be made");
+    struct network network = {arena_take(arena, (script->cast_count + 1) * sizeof *network.down), false};
+    require(network.down != NULL, "there is memory");
     for (size_t i = 0; i < script->action_count; i++) {
         walk_action(script, &script->actions[i]);
+        walk_fault(script, &script->actions[i], &network);
     }
     for (size_t i = 0; i < script->cast_count; i++) {
         for (size_t p = 0; p < script->cast[i].property_count; p++) {
