@@ -258,10 +258,19 @@ try 0 lint good.scs bad.scs deep
 last 'lint counts' '5 cases are readable'
 try 2 lint good.scs broken.scs
 check 'lint names the place' grep -q '^broken\.scs:4:[0-9]*: ' err
-cat >peer.scs <<'END'
-# A remote server that the script plays
+
+# --- the network: peers, links, seeds ---
+cat >network.scs <<'END'
+# A server, a peer that the script plays, and a link between them whose latency varies
+
+[Server] verona
+	hosts: verona.example
 
 [Peer] remote.example
+
+[Link] verona remote.example
+	latency: 10ms
+	jitter: 90ms
 
 [Client] Romeo
 	jid: romeo@verona.example/orchard
@@ -269,13 +278,32 @@ cat >peer.scs <<'END'
 ---------
 
 Romeo connects
-Romeo receives: nothing
+
+Romeo sends:
+	<message id="m1" to="friar@remote.example"/>
+
+remote.example receives:
+	<message id="m1"/>
 END
-try 0 lint peer.scs
-check 'lint says what cannot be played' grep -q '^peer: cannot be played by this version: .*\[Peer\]' out
-try 0 run peer.scs
-last 'what cannot be played is skipped, not passed' '0 passed, 0 failed, 1 skipped'
-check 'the reason is named' grep -q '^ .*\[Peer\]' out
+try 0 run network.scs
+last 'a script with a peer and a link is played' '1 passed, 0 failed'
+for seed in 0 7 7 8 18446744073709551615; do
+    try 0 trace --seed $seed network.scs
+    [ -e "seed-$seed" ] && check 'the same seed gives the same octets' cmp out "seed-$seed"
+    cp out "seed-$seed"
+done
+try 0 trace network.scs
+check 'without --seed it is 0' cmp out seed-0
+cmp -s seed-7 seed-8 && fail 'another seed gives another trace' || pass 'another seed gives another trace'
+try 0 run --seed=7 --trace network.scs
+{ echo 'PASS        network'; sed 's/^/    /' seed-7; echo; echo '1 passed, 0 failed'; } >expected
+same 'run takes a seed too' expected out
+for seed in -1 '' 1x ' 1' 18446744073709551616; do
+    try 2 run --seed "$seed" network.scs
+    has "no seed: $seed" err "stanzadrill: option \"--seed\" needs a number from 0 to 18446744073709551615, not \"$seed\""
+done
+check 'the help of run names --seed' sh -c "'$drill' run --help | grep -q -- '--seed N'"
+check 'the help of trace names --seed' sh -c "'$drill' trace --help | grep -q -- '--seed N'"
 
 # --- rules ---
 try 0 rules --format tsv

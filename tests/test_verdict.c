@@ -161,14 +161,14 @@ START_TEST(the_trace_has_one_event_a_line) {
         "to=juliet@capulet.example/bal&#32;cony\n",
         "0.000000 montague.example ~ opens capulet.example\n",
         "0.000000 montague.example = m1 rule=s2s.route fate=route to=juliet@capulet.example/bal&#32;cony\n",
-        "0.020000 montague.example ~ ready capulet.example\n",
-        "0.030000 capulet.example > m1 message/chat from=romeo@montague.example/orchard "
+        "0.070000 montague.example ~ ready capulet.example\n",
+        "0.080000 capulet.example > m1 message/chat from=romeo@montague.example/orchard "
         "to=juliet@capulet.example/bal&#32;cony\n",
-        "0.030000 capulet.example = m1 rule=msg.full.chat.match fate=deliver to=juliet@capulet.example/bal&#32;cony\n",
-        "0.030000 capulet.example > #4 message/error from=romeo@montague.example/orchard to=juliet@capulet.example\n",
-        "0.030000 Juliet < m1 unchanged\n",
+        "0.080000 capulet.example = m1 rule=msg.full.chat.match fate=deliver to=juliet@capulet.example/bal&#32;cony\n",
+        "0.080000 capulet.example > #4 message/error from=romeo@montague.example/orchard to=juliet@capulet.example\n",
+        "0.080000 Juliet < m1 unchanged\n",
         "# line 19: Juliet vanishes\n",
-        "0.030000 Juliet ~ ended vanishes\n",
+        "0.080000 Juliet ~ ended vanishes\n",
     };
     const char *at = result.trace;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {

@@ -51,7 +51,8 @@ enum cli_option {
     CLI_JOBS = 1 << 8,
     CLI_RULES_FORMAT = 1 << 9, /* text or tsv */
     CLI_STATUS = 1 << 10,
-    CLI_PROOF = 1 << 11
+    CLI_PROOF = 1 << 11,
+    CLI_SEED = 1 << 12
 };
 
 struct cli_settings {

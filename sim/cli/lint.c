@@ -3,30 +3,15 @@
 
 #include <stdio.h>
 
-struct tally {
-    size_t cases, unsupported;
-};
-
-static void note(void *context, const struct script *script) {
-    struct tally *tally = context;
-    tally->cases++;
-    if (script->unsupported != NULL) {
-        tally->unsupported++;
-        report_text(stdout, script->name);
-        fputs(": cannot be played by this version: ", stdout);
-        report_text(stdout, script->unsupported);
-        putchar('\n');
-    }
+static void count(void *context, const struct script *script) {
+    (void)script;
+    ++*(size_t *)context;
 }
 
 static int run(const struct cli_settings *settings) {
-    struct tally tally = {0, 0};
-    int status = cli_each_case(settings, note, &tally);
-    printf("%zu %s readable", tally.cases, tally.cases == 1 ? "case is" : "cases are");
-    if (tally.unsupported > 0) {
-        printf(", %zu of them cannot be played", tally.unsupported);
-    }
-    putchar('\n');
+    size_t cases = 0;
+    int status = cli_each_case(settings, count, &cases);
+    printf("%zu %s readable\n", cases, cases == 1 ? "case is" : "cases are");
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "router.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static bool add_skip(struct cli_settings *settings, const char *value);
 static bool set_fail_fast(struct cli_settings *settings, const char *value);
 static bool set_trace(struct cli_settings *settings, const char *value);
 static bool set_jobs(struct cli_settings *settings, const char *value);
+static bool set_seed(struct cli_settings *settings, const char *value);
 static bool set_rules_format(struct cli_settings *settings, const char *value);
 static bool set_status(struct cli_settings *settings, const char *value);
 static bool set_proof(struct cli_settings *settings, const char *value);
@@ -46,6 +48,9 @@ static const struct option options[] = {
     {CLI_FAIL_FAST, "--fail-fast", NULL, '\0', set_fail_fast, "stop after the first case that fails"},
     {CLI_TRACE, "--trace", NULL, '\0', set_trace, "print each case's trace below it"},
     {CLI_JOBS, "--jobs", "N", 'j', set_jobs, "play with N threads; what is printed stays the same (1)"},
+    {CLI_SEED, "--seed", "N", '\0', set_seed,
+     "seed of all that is drawn: jitter of links, the wait before a server tries again,\n"
+     "                     names and ids that servers make up; the same seed, the same output (0)"},
     {CLI_RULES_FORMAT, "--format", "F", '\0', set_rules_format, "text or tsv (text)"},
     {CLI_PROOF, "--proof", "PATH", '\0', set_proof, "play the scenarios of PATH, and name one that fires each rule"},
     {CLI_STATUS, "--status", NULL, '\0', set_status,
@@ -137,6 +142,17 @@ static bool set_jobs(struct cli_settings *settings, const char *value) {
         return false;
     }
     settings->jobs = (unsigned)jobs;
+    return true;
+}
+
+static bool set_seed(struct cli_settings *settings, const char *value) {
+    const size_t digits = strspn(value, "0123456789");
+    errno = 0;
+    settings->drill.seed = digits == 0 ? 0 : strtoull(value, NULL, 10);
+    if (digits == 0 || value[digits] != '\0' || errno != 0) {
+        cli_complain("option \"--seed\" needs a number from 0 to 18446744073709551615, not \"%s\"", value);
+        return false;
+    }
     return true;
 }
 

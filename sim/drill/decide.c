@@ -113,6 +113,14 @@ static void add_difference(struct run *run, const struct script_action *action, 
     drill_difference(run, &difference);
 }
 
+static bool is_served(const struct run *run, const char *host) {
+    bool served = world_host(run->world, host) >= 0;
+    for (size_t i = 0; i < run->script->cast_count && !served; i++) {
+        served = run->script->cast[i].role == SCRIPT_COMPONENT && strcmp(run->actors[i].bare, host) == 0;
+    }
+    return served;
+}
+
 void drill_expect_fates(struct run *run, const struct script_action *action) {
     const char *host = NULL;
     const char *resource = NULL;
@@ -120,7 +128,7 @@ void drill_expect_fates(struct run *run, const struct script_action *action) {
     if (run->state != RUN_GOING) {
         return;
     }
-    if (world_host(run->world, action->first) < 0 || !drill_value_bare_jid(run, action->first, &host, &resource)) {
+    if (!drill_value_bare_jid(run, action->first, &host, &resource) || !is_served(run, host)) {
         drill_run_stop(run, RUN_CANNOT, action->line, action->column, "no server serves '%s'", action->first);
         return;
     }

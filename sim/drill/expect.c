@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-static const char *name_of(const struct run *run, const struct script_action *action) {
-    return run->script->cast[action->actor].name;
-}
-
 /* ------------------------------------------------------------------------------------------------------ texts ---- */
 
 /* How a person calls an expected stanza: by its id, else by what it is. */
@@ -57,14 +53,6 @@ static const char *expected_line(struct run *run, int actor, const struct xml_no
     return drill_run_keep(run, &text);
 }
 
-static const char *arrival_line(struct run *run, size_t event) {
-    struct text text = {0};
-    drill_text_time(&text, world_event(run->world, event)->time_us);
-    drill_text_put(&text, " ");
-    drill_write_arrival(run, &text, event);
-    return drill_run_keep(run, &text);
-}
-
 /* What came in full, to be held against what was expected. */
 static const char *full_arrival_line(struct run *run, size_t event) {
     const struct world_event *e = world_event(run->world, event);
@@ -80,88 +68,30 @@ static const char *full_arrival_line(struct run *run, size_t event) {
     return drill_run_keep(run, &text);
 }
 
-static const char *quiet_line(struct run *run) {
-    struct text text = {0};
-    drill_text_put(&text, "nothing; all was quiet at ");
-    drill_text_time(&text, world_now_us(run->world));
-    return drill_run_keep(run, &text);
-}
-
 /* ------------------------------------------------------------------------------------------------ differences ---- */
 
 static void add_wrong(struct run *run, const struct script_action *action, const struct script_stanza *stanza,
                       const struct xml_node *expected, size_t event, const struct match_difference *where) {
     struct difference difference = {.line = stanza->line, .column = 1, .decided = NO_EVENT};
     if (run->explain && run->state == RUN_GOING) {
-        difference.what = drill_run_text(run, "%s should have received %s", name_of(run, action), call(run, expected));
+        difference.what =
+            drill_run_text(run, "%s should have received %s", drill_actor_name(run, action), call(run, expected));
         difference.expected = expected_line(run, action->actor, expected);
         difference.instead = full_arrival_line(run, event);
         difference.differs = where == NULL ? NULL : drill_run_text(run, "%s", where->text);
-        difference.decided = (long)world_event(run->world, event)->sent_by;
+        difference.decided = drill_run_decider(run, event);
+        drill_explain_way(run, &difference);
     }
     drill_difference(run, &difference);
-}
-
-static bool acts(const struct script_action *action) {
-    return action->verb <= SCRIPT_SENDS_RAW;
-}
-
-static bool same_account(const char *jid, const char *bare) {
-    size_t size = strlen(bare);
-    return jid != NULL && strncmp(jid, bare, size) == 0 && (jid[size] == '\0' || jid[size] == '/');
-}
-
-/* The fate that explains why nothing came: of what the last action caused, the last one that concerns the account, or
- * else the last one. */
-static long explaining_fate(const struct run *run, const char *bare) {
-    size_t last = run->action;
-    while (last > 0 && !acts(&run->script->actions[last])) {
-        last--;
-    }
-    long any = NO_EVENT;
-    for (size_t i = world_event_count(run->world); i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
-        if (event->kind != WORLD_EFFECT || event->effect >= ROUTER_FATE_COUNT || event->cause != (int)last) {
-            continue;
-        }
-        if (same_account(event->target, bare)) {
-            return (long)i;
-        }
-        any = any == NO_EVENT ? (long)i : any;
-    }
-    return any;
-}
-
-/* Somebody else who got what was expected here. */
-static long strayed(struct run *run, int actor, const struct xml_node *expected) {
-    struct match_words words = drill_value_words(run);
-    words.capture = NULL;
-    run->quiet = true;
-    long stray = NO_EVENT;
-    for (size_t i = world_event_count(run->world); stray == NO_EVENT && i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
-        if (event->kind != WORLD_ARRIVE || event->client == run->actors[actor].client) {
-            continue;
-        }
-        const struct xml_node *tree = drill_run_tree(run, i);
-        if (tree != NULL && match_stanza(run->arena, &words, expected, tree, NULL)) {
-            stray = (long)i;
-        }
-    }
-    run->quiet = false;
-    return stray;
 }
 
 static void add_missing(struct run *run, const struct script_action *action, const struct script_stanza *stanza) {
     struct difference difference = {.line = stanza->line, .column = 1, .decided = NO_EVENT};
     if (run->explain && run->state == RUN_GOING) {
-        long stray = strayed(run, action->actor, stanza->tree);
         difference.what =
-            drill_run_text(run, "%s should have received %s", name_of(run, action), call(run, stanza->tree));
+            drill_run_text(run, "%s should have received %s", drill_actor_name(run, action), call(run, stanza->tree));
         difference.expected = expected_line(run, action->actor, stanza->tree);
-        difference.instead = stray == NO_EVENT ? quiet_line(run) : arrival_line(run, (size_t)stray);
-        difference.decided = stray == NO_EVENT ? explaining_fate(run, run->actors[action->actor].bare)
-                                               : (long)world_event(run->world, (size_t)stray)->sent_by;
+        drill_explain_missing(run, action->actor, stanza->tree, &difference);
     }
     drill_difference(run, &difference);
 }
@@ -181,7 +111,7 @@ static bool matches(struct run *run, const struct xml_node *expected, size_t eve
 void drill_expect_stanzas(struct run *run, const struct script_action *action) {
     for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
         const struct script_stanza *stanza = &action->stanzas[i];
-        long event = drill_receive(run, action->actor);
+        long event = drill_receive(run, action->actor, true);
         struct match_difference where;
         if (run->state != RUN_GOING) {
             return;
@@ -233,7 +163,7 @@ void drill_expect_any_order(struct run *run, const struct script_action *action)
     size_t event_count = 0;
     for (size_t i = 0; run->state == RUN_GOING && i < count; i++) {
         expected[i] = action->stanzas[i].tree;
-        long event = drill_receive(run, action->actor);
+        long event = drill_receive(run, action->actor, true);
         if (event != NO_EVENT && run->state == RUN_GOING) {
             found[event_count] = drill_run_tree(run, (size_t)event);
             events[event_count++] = event;
@@ -249,7 +179,7 @@ void drill_expect_any_order(struct run *run, const struct script_action *action)
 }
 
 void drill_expect_one_of(struct run *run, const struct script_action *action) {
-    long event = drill_receive(run, action->actor);
+    long event = drill_receive(run, action->actor, !action->or_nothing);
     if (run->state != RUN_GOING) {
         return;
     }
@@ -280,9 +210,10 @@ void drill_expect_one_of(struct run *run, const struct script_action *action) {
 
 static void add_unexpected(struct run *run, unsigned line, const char *what, const char *expected, size_t event) {
     struct difference difference = {.line = line, .column = 1, .what = what, .expected = expected};
-    difference.decided = (long)world_event(run->world, event)->sent_by;
+    difference.decided = drill_run_decider(run, event);
     if (run->explain) {
-        difference.instead = arrival_line(run, event);
+        difference.instead = drill_event_line(run, event);
+        drill_explain_way(run, &difference);
     }
     drill_difference(run, &difference);
 }
@@ -294,8 +225,8 @@ void drill_expect_nothing(struct run *run, const struct script_action *action) {
         const char *what = NULL;
         const char *expected = NULL;
         if (run->explain) {
-            what = drill_run_text(run, "%s should have received nothing", name_of(run, action));
-            expected = drill_run_text(run, "%s < nothing", name_of(run, action));
+            what = drill_run_text(run, "%s should have received nothing", drill_actor_name(run, action));
+            expected = drill_run_text(run, "%s < nothing", drill_actor_name(run, action));
         }
         add_unexpected(run, action->line, what, expected, actor->inbox[actor->inbox_read++]);
     }
@@ -323,23 +254,22 @@ static void unread(struct run *run, size_t index) {
     }
 }
 
-/* Whether a client has sent a result or an error with the id of a request after getting it. */
-static bool answered(const struct run *run, size_t event, const char *id) {
-    int client = world_event(run->world, event)->client;
-    for (size_t i = event + 1; i < world_event_count(run->world); i++) {
-        const struct world_event *later = world_event(run->world, i);
-        if (later->client != client) {
-            continue;
-        }
-        /* Nobody waits for the answer of a client that has left. */
-        if (later->kind == WORLD_ENDED ||
-            (later->kind == WORLD_ENTER && later->id != NULL &&
-             (later->stanza_kind == STANZA_RESULT || later->stanza_kind == STANZA_IQ_ERROR) &&
-             strcmp(later->id, id) == 0)) {
-            return true;
-        }
+/* Whether somebody has sent a result or an error with the id of a request after getting it, or has left. */
+static bool answered(const struct run *run, const struct actor *actor, size_t event, const char *id) {
+    /* Nobody waits for the answer of a client that has left. */
+    bool done = actor->left > event;
+    for (const struct answer *answer = actor->answers; answer != NULL && !done; answer = answer->next) {
+        done = answer->event > event && strcmp(answer->id, id) == 0;
     }
-    return false;
+    for (size_t i = event + 1; i < world_event_count(run->world) && !done; i++) {
+        const struct world_event *later = world_event(run->world, i);
+        const bool reply = later->kind == WORLD_ENTER && later->id != NULL &&
+                           (later->stanza_kind == STANZA_RESULT || later->stanza_kind == STANZA_IQ_ERROR) &&
+                           strcmp(later->id, id) == 0;
+        const int from = reply && later->client < 0 ? drill_run_peer(run, later) : later->client;
+        done = from == actor->client && (later->kind == WORLD_ENDED || reply);
+    }
+    return done;
 }
 
 static void unanswered(struct run *run, size_t index) {
@@ -349,7 +279,7 @@ static void unanswered(struct run *run, size_t index) {
         const struct xml_node *tree = drill_run_tree(run, event);
         const char *type = tree == NULL || strcmp(tree->name, "iq") != 0 ? NULL : xml_attribute_get(tree, "type");
         const char *id = type == NULL ? NULL : xml_attribute_get(tree, "id");
-        if (id == NULL || (strcmp(type, "get") != 0 && strcmp(type, "set") != 0) || answered(run, event, id)) {
+        if (id == NULL || (strcmp(type, "get") != 0 && strcmp(type, "set") != 0) || answered(run, actor, event, id)) {
             continue;
         }
         const char *what = NULL;
@@ -364,7 +294,8 @@ static void unanswered(struct run *run, size_t index) {
 }
 
 void drill_expect_end(struct run *run) {
-    drill_settle(run);
+    drill_run_out(run);
+    run->finished = run->state == RUN_GOING;
     if (run->options->scansion) {
         return;
     }

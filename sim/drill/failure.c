@@ -2,6 +2,7 @@
  */
 #include "parts.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,9 @@ static void add_replay(const struct run *run, struct text *out) {
     if (run->options->scansion) {
         drill_text_put(out, "--scansion ");
     }
+    if (run->options->seed != 0) {
+        drill_text_format(out, "--seed %" PRIu64 " ", run->options->seed);
+    }
     add_argument(out, run->script->file);
     drill_text_put(out, " --trace\n");
 }
@@ -137,6 +141,8 @@ char *drill_failure_text(struct run *run) {
         add_line(&out, "expected", run->first.expected);
         add_line(&out, "instead", run->first.instead);
         add_line(&out, "differs", run->first.differs);
+        add_line(&out, "stream", run->first.stream);
+        add_line(&out, "network", run->first.network);
         add_explanation(run, &out);
         add_replay(run, &out);
         if (run->differences > 1) {

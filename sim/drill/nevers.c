@@ -90,6 +90,8 @@ static int when_of(const struct world_event *event) {
         return 1 << event->effect;
     case WORLD_ENDED:
         return ON_END;
+    case WORLD_ARRIVE:
+        return ON_ARRIVE;
     default:
         return ON_OTHER;
     }
@@ -103,20 +105,34 @@ static void check_event(struct watch *w, const struct armed *armed, size_t count
     }
 }
 
+static void check_laws(struct watch *w, int when) {
+    for (const struct law *law = drill_laws; law->broken != NULL && w->run->state == RUN_GOING; law++) {
+        if ((law->when & when) && law->check(w) == BROKEN) {
+            broke(w->run, w->index, law->broken, law->wanted);
+        }
+    }
+}
+
 static void check_rules(struct watch *w, const struct armed *armed, size_t count) {
     const struct run *run = w->run;
     for (w->index = 0; w->index < world_event_count(run->world) && run->state == RUN_GOING; w->index++) {
         drill_watch_event(w);
         /* A profile that departs from the text does so on purpose, and says so. */
-        if (w->event->kind != WORLD_ARRIVE && w->event->departure == NULL && !saw(w, SAW_DEPARTURE)) {
+        if (w->event->departure == NULL && !saw(w, SAW_DEPARTURE)) {
             check_event(w, armed, count, when_of(w->event));
         }
+        check_laws(w, when_of(w->event));
         drill_watch_done(w);
     }
+    if (w->index > 0) {
+        w->index--;
+        check_laws(w, ON_LAST);
+    }
     for (uint32_t n = 1; n <= run->enter_count && run->state == RUN_GOING; n++) {
-        if ((w->wanted[n] > 0 || (w->saw[n] & (SAW_REQUEST | SAW_WAIT))) && !(w->saw[n] & SAW_DEPARTURE)) {
+        if ((w->wanted[n] > 0 || (w->saw[n] & (SAW_REQUEST | SAW_WAIT | SAW_ROUTED))) && !(w->saw[n] & SAW_DEPARTURE)) {
             drill_watch_late(w, n);
             check_event(w, armed, count, ON_LATE);
+            check_laws(w, ON_LATE);
         }
     }
 }

@@ -14,7 +14,7 @@ static bool gives_way(const struct watch *w, int client) {
 }
 
 static enum finding resource_is_unique(const struct watch *w) {
-    if (w->event->kind != WORLD_BOUND) {
+    if (w->event->kind != WORLD_BOUND || w->user < 0) {
         return SILENT;
     }
     const char *bare = w->run->actors[w->run->actor_of[w->event->client]].bare;
@@ -35,7 +35,7 @@ static enum finding resources_stand_side_by_side(const struct watch *w) {
     if (w->event->kind == WORLD_BOUND) {
         return resource_is_unique(w);
     }
-    if (w->event->kind != WORLD_ENDED || strcmp(w->event->text, "conflict") != 0) {
+    if (w->event->kind != WORLD_ENDED || w->user < 0 || strcmp(w->event->text, "conflict") != 0) {
         return SILENT;
     }
     const char *own = world_full_jid(w->run->world, w->event->client);
@@ -51,10 +51,10 @@ static enum finding resources_stand_side_by_side(const struct watch *w) {
 /* ---------------------------------------------------------------------------------------------------- where to ---- */
 
 static enum finding domain_decides(const struct watch *w) {
-    if (w->enter == NULL || w->enter->client < 0 || !w->to.good || !is_copy(w)) {
+    if (w->sender < 0 || !w->to.good || !is_copy(w)) {
         return SILENT;
     }
-    return kept_if(is_effect(w, ROUTER_ROUTE) ? !w->to.here : w->to.here);
+    return kept_if(is_effect(w, ROUTER_ROUTE) ? !w->to.served : w->to.served);
 }
 
 static bool names(const char *to, const char *full) {
@@ -83,17 +83,17 @@ static enum finding only_what_is_addressed(const struct watch *w) {
 }
 
 static enum finding own_stanzas_name_their_client(const struct watch *w) {
-    const struct xml_node *tree = w->event->client < 0 ? NULL : element(w);
+    const struct xml_node *tree = w->user < 0 ? NULL : element(w);
     if (tree == NULL || w->enter == NULL) {
         return SILENT;
     }
     const char *to = xml_attribute_get(tree, "to");
-    const char *full = w->full[w->event->client];
-    return full == NULL ? SILENT : kept_if(to == NULL || strcmp(to, full) == 0);
+    const char *full = w->full[w->user];
+    return full == NULL || !is_sure(w, w->user) ? SILENT : kept_if(to == NULL || strcmp(to, full) == 0);
 }
 
 static enum finding peers_stamp_is_kept(const struct watch *w) {
-    if (!is_passed_on(w) || w->enter->client >= 0) {
+    if (!is_passed_on(w) || !w->crossed) {
         return SILENT;
     }
     const struct xml_node *tree = element(w);
@@ -102,7 +102,7 @@ static enum finding peers_stamp_is_kept(const struct watch *w) {
 
 /* Without 'to' a request is the server's and a message the account's; nobody else gets either. */
 static enum finding stays_with_the_sender(const struct watch *w) {
-    if (w->enter == NULL || w->enter->client < 0 || w->enter->to != NULL ||
+    if (w->sender < 0 || w->enter->to != NULL ||
         (!is_message(w->enter->stanza_kind) && !is_iq(w->enter->stanza_kind))) {
         return SILENT;
     }
@@ -143,7 +143,7 @@ const struct never drill_nevers_address[] = {
     {"in.size.floor", limit_is_high_enough, ON(BOUNCE) | ON(CLOSE)},
     {"in.bind.unique", resource_is_unique, ON_OTHER},
     {"in.bind.multi", resources_stand_side_by_side, ON_OTHER | ON_END},
-    {"in.to.present", domain_decides, ON(DELIVER) | ON(ROUTE)},
+    {"in.to.present", domain_decides, ON(DELIVER) | ON(ROUTE) | ON(HAND)},
     {"in.to.generated", own_stanzas_name_their_client, ON(ANSWER) | ON(BOUNCE) | ON(PUSH)},
     {"in.to.scope", only_what_is_addressed, ON(DELIVER)},
     {"in.s2s.nostamp", peers_stamp_is_kept, ON(DELIVER)},

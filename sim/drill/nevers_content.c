@@ -11,7 +11,8 @@ struct passage {
 
 /* What waited for its stream is seen where it arrives. */
 static bool is_passage(const struct watch *w, struct passage *p) {
-    uint32_t number = is_enter(w) ? w->original : is_passed_on(w) ? w->event->number : 0;
+    const bool there = is_enter(w) || w->event->kind == WORLD_ARRIVE;
+    uint32_t number = there ? w->original : is_passed_on(w) ? w->event->number : 0;
     if (number == 0 || w->event->stanza == NULL || (w->saw[number] & SAW_DEPARTURE)) {
         return false;
     }
@@ -99,7 +100,8 @@ static bool is_same_text(const struct passage *p) {
 /* -------------------------------------------------------------------------------------------- the thorough way ---- */
 
 static bool is_content(const char *ns) {
-    return strcmp(ns, XML_STREAM_NS) == 0 || strcmp(ns, "jabber:client") == 0 || strcmp(ns, "jabber:server") == 0;
+    return strcmp(ns, XML_STREAM_NS) == 0 || strcmp(ns, "jabber:client") == 0 || strcmp(ns, "jabber:server") == 0 ||
+           strcmp(ns, "jabber:component:accept") == 0;
 }
 
 /* Two elements to be compared, and whether all around them belong to the stream, whatever it calls its namespace. */
@@ -272,8 +274,9 @@ static enum finding namespace_is_the_streams(const struct watch *w) {
     if (!is_passage(w, &p)) {
         return SILENT;
     }
-    const bool to_client = is_effect(w, ROUTER_DELIVER);
-    if (spells_out(w, p.came, to_client ? "jabber:server" : "jabber:client")) {
+    const bool to_client = is_effect(w, ROUTER_DELIVER), to_component = is_effect(w, ROUTER_HAND);
+    if ((!to_client && spells_out(w, p.came, "jabber:client")) ||
+        ((to_client || to_component) && spells_out(w, p.came, "jabber:server"))) {
         return BROKEN;
     }
     return spells_out(w, p.sent, "jabber:client") || spells_out(w, p.sent, "jabber:server") ? TEMPTED : SILENT;
@@ -387,7 +390,7 @@ static enum finding payload_addresses_are_let_be(const struct watch *w) {
     return refused || is_passed_on(w) ? kept_if(!refused) : SILENT;
 }
 
-enum { PASSED = ON_ENTER | ON(DELIVER) | ON(ROUTE) };
+enum { PASSED = ON_ENTER | ON(DELIVER) | ON(ROUTE) | ON(HAND) | ON_ARRIVE };
 
 const struct never drill_nevers_content[] = {
     {"in.xml.bom", byte_order_mark_is_text, PASSED},

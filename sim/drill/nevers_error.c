@@ -82,8 +82,7 @@ static enum finding message_is_tried(const struct watch *w) {
 }
 
 static enum finding peer_is_told(const struct watch *w) {
-    if (w->enter == NULL || w->enter->client >= 0 ||
-        (!is_request(w->enter->stanza_kind) && !is_message(w->enter->stanza_kind))) {
+    if (!w->crossed || (!is_request(w->enter->stanza_kind) && !is_message(w->enter->stanza_kind))) {
         return SILENT;
     }
     enum finding finding = silent_only_by_rule(w, true);
@@ -134,10 +133,10 @@ static bool is_from_asked(const struct watch *w, const char *from) {
 }
 
 static bool is_to_sender(const struct watch *w, const char *to) {
-    if (w->enter->client < 0) {
+    if (w->sender < 0) {
         return same(to, w->enter->from);
     }
-    const char *full = w->full[w->enter->client];
+    const char *full = sender_full(w);
     return to != NULL && (full == NULL || strcmp(to, full) == 0);
 }
 
@@ -214,7 +213,10 @@ static enum finding type_fits_condition(const struct watch *w) {
     }
     /* 6121 2.5.3 shows its error with a type of its own. */
     const bool removal = rule_begins(w, "roster.rem.missing") && strcmp(type, "modify") == 0;
-    return kept_if(is_word_of(type, types_of(condition)) || removal);
+    /* To wait for a server that nobody trusts may be in vain (6120 8.3.3.17). */
+    const bool lasting = saw(w, SAW_LASTING) && strcmp(condition, "remote-server-timeout") == 0;
+    return kept_if(lasting ? drill_knob_is(w, "s2s.auth-fail-type", type)
+                           : is_word_of(type, types_of(condition)) || removal);
 }
 
 /* ------------------------------------------------------------------------------------------ what it gives away ---- */

@@ -78,10 +78,8 @@ static bool is_from_store(const struct watch *w) {
 }
 
 static enum finding to_who_came(const struct watch *w) {
-    if (!is_from_store(w) || w->enter->client < 0) {
-        return SILENT;
-    }
-    return kept_if(same(w->event->target, w->full[w->enter->client]));
+    const char *full = sender_full(w);
+    return !is_from_store(w) || full == NULL ? SILENT : kept_if(same(w->event->target, full));
 }
 
 static enum finding delivered_once(const struct watch *w) {

@@ -22,7 +22,7 @@ static enum finding in_lane(const struct watch *w, int from, int to) {
 }
 
 static enum finding to_local_recipient(const struct watch *w, bool from_client) {
-    if (!is_passed_on(w) || w->event->client < 0 || (w->enter->client >= 0) != from_client) {
+    if (!is_passed_on(w) || w->event->client < 0 || w->crossed == from_client) {
         return SILENT;
     }
     return in_lane(w, w->stream, w->event->client);
@@ -41,11 +41,14 @@ static enum finding client_to_remote(const struct watch *w) {
     if (w->original == 0 || (w->saw[w->original] & SAW_DEPARTURE)) {
         return SILENT;
     }
+    if (!is_enter(w)) {
+        return in_lane(w, w->stream, drill_stream(w->self, w->to.domain, w->enter->host));
+    }
     return w->overtook ? BROKEN : w->follows ? TEMPTED : SILENT;
 }
 
 static bool is_for_own_server(const struct watch *w) {
-    if (w->enter->client < 0 || (!is_message(w->enter->stanza_kind) && !is_iq(w->enter->stanza_kind))) {
+    if (w->sender < 0 || (!is_message(w->enter->stanza_kind) && !is_iq(w->enter->stanza_kind))) {
         return false;
     }
     struct slice own = sender_bare(w);
@@ -61,7 +64,7 @@ static enum finding direct(const struct watch *w) {
 /* A roster set is done with, its answer and its pushes included, before the stream's next stanza is looked at. */
 static enum finding done_before_next(const struct watch *w) {
     const struct world_event *before = is_enter(w) ? drill_run_enter(w->run, w->before_it) : w->enter;
-    if (before == NULL || before->client < 0 || before->stanza_kind != STANZA_SET || before->to != NULL) {
+    if (before == NULL || !is_user(w, before->client) || before->stanza_kind != STANZA_SET || before->to != NULL) {
         return SILENT;
     }
     if (is_enter(w)) {
@@ -73,9 +76,9 @@ static enum finding done_before_next(const struct watch *w) {
 const struct never drill_nevers_order[] = {
     {"in.order.stream", one_after_the_other, ON_ENTER},
     {"in.order.barrier", done_before_next, ON_ENTER | ON(ANSWER) | ON(PUSH)},
-    {"in.order.local", client_to_local, ON(DELIVER)},
-    {"in.order.remote", client_to_remote, ON_ENTER},
-    {"in.order.fromremote", peer_to_local, ON(DELIVER)},
+    {"in.order.local", client_to_local, ON(DELIVER) | ON(HAND)},
+    {"in.order.remote", client_to_remote, ON_ENTER | ON_ARRIVE},
+    {"in.order.fromremote", peer_to_local, ON(DELIVER) | ON(HAND)},
     {"in.order.direct", direct, ON(ANSWER) | ON(BOUNCE) | ON(HANDLE)},
     {NULL, NULL, 0},
 };

@@ -68,10 +68,10 @@ static bool may_see(const struct watch *w, const struct sight *s) {
 }
 
 static const struct tie *sender_of(const struct watch *w) {
-    if (w->enter == NULL || w->enter->client < 0) {
+    if (w->sender < 0) {
         return NULL;
     }
-    const char *bare = w->run->actors[w->run->actor_of[w->enter->client]].bare;
+    const char *bare = w->run->actors[w->run->actor_of[w->sender]].bare;
     return drill_tie(w, bare, strlen(bare), "", 0);
 }
 
@@ -134,10 +134,10 @@ static enum finding no_resource_told(const struct watch *w) {
 /* -------------------------------------------------------------------------------------------- steps and ends ---- */
 
 static enum finding steps_before_next(const struct watch *w) {
-    if (w->enter == NULL || w->enter->client < 0 || w->event->server != w->enter->server) {
+    if (w->sender < 0 || w->event->server != w->enter->server) {
         return SILENT;
     }
-    uint32_t last = w->last_enter[w->enter->client];
+    uint32_t last = w->last_enter[w->sender];
     if (is_enter(w)) {
         return last > 0 && (w->saw[last] & SAW_SESSION) ? TEMPTED : SILENT;
     }
@@ -151,7 +151,7 @@ static enum finding nothing_for_the_gone(const struct watch *w) {
         return w->before != ROUTER_NOT_AVAILABLE ? TEMPTED : SILENT;
     }
     for (const struct ended *ended = w->ended; ended != NULL; ended = ended->next) {
-        if (same(ended->full, w->event->target)) {
+        if (same(ended->full, w->event->target) && (ended->unsure_us == 0 || ended->unsure_us < w->event->time_us)) {
             return BROKEN;
         }
     }
@@ -159,12 +159,13 @@ static enum finding nothing_for_the_gone(const struct watch *w) {
 }
 
 static enum finding directed_from_full(const struct watch *w) {
-    if (!is_passed_on(w) || w->enter->client < 0 ||
+    if (!is_passed_on(w) || w->sender < 0 ||
         (w->enter->stanza_kind != STANZA_AVAILABLE && w->enter->stanza_kind != STANZA_UNAVAILABLE)) {
         return SILENT;
     }
     const struct xml_node *tree = element(w);
-    return tree == NULL ? SILENT : kept_if(same(xml_attribute_get(tree, "from"), w->full[w->enter->client]));
+    const char *full = sender_full(w);
+    return tree == NULL || full == NULL ? SILENT : kept_if(same(xml_attribute_get(tree, "from"), full));
 }
 
 /* ---------------------------------------------------------------------------------------------------- probes ---- */
@@ -221,13 +222,16 @@ static enum finding only_that_resource(const struct watch *w) {
 
 /* --------------------------------------------------------------------------------------------- subscriptions ---- */
 
-/* What a peer's server let through is not this server's stamp. */
+/* What a peer's server let through, or a component wrote, is not this server's stamp, now or from its store. */
 static enum finding stamped_bare(const struct watch *w) {
-    bool passed = w->event->effect == ROUTER_DELIVER && w->enter != NULL && w->enter->client < 0;
+    bool passed = w->event->effect == ROUTER_DELIVER && w->enter != NULL && w->sender < 0;
     if (passed || (!has_type(w, "subscribe") && !has_type(w, "unsubscribe"))) {
         return SILENT;
     }
     const char *from = xml_attribute_get(element(w), "from");
+    if (from != NULL && !drill_served_here(w, from)) {
+        return SILENT;
+    }
     return kept_if(from != NULL && strchr(from, '/') == NULL);
 }
 
@@ -235,6 +239,10 @@ static enum finding reached_all(const struct watch *w, enum stanza_kind kind, ui
     uint32_t wanted = w->wanted[w->event->number];
     wanted -= wanted > 0;
     if (w->enter->stanza_kind != kind || wanted == 0 || (w->saw[number] & SAW_DEPARTURE)) {
+        return SILENT;
+    }
+    /* A peer may take back what nobody had. */
+    if (w->played && w->deliveries[w->event->number] == 0) {
         return SILENT;
     }
     return kept_if(w->deliveries[number] == wanted);

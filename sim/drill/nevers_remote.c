@@ -17,7 +17,7 @@ static struct tie *route_of(const struct watch *w) {
 
 static enum finding one_stream_a_pair(const struct watch *w) {
     if (w->event->kind == WORLD_OPEN) {
-        return w->reopened ? BROKEN : SILENT;
+        return w->reopened && is_opened_here(w) ? BROKEN : SILENT;
     }
     struct tie *tie = route_of(w);
     if (tie == NULL || !tie->open) {
@@ -32,23 +32,24 @@ static enum finding one_stream_a_pair(const struct watch *w) {
 static enum finding from_the_senders_domain(const struct watch *w) {
     if (w->event->kind == WORLD_OPEN) {
         const bool named = w->event->host != NULL && w->event->target != NULL;
-        return kept_if(named && drill_served_here(w, w->event->host) && !drill_served_here(w, w->event->target));
+        return is_opened_here(w) ? kept_if(named && !drill_served_here(w, w->event->target)) : SILENT;
     }
-    if (!is_effect(w, ROUTER_ROUTE) || !is_copy(w) || w->enter->client < 0) {
+    if (!is_effect(w, ROUTER_ROUTE) || !is_copy(w) || w->sender < 0) {
         return SILENT;
     }
     const struct tie *tie = route_of(w);
     const struct slice domain = drill_domain(sender_bare(w).data);
-    return kept_if(tie != NULL && tie->open && slice_equals(domain, w->event->host, strlen(w->event->host)));
+    return kept_if(tie != NULL && tie->opened && slice_equals(domain, w->event->host, strlen(w->event->host)));
 }
 
-/* What is written at once needs a stream that was opened from here. */
+/* What is written at once needs a stream that was opened from here; that it has been closed at its other end may not be
+ * known here yet. */
 static enum finding not_back_on_an_input(const struct watch *w) {
     if (!is_effect(w, ROUTER_ROUTE) || w->event->stanza == NULL || w->event->target == NULL) {
         return SILENT;
     }
     const struct tie *tie = route_of(w);
-    if (tie == NULL || !tie->ready) {
+    if (tie == NULL || !tie->verified) {
         return BROKEN;
     }
     const struct slice host = {.data = w->event->host, .size = strlen(w->event->host)};
@@ -59,7 +60,7 @@ static enum finding not_back_on_an_input(const struct watch *w) {
 /* Whether a stanza came from a server of the script's, which stamps what its clients send, and does so as the text has
  * it: where a profile departs from that, only the sending server's part of the log says so. */
 static bool is_from_server(const struct watch *w) {
-    if (!is_enter(w) || w->event->client >= 0 || w->event->from == NULL) {
+    if (!is_enter(w) || !w->crossed || w->played || w->event->from == NULL) {
         return false;
     }
     char domain[1024];
@@ -84,21 +85,13 @@ static enum finding subscriptions_from_bare(const struct watch *w) {
 
 /* What waited for a stream that could not be opened comes back. */
 static enum finding sender_hears_of_failure(const struct watch *w) {
-    if (!saw(w, SAW_WAIT) || !w->to.good) {
-        return SILENT;
-    }
-    const struct slice own = drill_domain(sender_bare(w).data);
-    const struct tie *tie = drill_tie(w, own.data, own.size, w->to.domain.data, w->to.domain.size);
-    if (tie == NULL || tie->failed < w->index) {
-        return SILENT;
-    }
-    return kept_if(saw(w, SAW_BOUNCE));
+    return saw(w, SAW_WAIT) && saw(w, SAW_UNROUTED) ? kept_if(saw(w, SAW_BOUNCE | SAW_LOST)) : SILENT;
 }
 
 /* --------------------------------------------------------------------------------------------------- coming in ---- */
 
 static bool is_for_us(const struct watch *w) {
-    return w->enter != NULL && w->enter->client < 0 && w->to.here;
+    return w->crossed && w->to.here;
 }
 
 static enum finding as_if_local(const struct watch *w) {

@@ -8,15 +8,9 @@ static bool is_error(enum stanza_kind kind) {
 
 /* Whether the stanza that entered and the one it is delivered to belong to different accounts. */
 static bool from_another(const struct watch *w) {
-    const char *sender = w->enter->from;
-    if (w->enter->client >= 0) {
-        sender = w->run->actors[w->run->actor_of[w->enter->client]].bare;
-    }
-    if (sender == NULL || w->event->target == NULL) {
-        return false;
-    }
-    size_t size = bare_size(sender);
-    return size != bare_size(w->event->target) || memcmp(sender, w->event->target, size) != 0;
+    const struct slice sender = sender_bare(w);
+    return sender.data != NULL && w->event->target != NULL &&
+           !slice_equals(sender, w->event->target, bare_size(w->event->target));
 }
 
 /* Knob pres.dir-self=broadcast takes presence for one's own bare JID as if it had no address. */
@@ -109,31 +103,40 @@ static enum finding language_is_kept(const struct watch *w) {
     return kept_if(came != NULL && strcmp(sent, came) == 0);
 }
 
+/* A stanza from another server for a third one goes nowhere, and no stream is opened for it. */
 static enum finding no_relay(const struct watch *w) {
-    if (w->enter == NULL || w->enter->client >= 0 || !w->to.good || w->to.here) {
+    if (w->event->kind == WORLD_OPEN) {
+        const char *host = w->event->host, *target = w->event->target;
+        const struct tie *tie = drill_tie(w, host, strlen(host), target, strlen(target));
+        const bool wanted = tie != NULL && tie->waiting != NULL;
+        const bool caused = w->foreign != NULL && w->foreign_cause == w->event->cause && strcmp(w->foreign, target) == 0;
+        return caused && !wanted && is_opened_here(w) ? BROKEN : SILENT;
+    }
+    if (!w->crossed || !w->to.good || w->to.served || (!is_enter(w) && w->event->kind != WORLD_EFFECT)) {
         return SILENT;
     }
-    return is_effect(w, ROUTER_ROUTE) ? BROKEN : is_enter(w) ? TEMPTED : SILENT;
+    return is_enter(w) ? TEMPTED : BROKEN;
 }
 
 /* The server's own domain as the target of a stream or of a stanza for another server. */
 static bool goes_in_a_circle(const struct watch *w) {
-    bool outward = (w->event->kind == WORLD_EFFECT && w->event->effect == ROUTER_ROUTE) || w->event->kind == WORLD_OPEN;
-    return outward && drill_served_here(w, w->event->target);
+    const bool routed = w->event->kind == WORLD_EFFECT && w->event->effect == ROUTER_ROUTE;
+    const bool opened = w->event->kind == WORLD_OPEN && is_opened_here(w);
+    return (routed || opened) && drill_served_here(w, w->event->target);
 }
 
 static enum finding no_loop(const struct watch *w) {
     if (goes_in_a_circle(w)) {
         return BROKEN;
     }
-    return is_enter(w) && w->event->client < 0 && w->to.here ? TEMPTED : SILENT;
+    return is_enter(w) && w->crossed && w->to.served ? TEMPTED : SILENT;
 }
 
 static enum finding no_forward(const struct watch *w) {
     if (goes_in_a_circle(w)) {
         return BROKEN;
     }
-    return is_enter(w) && w->event->client >= 0 && w->to.here ? TEMPTED : SILENT;
+    return is_enter(w) && w->sender >= 0 && w->to.served ? TEMPTED : SILENT;
 }
 
 static bool negative(int priority) {
@@ -170,7 +173,7 @@ static enum finding bare_iq_reaches_no_client(const struct watch *w) {
 
 /* An error for another reason (a malformed address, a server that cannot be reached) is none for the probe itself. */
 static enum finding client_may_probe(const struct watch *w) {
-    if (w->enter == NULL || w->enter->stanza_kind != STANZA_PROBE || w->enter->client < 0) {
+    if (w->sender < 0 || w->enter->stanza_kind != STANZA_PROBE) {
         return SILENT;
     }
     if (is_enter(w)) {
@@ -191,8 +194,8 @@ const struct never drill_nevers_stanza[] = {
     {"err.none-for-error", error_is_not_answered, ON_ENTER | ON(ANSWER) | ON(BOUNCE)},
     {"err.none-for-result", result_is_not_answered, ON_ENTER | ON(ANSWER) | ON(BOUNCE)},
     {"err.nonerror-child", no_error_child, ON(ANSWER) | ON(PUSH)},
-    {"lang.keep", language_is_kept, ON(DELIVER) | ON(ROUTE)},
-    {"s2s.norelay", no_relay, ON_ENTER | ON(ROUTE)},
+    {"lang.keep", language_is_kept, ON(DELIVER) | ON(ROUTE) | ON(HAND)},
+    {"s2s.norelay", no_relay, ON_ENTER | ON(DELIVER) | ON(ROUTE) | ON(HAND) | ON(STORE) | ON(WRITE) | ON_OTHER},
     {"s2s.loop", no_loop, ON_ANY},
     {"loc.noforward", no_forward, ON_ANY},
     {"loc.norewrite", bare_to_is_kept, ON(DELIVER)},

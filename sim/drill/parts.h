@@ -33,12 +33,24 @@ void drill_text_time(struct text *text, uint64_t time_us);
 
 enum { NO_EVENT = -1 };
 
-/* A member of the cast that is a client. */
+/* What an actor has sent to answer an iq request. */
+struct answer {
+    struct answer *next;
+    size_t event; /* how long the log was */
+    const char *id;
+};
+
+/* A member of the cast. Clients, peers and components are clients of the world. */
 struct actor {
-    int client;       /* -1: not a client */
-    const char *bare; /* prepared */
-    const char *full; /* prepared, where the script gives a resource; else NULL */
-    size_t *inbox;    /* events: what has arrived */
+    int client;       /* -1: not a client of the world */
+    int server;       /* of a [Server] and a [Component]; else -1 */
+    const char *bare; /* prepared; of a peer or a component its domain */
+    const char *full; /* prepared, where the script gives a resource; else NULL; of a peer or a component its domain */
+    uint64_t latency_us; /* of a client, to its server */
+    size_t left;         /* how long the log was when the script last made it leave; 0: it has not */
+    struct answer *answers;
+    const char *const *also; /* of a peer: its further domains, prepared; NULL at the end */
+    size_t *inbox;           /* events: what has arrived */
     size_t inbox_count, inbox_capacity, inbox_read;
 };
 
@@ -66,6 +78,7 @@ struct difference {
     unsigned line, column;
     const char *what;                         /* "Juliet should have received m1" */
     const char *expected, *instead, *differs; /* NULL: no such line */
+    const char *stream, *network;             /* what last became of the stream that was needed, and of the network */
     long decided;                             /* event of the fate that is to be explained, or NO_EVENT */
 };
 
@@ -104,6 +117,8 @@ struct run {
     size_t *enters; /* event in which stanza number n entered */
     size_t enter_count, enter_capacity;
     struct raw *first_raw, *last_raw;
+    bool stalled;  /* the network holds something up */
+    bool finished; /* the script has ended, and all that was under way with it */
     struct note *notes;
     size_t note_count, note_capacity;
     const struct xml_node **trees; /* of events' stanzas, parsed when first asked for */
@@ -130,11 +145,47 @@ bool drill_run_grow(struct run *run, void **items, size_t *capacity, size_t coun
 const struct xml_node *drill_run_tree(struct run *run, size_t event);
 
 const struct world_event *drill_run_enter(const struct run *run, uint32_t number); /* NULL for number 0 */
+
+/* drill_run_decider - the fate because of which a stanza arrived, or was lost: the last one before it of the same
+ * stanza where the event names none itself; NO_EVENT: none. */
+long drill_run_decider(const struct run *run, size_t event);
+
+static inline bool drill_is_fate(const struct world_event *event) {
+    return event->kind == WORLD_EFFECT && event->effect < ROUTER_FATE_COUNT;
+}
 const char *drill_run_name(const struct run *run, int client);
+
+/* drill_run_peer - the peer that sent a stanza which entered over a stream between servers, as a client; -1: a simulated
+ * server did. The log does not say: what a peer sends enters because of the action that says so, and nothing else does. */
+int drill_run_peer(const struct run *run, const struct world_event *enter);
+
+static inline enum script_role drill_run_role(const struct run *run, int client) {
+    return run->script->cast[run->actor_of[client]].role;
+}
 
 /* ------------------------------------------------------------------------------------------------------ setup ---- */
 
 bool drill_setup(struct run *run);
+
+/* Members of the cast by their index. They return false where the run has stopped. */
+bool drill_setup_component(struct run *run, size_t index);
+bool drill_setup_peer(struct run *run, size_t index);
+bool drill_setup_link(struct run *run, size_t index);
+bool drill_setup_client(struct run *run, size_t index, int client); /* false: client is not one */
+
+/* drill_refuse - the run stops at a property, or at the member of the cast where it is NULL. returns false. */
+bool drill_refuse(struct run *run, const struct script_actor *actor, const struct script_property *property,
+                  const char *text);
+const struct script_property *drill_property(const struct script_actor *actor, const char *key); /* NULL: none */
+
+/* drill_duration - the value of a property such as "40ms"; *us stays as it is where there is none.
+ * returns   false where it is no duration; the run has stopped. */
+bool drill_duration(struct run *run, const struct script_actor *actor, const char *key, uint64_t *us);
+
+struct slice drill_trim(struct slice text);
+
+/* drill_item_next - takes the text up to the next separator off `rest`. returns false: there was none left. */
+bool drill_item_next(struct slice *rest, char separator, struct slice *item);
 
 /* ----------------------------------------------------------------------------------------------------- values ---- */
 
@@ -143,15 +194,29 @@ bool drill_setup(struct run *run);
 const char *drill_value_resolve(struct run *run, const char *text, bool escape, unsigned line);
 struct match_words drill_value_words(struct run *run);
 bool drill_value_bare_jid(struct run *run, const char *jid, const char **bare, const char **full); /* prepared */
+struct slice drill_domain(const char *jid);                                                        /* as written */
 
 /* ------------------------------------------------------------------------------------------------------- play ---- */
 
 void drill_play_script(struct run *run);
-void drill_settle(struct run *run); /* until nothing is under way */
+void drill_look(struct run *run);    /* at the events that are new in the log */
+void drill_settle(struct run *run);  /* until nothing is under way; timers may still run */
+void drill_run_out(struct run *run); /* until nothing is under way and no timer runs */
 void drill_note(struct run *run, const char *text);
 
-/* The next stanza that has come for an actor, as an event; NO_EVENT: none comes any more. */
-long drill_receive(struct run *run, int actor);
+/* What members of the cast do, and what happens to the network. */
+void drill_connects(struct run *run, const struct script_action *action);
+void drill_leaves(struct run *run, const struct script_action *action);
+void drill_sends(struct run *run, const struct script_action *action);
+void drill_network(struct run *run, const struct script_action *action);
+
+static inline const char *drill_actor_name(const struct run *run, const struct script_action *action) {
+    return run->script->cast[action->actor].name;
+}
+
+/* The next stanza that has come for an actor, as an event; NO_EVENT: none comes any more. timers: those that run are
+ * waited for too. */
+long drill_receive(struct run *run, int actor, bool timers);
 
 void drill_expect_stanzas(struct run *run, const struct script_action *action);
 void drill_expect_any_order(struct run *run, const struct script_action *action);
@@ -161,6 +226,13 @@ void drill_expect_end(struct run *run);
 void drill_expect_fates(struct run *run, const struct script_action *action);
 
 /* ---------------------------------------------------------------------------------------------------- verdict ---- */
+
+/* drill_explain_missing - why what an actor should have got did not come: it went to somebody else, it was lost, it
+ * waits for a stream, or something else was decided. */
+void drill_explain_missing(struct run *run, int actor, const struct xml_node *expected, struct difference *difference);
+
+/* drill_explain_way - where a stanza came back, why it found no way. */
+void drill_explain_way(struct run *run, struct difference *difference);
 
 /* drill_difference - count a difference; the first one is kept. Its texts may be NULL unless run->explain. */
 void drill_difference(struct run *run, const struct difference *difference);
@@ -174,7 +246,8 @@ char *drill_trace_text(struct run *run);
 /* How the trace and failure texts write one thing. */
 void drill_write_label(const struct run *run, struct text *out, uint32_t number);
 void drill_write_fate(const struct run *run, struct text *out, const struct world_event *event);
-void drill_write_arrival(struct run *run, struct text *out, size_t event);
+void drill_write_event(struct run *run, struct text *out, size_t event); /* as a line of the trace, without its end */
+const char *drill_event_line(struct run *run, size_t event);             /* the same, kept */
 void drill_write_element(struct text *out, const struct xml_node *node); /* in one line, cut where it is very long */
 
 #endif

@@ -86,7 +86,7 @@ static const struct xml_node *parse_event(struct run *run, const struct world_ev
 
 const struct xml_node *drill_run_tree(struct run *run, size_t event) {
     const struct world_event *e = world_event(run->world, event);
-    if (e->kind == WORLD_ARRIVE) {
+    if (e->kind == WORLD_ARRIVE && world_event(run->world, e->sent_by)->stanza == e->stanza) {
         return drill_run_tree(run, e->sent_by);
     }
     if (!drill_run_grow(run, (void **)&run->trees, &run->tree_capacity, event, sizeof *run->trees)) {
@@ -100,6 +100,33 @@ const struct xml_node *drill_run_tree(struct run *run, size_t event) {
 
 const struct world_event *drill_run_enter(const struct run *run, uint32_t number) {
     return number == 0 || number > run->enter_count ? NULL : world_event(run->world, run->enters[number - 1]);
+}
+
+long drill_run_decider(const struct run *run, size_t event) {
+    const struct world_event *e = world_event(run->world, event);
+    size_t from = event;
+    if (e->kind == WORLD_ARRIVE) {
+        from = e->sent_by;
+    }
+    if (drill_is_fate(world_event(run->world, from))) {
+        return (long)from;
+    }
+    for (size_t i = from; e->number > 0 && i-- > 0;) {
+        const struct world_event *earlier = world_event(run->world, i);
+        if (earlier->number == e->number && drill_is_fate(earlier)) {
+            return (long)i;
+        }
+    }
+    return NO_EVENT;
+}
+
+int drill_run_peer(const struct run *run, const struct world_event *enter) {
+    if (enter->client >= 0 || enter->cause < 0) {
+        return -1;
+    }
+    const struct script_action *action = &run->script->actions[enter->cause];
+    const bool sent = action->verb == SCRIPT_SENDS || action->verb == SCRIPT_SENDS_RAW;
+    return sent && run->script->cast[action->actor].role == SCRIPT_PEER ? run->actors[action->actor].client : -1;
 }
 
 const char *drill_run_name(const struct run *run, int client) {
@@ -150,9 +177,9 @@ static void note_loose(struct run *run, const struct world_event *event, const s
     }
     char value[24];
     const struct router_knob knob = router_knob((size_t)rule->knob_number);
-    run->loose = drill_run_text(run, "%s (%s): policy %s=%s, where the specification asks for %s", rule->id,
-                                rule->strength, knob.name,
-                                policy_get(run->policies[event->server], (size_t)rule->knob_number, value), knob.initial);
+    run->loose = drill_run_text(
+        run, "%s (%s): policy %s=%s, where the specification asks for %s", rule->id, rule->strength, knob.name,
+        policy_get(run->policies[event->server], (size_t)rule->knob_number, value), knob.initial);
 }
 
 /* What fired is known by the log: each effect names its rule, and each never says whether it was tempted. */
@@ -255,26 +282,9 @@ static bool is_red(const struct run *run) {
     return run->state == RUN_CANNOT || run->state == RUN_BROKEN || run->differences > 0;
 }
 
-static bool skip(const struct script *script, struct drill_result *result) {
-    struct text reason = {0};
-    drill_text_format(&reason, "not supported yet: %s", script->unsupported);
-    result->verdict = DRILL_SKIP;
-    (void)router_rules(&result->rule_count);
-    result->fired = calloc(result->rule_count, 1);
-    result->reason = reason.data;
-    if (reason.failed || result->fired == NULL) {
-        drill_result_free(result);
-        return false;
-    }
-    return true;
-}
-
 /* A case that goes wrong is played again with the facts recorded: recording them always would cost every other case. */
 bool drill_play(const struct script *script, const struct drill_options *options, struct drill_result *result) {
     *result = (struct drill_result){0};
-    if (script->unsupported != NULL) {
-        return skip(script, result);
-    }
     bool whole = true;
     for (int attempt = 0; attempt < 2; attempt++) {
         struct run run = {.script = script, .options = options, .explain = attempt == 1};

@@ -8,52 +8,8 @@ static struct slice whole(const char *text) {
     return (struct slice){.data = text, .size = strlen(text)};
 }
 
-static struct slice trimmed(struct slice text) {
-    while (text.size > 0 && strchr(" \t", text.data[0]) != NULL) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size > 0 && strchr(" \t", text.data[text.size - 1]) != NULL) {
-        text.size--;
-    }
-    return text;
-}
-
-/* next_item - takes the text up to the next separator off `rest`. returns false: there was none left. */
-static bool next_item(struct slice *rest, char separator, struct slice *item) {
-    if (rest->data == NULL) {
-        return false;
-    }
-    const char *end = rest->size == 0 ? NULL : memchr(rest->data, separator, rest->size);
-    size_t size = end == NULL ? rest->size : (size_t)(end - rest->data);
-    *item = trimmed((struct slice){.data = rest->data, .size = size});
-    if (end == NULL) {
-        rest->data = NULL;
-    } else {
-        rest->data += size + 1;
-        rest->size -= size + 1;
-    }
-    return true;
-}
-
 static bool is_key(const struct script_property *property, const char *key) {
     return strcmp(property->key, key) == 0;
-}
-
-static const struct script_property *find_property(const struct script_actor *actor, const char *key) {
-    for (size_t i = 0; i < actor->property_count; i++) {
-        if (is_key(&actor->properties[i], key)) {
-            return &actor->properties[i];
-        }
-    }
-    return NULL;
-}
-
-static bool refuse(struct run *run, const struct script_actor *actor, const struct script_property *property,
-                   const char *text) {
-    drill_run_stop(run, RUN_CANNOT, property == NULL ? actor->line : property->line,
-                   property == NULL ? 1 : property->column, "%s", text);
-    return false;
 }
 
 /* ---------------------------------------------------------------------------------------------------- servers ---- */
@@ -62,15 +18,17 @@ static bool set_knob(struct run *run, struct policy *policy, const struct script
                      const struct script_property *property) {
     struct slice value = whole(property->value);
     struct slice knob;
-    if (memchr(value.data, '=', value.size) == NULL || !next_item(&value, '=', &knob)) {
-        return refuse(run, actor, property, drill_run_text(run, "found '%s', expected KNOB=VALUE", property->value));
+    if (memchr(value.data, '=', value.size) == NULL || !drill_item_next(&value, '=', &knob)) {
+        return drill_refuse(run, actor, property,
+                            drill_run_text(run, "found '%s', expected KNOB=VALUE", property->value));
     }
     struct router_error error = {0};
-    return policy_set(policy, knob, trimmed(value), &error) == ROUTER_OK || refuse(run, actor, property, error.text);
+    return policy_set(policy, knob, drill_trim(value), &error) == ROUTER_OK ||
+           drill_refuse(run, actor, property, error.text);
 }
 
 static struct policy *make_policy(struct run *run, const char *profile, const struct script_actor *actor) {
-    const struct script_property *named = actor == NULL ? NULL : find_property(actor, "profile");
+    const struct script_property *named = actor == NULL ? NULL : drill_property(actor, "profile");
     struct policy **policies = realloc(run->policies, (run->policy_count + 1) * sizeof *policies);
     if (policies != NULL) {
         run->policies = policies;
@@ -99,6 +57,10 @@ static struct policy *make_policy(struct run *run, const char *profile, const st
     return run->state == RUN_GOING ? policy : NULL;
 }
 
+static bool has_account(const struct script_actor *actor) {
+    return actor->role == SCRIPT_CLIENT || actor->role == SCRIPT_ACCOUNT;
+}
+
 struct domains {
     const char **names;
     size_t count;
@@ -116,23 +78,23 @@ static void add_domain(struct run *run, struct domains *domains, struct slice do
     }
 }
 
-static bool add_server(struct run *run, const char *name, const struct domains *domains, const struct policy *policy,
-                       const struct script_actor *actor, const struct script_property *hosts) {
+static int add_server(struct run *run, const char *name, const struct domains *domains, const struct policy *policy,
+                      const struct script_actor *actor, const struct script_property *hosts) {
     struct router_error error = {0};
-    if (world_server(run->world, name, domains->names, domains->count, policy, &error) < 0) {
-        if (actor == NULL) {
-            drill_run_stop(run, RUN_CANNOT, 0, 0, "%s", error.text);
-            return false;
-        }
-        return refuse(run, actor, hosts, error.text);
+    int server = world_server(run->world, name, domains->names, domains->count, policy, &error);
+    if (server < 0 && actor == NULL) {
+        drill_run_stop(run, RUN_CANNOT, 0, 0, "%s", error.text);
+    } else if (server < 0) {
+        (void)drill_refuse(run, actor, hosts, error.text);
     }
-    return true;
+    return server;
 }
 
-static bool make_server(struct run *run, const struct script_actor *actor, const char *profile) {
-    const struct script_property *hosts = find_property(actor, "hosts");
+static bool make_server(struct run *run, size_t index, const char *profile) {
+    const struct script_actor *actor = &run->script->cast[index];
+    const struct script_property *hosts = drill_property(actor, "hosts");
     if (hosts == NULL) {
-        return refuse(run, actor, NULL, drill_run_text(run, "[Server] %s has no hosts", actor->name));
+        return drill_refuse(run, actor, NULL, drill_run_text(run, "[Server] %s has no hosts", actor->name));
     }
     struct slice rest = whole(hosts->value);
     struct slice item;
@@ -141,31 +103,31 @@ static bool make_server(struct run *run, const struct script_actor *actor, const
         count += rest.data[i] == ',';
     }
     struct domains domains = {.names = drill_run_take(run, count * sizeof *domains.names)};
-    while (domains.names != NULL && next_item(&rest, ',', &item)) {
+    while (domains.names != NULL && drill_item_next(&rest, ',', &item)) {
         if (item.size == 0) {
-            return refuse(run, actor, hosts, "found an empty name, expected a domain");
+            return drill_refuse(run, actor, hosts, "found an empty name, expected a domain");
         }
         add_domain(run, &domains, item);
     }
     const struct policy *policy = run->state == RUN_GOING ? make_policy(run, profile, actor) : NULL;
-    return policy != NULL && add_server(run, actor->name, &domains, policy, actor, hosts);
+    run->actors[index].server = policy == NULL ? -1 : add_server(run, actor->name, &domains, policy, actor, hosts);
+    return run->actors[index].server >= 0;
 }
 
 /* Without [Server], one server serves every domain of the clients and accounts. */
 static bool make_only_server(struct run *run, const char *profile) {
     struct domains domains = {.names = drill_run_take(run, (run->script->cast_count + 1) * sizeof *domains.names)};
     for (size_t i = 0; domains.names != NULL && i < run->script->cast_count; i++) {
-        const struct actor *actor = &run->actors[i];
-        if (actor->bare != NULL) {
-            const char *at = strchr(actor->bare, '@');
-            add_domain(run, &domains, whole(at == NULL ? actor->bare : at + 1));
+        const char *bare = run->actors[i].bare;
+        if (bare != NULL && has_account(&run->script->cast[i])) {
+            add_domain(run, &domains, whole(strchr(bare, '@') + 1));
         }
     }
     if (run->state != RUN_GOING || domains.count == 0) {
         return run->state == RUN_GOING;
     }
     const struct policy *policy = make_policy(run, profile, NULL);
-    return policy != NULL && add_server(run, "server", &domains, policy, NULL, NULL);
+    return policy != NULL && add_server(run, domains.names[0], &domains, policy, NULL, NULL) >= 0;
 }
 
 static bool make_servers(struct run *run) {
@@ -174,7 +136,7 @@ static bool make_servers(struct run *run) {
     for (size_t i = 0; i < run->script->cast_count; i++) {
         if (run->script->cast[i].role == SCRIPT_SERVER) {
             any = true;
-            if (!make_server(run, &run->script->cast[i], profile)) {
+            if (!make_server(run, i, profile)) {
                 return false;
             }
         }
@@ -185,35 +147,56 @@ static bool make_servers(struct run *run) {
 /* --------------------------------------------------------------------------------------------------- accounts ---- */
 
 static const struct script_property *address_of(const struct script_actor *actor) {
-    return actor->role == SCRIPT_CLIENT ? find_property(actor, "jid") : NULL;
+    return drill_property(actor, actor->role == SCRIPT_CLIENT ? "jid" : "domain");
+}
+
+static const char *jid_of(const struct script_actor *actor) {
+    switch (actor->role) {
+    case SCRIPT_CLIENT:
+        return actor->jid;
+    case SCRIPT_ACCOUNT:
+        return actor->name;
+    case SCRIPT_PEER:
+    case SCRIPT_COMPONENT:
+        return drill_property(actor, "domain") == NULL ? actor->name : drill_property(actor, "domain")->value;
+    default:
+        return NULL;
+    }
+}
+
+static bool is_jid_for(const struct script_actor *actor, const struct actor *own) {
+    const bool local = strchr(own->bare, '@') != NULL;
+    return actor->role == SCRIPT_CLIENT ? local : local == has_account(actor) && own->full == NULL;
 }
 
 /* The JIDs of the cast, before any server is there to be asked. */
 static bool read_jids(struct run *run) {
+    static const char *const wanted[] = {[SCRIPT_CLIENT] = "the JID of a client",
+                                         [SCRIPT_ACCOUNT] = "a bare JID",
+                                         [SCRIPT_PEER] = "a domain",
+                                         [SCRIPT_COMPONENT] = "a domain"};
     for (size_t i = 0; i < run->script->cast_count; i++) {
         const struct script_actor *actor = &run->script->cast[i];
-        run->actors[i].client = -1;
-        const char *jid = actor->role == SCRIPT_CLIENT    ? actor->jid
-                          : actor->role == SCRIPT_ACCOUNT ? actor->name
-                                                          : NULL;
-        if (jid == NULL) {
-            continue;
-        }
-        bool good = drill_value_bare_jid(run, jid, &run->actors[i].bare, &run->actors[i].full);
+        struct actor *own = &run->actors[i];
+        own->client = own->server = -1;
+        const char *jid = jid_of(actor);
+        const bool good = jid == NULL || drill_value_bare_jid(run, jid, &own->bare, &own->full);
         if (run->state != RUN_GOING) {
             return false;
         }
-        if (!good || strchr(run->actors[i].bare, '@') == NULL ||
-            (actor->role == SCRIPT_ACCOUNT && run->actors[i].full != NULL)) {
-            const char *wanted = actor->role == SCRIPT_CLIENT ? "the JID of a client" : "a bare JID";
-            return refuse(run, actor, address_of(actor), drill_run_text(run, "found '%s', expected %s", jid, wanted));
+        if (!good || (jid != NULL && !is_jid_for(actor, own))) {
+            return drill_refuse(run, actor, address_of(actor),
+                                drill_run_text(run, "found '%s', expected %s", jid, wanted[actor->role]));
+        }
+        if (jid != NULL && !has_account(actor)) {
+            own->full = own->bare;
         }
     }
     return true;
 }
 
 static bool exists(const struct script_actor *actor) {
-    const struct script_property *property = find_property(actor, "exists");
+    const struct script_property *property = drill_property(actor, "exists");
     return property == NULL || strcmp(property->value, "no") != 0;
 }
 
@@ -223,7 +206,7 @@ static bool make_account(struct run *run, size_t index) {
     const char *domain = strchr(bare, '@') + 1;
     int server = world_host(run->world, domain);
     if (server < 0) {
-        return refuse(run, actor, address_of(actor), drill_run_text(run, "no server serves '%s'", domain));
+        return drill_refuse(run, actor, address_of(actor), drill_run_text(run, "no server serves '%s'", domain));
     }
     if (actor->role == SCRIPT_ACCOUNT && !exists(actor)) {
         return true;
@@ -234,7 +217,7 @@ static bool make_account(struct run *run, size_t index) {
         return false;
     }
     return result == ROUTER_OK || result == ROUTER_E_CONFLICT ||
-           refuse(run, actor, address_of(actor), drill_run_text(run, "'%s' cannot be an account", bare));
+           drill_refuse(run, actor, address_of(actor), drill_run_text(run, "'%s' cannot be an account", bare));
 }
 
 static bool is_word(struct slice text, const char *word) {
@@ -268,17 +251,17 @@ static bool read_contact(struct run *run, const struct script_actor *actor, cons
     if (value == NULL) {
         return false;
     }
-    struct slice rest = trimmed(whole(value));
+    struct slice rest = drill_trim(whole(value));
     size_t jid_size = strcspn(rest.data, " \t");
     *jid = (struct slice){.data = rest.data, .size = jid_size < rest.size ? jid_size : rest.size};
     rest = (struct slice){.data = rest.data + jid->size, .size = rest.size - jid->size};
     struct slice word;
-    for (bool first = true; next_item(&rest, ',', &word); first = false) {
+    for (bool first = true; drill_item_next(&rest, ',', &word); first = false) {
         if (!contact_word(state, word, first)) {
             const char *found = arena_text(run->arena, word.data, word.size);
             const char *near = found == NULL ? NULL : script_nearest(found, words);
             const char *wanted = first ? "none, to, from or both" : "ask, approved or pending-in";
-            return refuse(
+            return drill_refuse(
                 run, actor, property,
                 near == NULL ? drill_run_text(run, "found '%s', expected %s", found, wanted)
                              : drill_run_text(run, "found '%s', expected %s; did you mean '%s'?", found, wanted, near));
@@ -314,7 +297,7 @@ static bool set_contact(struct run *run, struct router *router, size_t index, co
         run->state = RUN_NOMEM;
         return false;
     }
-    return result == ROUTER_OK || refuse(run, actor, property, contact_refusal(result));
+    return result == ROUTER_OK || drill_refuse(run, actor, property, contact_refusal(result));
 }
 
 static bool add_offline(struct run *run, struct router *router, size_t index, const struct script_property *property) {
@@ -330,7 +313,7 @@ static bool add_offline(struct run *run, struct router *router, size_t index, co
     const char *refusal = result == ROUTER_E_LIMIT     ? "the account's offline store is full"
                           : result == ROUTER_E_UNKNOWN ? "there is no such account"
                                                        : "expected one message with 'from' and 'to'";
-    return result == ROUTER_OK || refuse(run, &run->script->cast[index], property, refusal);
+    return result == ROUTER_OK || drill_refuse(run, &run->script->cast[index], property, refusal);
 }
 
 static bool furnish_account(struct run *run, size_t index) {
@@ -347,22 +330,30 @@ static bool furnish_account(struct run *run, size_t index) {
     return true;
 }
 
-static bool add_clients(struct run *run) {
-    run->actor_of = drill_run_take(run, (run->script->cast_count + 1) * sizeof *run->actor_of);
-    for (size_t i = 0; run->actor_of != NULL && i < run->script->cast_count; i++) {
-        const struct script_actor *actor = &run->script->cast[i];
-        if (actor->role == SCRIPT_CLIENT) {
-            int client = world_client(run->world, actor->name, actor->jid);
-            if (client < 0) {
-                run->state = RUN_NOMEM;
-                return false;
-            }
-            run->actors[i].client = client;
-            run->actor_of[client] = (int)i;
-            run->client_count++;
-        }
+bool drill_setup_client(struct run *run, size_t index, int client) {
+    if (client < 0) {
+        return false;
     }
-    return run->actor_of != NULL;
+    run->actors[index].client = client;
+    run->actor_of[client] = (int)index;
+    run->client_count++;
+    return true;
+}
+
+static bool add_client(struct run *run, size_t index) {
+    const struct script_actor *actor = &run->script->cast[index];
+    struct actor *own = &run->actors[index];
+    if (!drill_setup_client(run, index, world_client(run->world, actor->name, actor->jid))) {
+        run->state = RUN_NOMEM;
+        return false;
+    }
+    if (!drill_duration(run, actor, "latency", &own->latency_us)) {
+        return false;
+    }
+    if (own->latency_us > 0) {
+        world_client_latency(run->world, own->client, own->latency_us);
+    }
+    return true;
 }
 
 static bool each(struct run *run, enum script_role role, bool (*make)(struct run *run, size_t index)) {
@@ -376,6 +367,10 @@ static bool each(struct run *run, enum script_role role, bool (*make)(struct run
 
 bool drill_setup(struct run *run) {
     run->actors = drill_run_take(run, (run->script->cast_count + 1) * sizeof *run->actors);
-    return run->actors != NULL && read_jids(run) && make_servers(run) && each(run, SCRIPT_CLIENT, make_account) &&
-           each(run, SCRIPT_ACCOUNT, make_account) && add_clients(run) && each(run, SCRIPT_ACCOUNT, furnish_account);
+    run->actor_of = drill_run_take(run, (run->script->cast_count + 1) * sizeof *run->actor_of);
+    return run->state == RUN_GOING && read_jids(run) && make_servers(run) &&
+           each(run, SCRIPT_COMPONENT, drill_setup_component) && each(run, SCRIPT_CLIENT, make_account) &&
+           each(run, SCRIPT_ACCOUNT, make_account) && each(run, SCRIPT_CLIENT, add_client) &&
+           each(run, SCRIPT_PEER, drill_setup_peer) && each(run, SCRIPT_LINK, drill_setup_link) &&
+           each(run, SCRIPT_ACCOUNT, furnish_account);
 }

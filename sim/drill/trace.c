@@ -123,7 +123,7 @@ static const struct xml_node *sent_by_client(struct run *run, uint32_t number) {
     return enter == NULL ? NULL : drill_run_tree(run, run->enters[number - 1]);
 }
 
-void drill_write_arrival(struct run *run, struct text *out, size_t event) {
+static void write_arrival(struct run *run, struct text *out, size_t event) {
     const struct world_event *e = world_event(run->world, event);
     const struct xml_node *came = drill_run_tree(run, event);
     drill_text_line(out, drill_run_name(run, e->client));
@@ -183,14 +183,59 @@ static void write_client(const struct run *run, struct text *out, const struct w
     drill_text_line(out, event->text == NULL ? "" : event->text);
 }
 
-static void write_link(struct text *out, const struct world_event *event, const char *word) {
-    drill_text_format(out, "%s ~ %s %s", event->host, word, event->target);
-    if (event->kind == WORLD_FAILED) {
-        drill_text_format(out, ": %s", event->text);
+static const char *link_word(const struct world_event *event) {
+    static const struct {
+        const char *step, *word;
+    } steps[] = {{"name", "found"}, {"connection", "connected"}, {"stream", "started"}, {"pair", "verified"}};
+    for (size_t i = 0; event->kind == WORLD_STEP && i < sizeof steps / sizeof *steps; i++) {
+        if (strcmp(steps[i].step, event->text) == 0) {
+            return steps[i].word;
+        }
+    }
+    switch (event->kind) {
+    case WORLD_OPEN:
+        return "opens";
+    case WORLD_READY:
+        return "ready";
+    case WORLD_FAILED:
+        return "failed";
+    case WORLD_CLOSED:
+        return "closed";
+    default:
+        return event->text;
     }
 }
 
-static void write_event(struct run *run, struct text *out, size_t index) {
+/* A stream to another server, step by step: who opens it, what, to whom, and why where it ends. */
+static void write_link(struct text *out, const struct world_event *event) {
+    drill_text_format(out, "%s ~ %s %s", event->host, link_word(event), event->target);
+    if (event->kind == WORLD_FAILED || event->kind == WORLD_CLOSED) {
+        drill_text_put(out, ": ");
+        drill_text_line(out, event->text == NULL ? "" : event->text);
+    }
+}
+
+/* What has not entered a server has no number, but may have an id. */
+static void write_lost(struct run *run, struct text *out, size_t index) {
+    const struct world_event *event = world_event(run->world, index);
+    const struct xml_node *tree = event->number > 0 ? NULL : drill_run_tree(run, index);
+    const char *id = tree == NULL ? NULL : xml_attribute_get(tree, "id");
+    if (id != NULL && is_label(id)) {
+        drill_text_put(out, id);
+    } else {
+        drill_write_label(run, out, event->number);
+    }
+    drill_text_put(out, " ! lost ");
+    drill_text_line(out, event->text == NULL ? "" : event->text);
+    if (event->host != NULL && event->target != NULL) {
+        drill_text_format(out, " %s %s", event->host, event->target);
+    } else if (event->client >= 0) {
+        drill_text_put(out, " ");
+        drill_text_line(out, drill_run_name(run, event->client));
+    }
+}
+
+void drill_write_event(struct run *run, struct text *out, size_t index) {
     const struct world_event *event = world_event(run->world, index);
     drill_text_time(out, event->time_us);
     drill_text_put(out, " ");
@@ -202,7 +247,7 @@ static void write_event(struct run *run, struct text *out, size_t index) {
         write_effect(run, out, event);
         break;
     case WORLD_ARRIVE:
-        drill_write_arrival(run, out, index);
+        write_arrival(run, out, index);
         break;
     case WORLD_BOUND:
         write_client(run, out, event, "bound");
@@ -214,16 +259,26 @@ static void write_event(struct run *run, struct text *out, size_t index) {
         write_client(run, out, event, "ended");
         break;
     case WORLD_OPEN:
-        write_link(out, event, "opens");
-        break;
+    case WORLD_STEP:
     case WORLD_READY:
-        write_link(out, event, "ready");
-        break;
     case WORLD_FAILED:
-        write_link(out, event, "failed");
+    case WORLD_CLOSED:
+        write_link(out, event);
+        break;
+    case WORLD_LOST:
+        write_lost(run, out, index);
+        break;
+    case WORLD_FAULT:
+        drill_text_put(out, "* ");
+        drill_text_line(out, event->text == NULL ? "" : event->text);
         break;
     }
-    drill_text_put(out, "\n");
+}
+
+const char *drill_event_line(struct run *run, size_t index) {
+    struct text text = {0};
+    drill_write_event(run, &text, index);
+    return drill_run_keep(run, &text);
 }
 
 static void write_notes(const struct run *run, struct text *out, size_t *next, size_t before) {
@@ -241,7 +296,8 @@ char *drill_trace_text(struct run *run) {
     drill_text_put(&out, "");
     for (size_t i = 0; i < count; i++) {
         write_notes(run, &out, &note, i);
-        write_event(run, &out, i);
+        drill_write_event(run, &out, i);
+        drill_text_put(&out, "\n");
     }
     write_notes(run, &out, &note, count);
     if (out.failed) {

@@ -28,6 +28,13 @@ bool drill_value_bare_jid(struct run *run, const char *jid, const char **bare, c
     return run->state == RUN_GOING;
 }
 
+struct slice drill_domain(const char *jid) {
+    size_t size = strcspn(jid, "/");
+    const char *at = memchr(jid, '@', size);
+    size_t before = at == NULL ? 0 : (size_t)(at + 1 - jid);
+    return (struct slice){.data = jid + before, .size = size - before};
+}
+
 static const char *captured(const struct run *run, const struct script_variable *variable) {
     for (const struct capture *capture = run->captures; capture != NULL; capture = capture->older) {
         if (capture->name_size == variable->name_size &&
@@ -61,6 +68,9 @@ static const char *variable_value(const struct run *run, const struct script_var
     const struct actor *actor = &run->actors[variable->actor];
     if (variable->kind == SCRIPT_BARE_JID) {
         return actor->bare;
+    }
+    if (run->script->cast[variable->actor].role != SCRIPT_CLIENT) {
+        return actor->full;
     }
     const char *bound = actor->client < 0 ? NULL : world_full_jid(run->world, actor->client);
     return bound != NULL ? bound : actor->full;

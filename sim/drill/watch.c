@@ -133,6 +133,7 @@ static void take_setup(struct watch *w) {
     for (size_t i = 0; i < w->run->script->cast_count; i++) {
         const struct script_actor *actor = &w->run->script->cast[i];
         const char *user = w->run->actors[i].bare;
+        w->components |= actor->role == SCRIPT_COMPONENT;
         for (size_t n = 0; user != NULL && n < actor->property_count; n++) {
             const struct script_property *property = &actor->properties[n];
             bool contact = strcmp(property->key, "contact") == 0, offline = strcmp(property->key, "offline") == 0;
@@ -151,7 +152,10 @@ bool drill_watch_begin(struct watch *w) {
     size_t clients = w->run->client_count + 1, stanzas = w->run->enter_count + 1, count;
     w->priorities = drill_run_take(w->run, clients * sizeof *w->priorities);
     w->full = drill_run_take(w->run, clients * sizeof *w->full);
+    w->unsure_us = drill_run_take(w->run, clients * sizeof *w->unsure_us);
+    w->sent_as = drill_run_take(w->run, stanzas * sizeof *w->sent_as);
     w->last_enter = drill_run_take(w->run, clients * sizeof *w->last_enter);
+    w->under_way = drill_run_take(w->run, clients * sizeof *w->under_way);
     w->saw = drill_run_take(w->run, stanzas * sizeof *w->saw);
     w->deliveries = drill_run_take(w->run, stanzas * sizeof *w->deliveries);
     w->wanted = drill_run_take(w->run, stanzas * sizeof *w->wanted);
@@ -170,20 +174,39 @@ bool drill_watch_begin(struct watch *w) {
 
 /* --------------------------------------------------------------------------------------------------- reading ---- */
 
+static bool is_component(const struct watch *w, struct slice domain) {
+    for (size_t i = 0; w->components && i < w->run->script->cast_count; i++) {
+        if (w->run->script->cast[i].role == SCRIPT_COMPONENT &&
+            is_text(w->run->actors[i].bare, domain.data, domain.size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_sender(struct watch *w) {
+    const int from = w->enter == NULL ? -1 : w->enter->client;
+    w->user = is_user(w, w->event->client) ? w->event->client : -1;
+    w->sender = is_user(w, from) ? from : -1;
+    w->crossed = w->enter != NULL && from < 0;
+    w->played = w->crossed && drill_run_peer(w->run, w->enter) >= 0;
+}
+
 static void read_address(struct watch *w, const struct world_event *enter) {
     struct address *to = &w->to;
     if (to->number == enter->number) {
         return;
     }
     to->number = enter->number;
-    to->good = to->here = to->local = to->resource = false;
+    to->good = to->served = to->here = to->local = to->resource = false;
     struct jid_parts parts;
     if (enter->to == NULL ||
         jid_prepare((struct slice){.data = enter->to, .size = strlen(enter->to)}, &parts) != ROUTER_OK) {
         return;
     }
     to->good = true;
-    to->here = router_serves(world_router(w->run->world, enter->server), parts.domain);
+    to->served = router_serves(world_router(w->run->world, enter->server), parts.domain);
+    to->here = to->served && !is_component(w, parts.domain);
     to->local = parts.local.size > 0;
     to->resource = parts.resource.size > 0;
     memcpy(to->text, parts.text, parts.size);
@@ -197,7 +220,8 @@ static void read_address(struct watch *w, const struct world_event *enter) {
 
 bool drill_served_here(const struct watch *w, const char *jid) {
     struct jid_parts parts;
-    return jid != NULL && jid_prepare((struct slice){.data = jid, .size = strlen(jid)}, &parts) == ROUTER_OK &&
+    return jid != NULL && w->event->server >= 0 && (size_t)w->event->server < w->run->policy_count &&
+           jid_prepare((struct slice){.data = jid, .size = strlen(jid)}, &parts) == ROUTER_OK &&
            router_serves(world_router(w->run->world, w->event->server), parts.domain);
 }
 
@@ -246,10 +270,10 @@ static size_t available_count(const struct watch *w, struct slice bare) {
 
 static void follow_presence(struct watch *w) {
     const struct world_event *event = w->event;
-    if (event->client < 0) {
+    if (w->user < 0) {
         return;
     }
-    int *priority = &w->priorities[event->client];
+    int *priority = &w->priorities[w->user];
     w->before = *priority;
     if (event->kind == WORLD_ENDED || event->kind == WORLD_BOUND) {
         *priority = ROUTER_NOT_AVAILABLE;
@@ -269,16 +293,18 @@ static void follow_stream(struct watch *w) {
     const struct world_event *event = w->event;
     if (event->kind == WORLD_BOUND) {
         struct ended **at = &w->ended;
-        w->full[event->client] = event->text;
+        w->full[w->user] = event->text;
         while (*at != NULL && strcmp((*at)->full, event->text) != 0) {
             at = &(*at)->next;
         }
         if (*at != NULL) {
             *at = (*at)->next;
         }
-    } else if (event->kind == WORLD_ENDED && w->full[event->client] != NULL) {
-        const char *full = w->full[event->client];
-        w->full[event->client] = NULL;
+    } else if (event->kind == WORLD_ENDED && w->full[w->user] != NULL) {
+        const char *full = w->full[w->user];
+        const uint64_t latency_us = w->run->actors[w->run->actor_of[w->user]].latency_us;
+        w->full[w->user] = NULL;
+        w->unsure_us[w->user] = latency_us == 0 ? 0 : event->time_us + latency_us;
         w->last_end = w->index;
         /* One whose place another client has taken is not gone. */
         for (size_t i = 0; i < w->run->client_count; i++) {
@@ -288,15 +314,26 @@ static void follow_stream(struct watch *w) {
         }
         struct ended *ended = drill_run_take(w->run, sizeof *ended);
         if (ended != NULL) {
-            *ended = (struct ended){.next = w->ended, .full = full};
+            *ended = (struct ended){.next = w->ended, .full = full, .unsure_us = w->unsure_us[w->user]};
             w->ended = ended;
         }
     }
 }
 
+/* To a peer a stanza goes on a stream between servers. */
+static void follow_flight(struct watch *w) {
+    const struct world_event *event = w->event;
+    if (event->client < 0 || drill_run_role(w->run, event->client) == SCRIPT_PEER) {
+        return;
+    }
+    const bool sent = drill_is_fate(event) && event->effect != ROUTER_CLOSE && event->stanza != NULL;
+    w->under_way[event->client] += sent;
+    w->under_way[event->client] -= event->kind == WORLD_ARRIVE || event->kind == WORLD_LOST;
+}
+
 static void follow_session(struct watch *w) {
     const struct world_event *event = w->event;
-    if (event->client < 0 || event->to != NULL) {
+    if (w->sender < 0 || event->to != NULL) {
         return;
     }
     if (event->stanza_kind == STANZA_AVAILABLE) {
@@ -310,7 +347,7 @@ static void follow_session(struct watch *w) {
  * left out, so that nothing is held against a server that was in time. */
 static void follow_approval(struct watch *w) {
     const struct world_event *event = w->event;
-    const char *sender = event->client >= 0 ? w->run->actors[w->run->actor_of[event->client]].bare : event->from;
+    const char *sender = sender_bare(w).data;
     if (sender == NULL || !w->to.good) {
         return;
     }
@@ -320,20 +357,35 @@ static void follow_approval(struct watch *w) {
     if (own) {
         return;
     }
-    if (event->client >= 0 && event->stanza_kind == STANZA_SUBSCRIBED) {
+    if (w->sender >= 0 && event->stanza_kind == STANZA_SUBSCRIBED) {
         learn(w, sender, size, to.data, to.size, entitled);
-    } else if (event->client >= 0 &&
-               (event->stanza_kind == STANZA_AVAILABLE || event->stanza_kind == STANZA_UNAVAILABLE)) {
+    } else if (w->sender >= 0 && (event->stanza_kind == STANZA_AVAILABLE || event->stanza_kind == STANZA_UNAVAILABLE)) {
         learn(w, sender, size, to.data, to.size, directed);
     } else if (event->stanza_kind == STANZA_SUBSCRIBE && !drill_knob_is(w, "sub.autoapprove", "off")) {
         learn(w, to.data, to.size, sender, size, entitled);
     }
 }
 
+/* Whether some client of an account is gone, and its server does not know yet. */
+static bool is_going(const struct watch *w, struct slice bare) {
+    for (const struct ended *ended = w->ended; ended != NULL; ended = ended->next) {
+        if (ended->unsure_us >= w->event->time_us && slice_equals(bare, ended->full, bare_size(ended->full))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A peer's approval may be one that nobody has asked for. */
+static bool is_approval(const struct watch *w, const struct world_event *before) {
+    return before != NULL && before->stanza_kind == STANZA_SUBSCRIBED &&
+           (drill_run_peer(w->run, before) < 0 || w->deliveries[before->number] > 0);
+}
+
 /* What a change of subscription brings with it comes over s2s as stanzas of their own. */
 static void follow_contact(struct watch *w) {
     const struct world_event *event = w->event;
-    if (event->client >= 0 || event->from == NULL || !to_bare_account(w)) {
+    if (!w->crossed || event->from == NULL || !to_bare_account(w)) {
         return;
     }
     struct tie *tie = drill_tie_for(w, w->to.bare.data, w->to.bare.size, event->from, bare_size(event->from));
@@ -341,12 +393,11 @@ static void follow_contact(struct watch *w) {
         return;
     }
     const struct world_event *before = drill_run_enter(w->run, tie->last);
-    if (event->stanza_kind == STANZA_AVAILABLE && before != NULL && before->stanza_kind == STANZA_SUBSCRIBED) {
-        size_t wanted = available_count(w, w->to.bare) + 1;
-        w->wanted[event->number] = wanted > UINT16_MAX ? 0 : (uint16_t)wanted;
-    }
-    if (event->stanza_kind == STANZA_UNSUBSCRIBED && before != NULL && before->stanza_kind == STANZA_UNAVAILABLE &&
-        tie->last + 1 == event->number && w->last_end < w->run->enters[tie->last - 1]) {
+    const bool approved = event->stanza_kind == STANZA_AVAILABLE && is_approval(w, before);
+    const bool cancelled = event->stanza_kind == STANZA_UNSUBSCRIBED && before != NULL &&
+                           before->stanza_kind == STANZA_UNAVAILABLE && tie->last + 1 == event->number &&
+                           w->last_end < w->run->enters[tie->last - 1];
+    if ((approved || cancelled) && !is_going(w, w->to.bare)) {
         size_t wanted = available_count(w, w->to.bare) + 1;
         w->wanted[event->number] = wanted > UINT16_MAX ? 0 : (uint16_t)wanted;
     }
@@ -356,7 +407,7 @@ static void follow_contact(struct watch *w) {
 /* Requests to the server, and to the sender's own account, are the server's to answer (6120 10.3.3, 10.5.1). */
 static void follow_request(struct watch *w) {
     const struct world_event *event = w->event;
-    if (event->client < 0 || (event->stanza_kind != STANZA_GET && event->stanza_kind != STANZA_SET)) {
+    if (w->sender < 0 || (event->stanza_kind != STANZA_GET && event->stanza_kind != STANZA_SET)) {
         return;
     }
     struct slice own = sender_bare(w);
@@ -368,7 +419,7 @@ static void follow_request(struct watch *w) {
 
 static void follow_store(struct watch *w) {
     const struct world_event *event = w->event, *enter = w->enter;
-    const char *from = enter->client >= 0 ? w->full[enter->client] : enter->from;
+    const char *from = w->sender >= 0 ? sender_full(w) : enter->from;
     w->saw[event->number] |= SAW_STORE;
     if (event->target != NULL) {
         put_stored(w, event->target, bare_size(event->target), from, enter->to, enter->id);
@@ -379,8 +430,8 @@ static void follow_store(struct watch *w) {
 static void follow_refusal(struct watch *w) {
     const bool refused = w->event->effect == ROUTER_BOUNCE || w->event->effect == ROUTER_DROP;
     if (refused && saw(w, SAW_SESSION) && rule_is_of(w, "entry")) {
-        w->saw[w->event->number] &= (uint16_t)~SAW_SESSION;
-        w->priorities[w->enter->client] = w->before;
+        w->saw[w->event->number] &= ~(uint32_t)SAW_SESSION;
+        w->priorities[w->sender] = w->before;
     }
 }
 
@@ -390,10 +441,12 @@ static void follow_effect(struct watch *w) {
     int seen = event->departure != NULL ? SAW_DEPARTURE : 0;
     w->departed |= event->departure != NULL;
     seen |= event->effect == ROUTER_BOUNCE ? SAW_BOUNCE : 0;
+    seen |= event->effect == ROUTER_DROP && rule_is_of(w, "remote") ? SAW_DROP : 0;
     seen |= event->effect < ROUTER_FATE_COUNT ? SAW_FATE : 0;
+    seen |= rule_begins(w, "s2s.fail.auth") ? SAW_LASTING : 0;
     bool refused = event->effect == ROUTER_CLOSE || (event->effect == ROUTER_DROP && rule_is_of(w, "entry"));
     seen |= refused ? SAW_REFUSAL : 0;
-    w->saw[event->number] |= (uint16_t)seen;
+    w->saw[event->number] |= (uint32_t)seen;
     bool reply = (event->effect == ROUTER_BOUNCE || event->effect == ROUTER_ANSWER) && event->stanza != NULL;
     if (reply && strncmp(event->stanza, "<iq", 3) == 0 && w->replies[event->number] < UCHAR_MAX) {
         w->replies[event->number]++;
@@ -419,14 +472,17 @@ void drill_watch_event(struct watch *w) {
     w->event = world_event(w->run->world, w->index);
     w->enter = drill_run_enter(w->run, w->event->number);
     w->taken = NULL;
+    read_sender(w);
     if (w->enter != NULL) {
         read_address(w, w->enter);
     }
     follow_presence(w);
+    follow_flight(w);
     drill_watch_streams(w);
-    if (w->event->kind == WORLD_BOUND || w->event->kind == WORLD_ENDED) {
+    if (w->user >= 0 && (w->event->kind == WORLD_BOUND || w->event->kind == WORLD_ENDED)) {
         follow_stream(w);
     } else if (is_enter(w)) {
+        w->sent_as[w->event->number] = w->sender >= 0 && is_sure(w, w->sender) ? w->full[w->sender] : NULL;
         follow_request(w);
         follow_session(w);
         follow_approval(w);
@@ -439,15 +495,16 @@ void drill_watch_event(struct watch *w) {
 void drill_watch_late(struct watch *w, uint32_t number) {
     w->index = w->run->enters[number - 1];
     w->event = w->enter = world_event(w->run->world, w->index);
+    read_sender(w);
     read_address(w, w->enter);
 }
 
 /* The order of a client's stanzas, and of the pushes to it, is about the event and the one before. */
 void drill_watch_done(struct watch *w) {
     const struct world_event *event = w->event;
-    if (is_enter(w) && event->client >= 0) {
-        const char *full = w->full[event->client];
-        w->last_enter[event->client] = event->number;
+    if (is_enter(w) && w->sender >= 0) {
+        const char *full = w->full[w->sender];
+        w->last_enter[w->sender] = event->number;
         /* A roster that is asked for again may be told in pushes again (6121 2.6.3). */
         struct tie *own = event->stanza_kind != STANZA_GET || full == NULL ? NULL : own_tie(w, full, strlen(full));
         if (own != NULL) {

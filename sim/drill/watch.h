@@ -13,7 +13,9 @@ enum finding { SILENT, TEMPTED, BROKEN };
 /* The address of a stanza that entered, read once for all its effects. */
 struct address {
     uint32_t number;
-    bool good, here; /* it is a JID; its domain is served by the server that the stanza entered */
+    bool good;   /* it is a JID */
+    bool served; /* its domain is served by the server that the stanza entered; here: and no component plays it */
+    bool here;
     bool local, resource;
     struct slice full, bare, domain; /* in text */
     char text[sizeof((struct jid_parts *)0)->text];
@@ -33,6 +35,12 @@ enum {
     SAW_REFUSAL = 1 << 9, /* it was dropped on entry, or its stream was closed for it */
     SAW_REQUEST = 1 << 10, /* a request that the server itself has to answer */
     SAW_WAIT = 1 << 11,    /* it was put aside until a stream to another server opens, and its sender wants to know */
+    SAW_UNROUTED = 1 << 12, /* that stream could not be opened */
+    SAW_ROUTED = 1 << 13,   /* a client's stanza that went to another server, or waits for a stream there */
+    SAW_ARRIVED = 1 << 14,  /* there it arrived */
+    SAW_LOST = 1 << 15,     /* it was lost on the way, or with the memory of its server */
+    SAW_DROP = 1 << 16,     /* it could not be routed, and nobody is told */
+    SAW_LASTING = 1 << 17,  /* the reason is a lasting one */
     SAW_SESSION = SAW_INITIAL | SAW_UPDATE | SAW_FAREWELL
 };
 
@@ -62,7 +70,10 @@ struct tie {
     const char *version; /* of the last roster push */
     struct sent *first_sent, *last_sent; /* from a full JID to whoever has the entity's bare JID */
     bool open, ready, used;              /* of two domains: the s2s stream between them; used: something was routed */
-    size_t failed;                       /* of two domains: event in which a stream last could not be opened */
+    bool opened;                         /* of two domains: there was an attempt to open one */
+    int stream;                          /* of two domains: its number, see drill_stream; 0: none yet */
+    bool verified;                       /* of two domains: a stream between them was ready once */
+    struct sent *waiting;                /* of two domains: what waits for the stream */
     const struct world_event *answer;    /* of two accounts: an error that the user, a stranger, got */
 };
 
@@ -71,14 +82,6 @@ struct lane {
     struct lane *next;
     int from, to;
     uint32_t number;
-};
-
-/* A stream from another server. */
-struct peer {
-    struct peer *next;
-    const char *from, *host; /* domain of `from` in text, up to its end or a slash; the domain that it is for */
-    size_t from_size;
-    int number;
 };
 
 enum { TIE_BUCKETS = 4096, LANE_BUCKETS = 256, KNOBS_KNOWN = 16 };
@@ -92,25 +95,36 @@ struct watch {
     } knobs[KNOBS_KNOWN]; /* that were asked for */
     int *priorities;      /* of clients; ROUTER_NOT_AVAILABLE: none */
     const char **full;    /* of clients: the JID of the stream, NULL where there is none */
+    uint64_t *unsure_us;  /* of clients: up to when their servers may think of an earlier stream; 0: never */
     uint32_t *last_enter; /* of clients: number of the last stanza, 0: none */
+    long *under_way;      /* of clients: stanzas that were sent to them and have neither arrived nor been lost */
     bool departed;        /* a profile has departed from the text somewhere */
+    int user;             /* the [Client] that the event is of; -1: another, or none */
+    int sender;           /* the [Client] that sent its stanza; -1: it came from elsewhere, or there is none */
+    bool crossed;         /* its stanza came from another server, simulated or played by the script */
+    bool played;          /* by the script */
     int before;           /* priority of the client that last entered something or left, before it did */
     size_t last_end;      /* event in which a client last left */
+    bool components;      /* there are some */
     struct ended {
         struct ended *next;
         const char *full;
+        uint64_t unsure_us; /* up to when its server may not know; 0: it knew at once */
     } *ended; /* resources that are gone and have not come back */
-    uint16_t *saw;       /* of stanzas by number, SAW_... */
+    uint32_t *saw;       /* of stanzas by number, SAW_... */
+    const char **sent_as; /* of stanzas: the full JID of the client's stream that they came on; NULL: not known */
     unsigned char *replies; /* of stanzas: how many results and errors came of them */
     uint16_t *deliveries, *wanted; /* of stanzas: to how many clients; how many it must be, plus one, 0: not known */
     struct tie *ties[TIE_BUCKETS];
     struct lane *lanes[LANE_BUCKETS];
-    struct peer *peers;
+    int stream_count; /* between domains */
     int stream;            /* on which the event's stanza entered; -1: none */
     uint32_t before_it;    /* stanza that entered on that stream before it; 0: none */
     uint32_t original;     /* of a stanza from another server: the one that a client sent, 0: not known */
     bool overtook, follows; /* it came before one that was sent earlier; behind one that was */
     bool reopened; /* a stream is opened where there is one */
+    const char *foreign; /* domain of a stanza from another server for a third one, until the next stanza; else NULL */
+    int foreign_cause;
     struct {
         uint32_t number; /* of the stanza that this was found of */
         enum finding whole, apart;
@@ -124,7 +138,15 @@ struct watch {
 };
 
 /* When a check looks at an event: bit per effect, and these. Late: at a stanza's entry, with all that came of it. */
-enum { ON_ENTER = 1 << 20, ON_END = 1 << 21, ON_LATE = 1 << 22, ON_OTHER = 1 << 23, ON_ANY = ~ON_LATE };
+enum {
+    ON_ENTER = 1 << 20,
+    ON_END = 1 << 21,
+    ON_LATE = 1 << 22,
+    ON_OTHER = 1 << 23,
+    ON_ARRIVE = 1 << 24,
+    ON_LAST = 1 << 25, /* behind the last event */
+    ON_ANY = ~(ON_LATE | ON_ARRIVE | ON_LAST)
+};
 #define ON(effect) (1 << ROUTER_##effect)
 
 struct never {
@@ -132,6 +154,15 @@ struct never {
     enum finding (*check)(const struct watch *w);
     int when;
 };
+
+/* What holds of every log, whatever rule decides. */
+struct law {
+    const char *broken, *wanted;
+    enum finding (*check)(const struct watch *w);
+    int when;
+};
+
+extern const struct law drill_laws[]; /* `broken` NULL at the end */
 
 extern const struct never drill_nevers_stanza[], drill_nevers_presence[], drill_nevers_roster[], drill_nevers_offline[],
     drill_nevers_error[], drill_nevers_order[], drill_nevers_content[], drill_nevers_address[], drill_nevers_remote[],
@@ -150,13 +181,34 @@ struct tie *drill_tie_for(struct watch *w, const char *user, size_t user_size, c
                           size_t entity_size); /* made where there is none yet; NULL: memory ran out */
 /* drill_lane - what was last seen between two streams; 0 at first. NULL: memory ran out. */
 uint32_t *drill_lane(struct watch *w, int from, int to);
-struct slice drill_domain(const char *jid); /* as written */
+/* drill_stream - the number of the stream between a domain and one that is served. -1: memory ran out. */
+int drill_stream(struct watch *w, struct slice domain, const char *host);
 bool drill_served_here(const struct watch *w, const char *jid);
 const char *drill_knob(const struct watch *w, const char *name, char buffer[24]); /* of the event's server */
 bool drill_knob_is(const struct watch *w, const char *name, const char *value);
 
+/* Whether a client of the world is a [Client]: peers and components are clients of the world too. */
+static inline bool is_user(const struct watch *w, int client) {
+    return client >= 0 && drill_run_role(w->run, client) == SCRIPT_CLIENT;
+}
+
+/* Whether a client and its server are sure to think of the same stream. */
+static inline bool is_sure(const struct watch *w, int client) {
+    return w->unsure_us[client] == 0 || w->unsure_us[client] < w->event->time_us;
+}
+
+/* The full JID of the client that sent the event's stanza; NULL: there is none, or it is not known. */
+static inline const char *sender_full(const struct watch *w) {
+    return w->sender < 0 ? NULL : w->sent_as[w->enter->number];
+}
+
 static inline bool is_enter(const struct watch *w) {
     return w->event->kind == WORLD_ENTER;
+}
+
+/* Whether it is a simulated server that opens a stream; peers open as many as they like. */
+static inline bool is_opened_here(const struct watch *w) {
+    return drill_served_here(w, w->event->host);
 }
 
 static inline bool is_effect(const struct watch *w, enum router_effect_kind effect) {
@@ -195,14 +247,14 @@ static inline bool to_bare_account(const struct watch *w) {
     return w->to.here && w->to.local && !w->to.resource;
 }
 
-static inline bool saw(const struct watch *w, int what) {
+static inline bool saw(const struct watch *w, uint32_t what) {
     return w->enter != NULL && (w->saw[w->event->number] & what) != 0;
 }
 
 /* Whether an effect is the very stanza that entered, on its way to whom it is for, or, for is_copy, put aside until its
  * stream opens. The server's own stanzas that others cause (broadcasts, stored messages, answers to probes) are not. */
 static inline bool is_copy(const struct watch *w) {
-    if ((!is_effect(w, ROUTER_DELIVER) && !is_effect(w, ROUTER_ROUTE)) ||
+    if ((!is_effect(w, ROUTER_DELIVER) && !is_effect(w, ROUTER_ROUTE) && !is_effect(w, ROUTER_HAND)) ||
         w->enter->to == NULL || saw(w, SAW_REFUSAL)) {
         return false;
     }
@@ -230,7 +282,7 @@ static inline bool slice_equals(struct slice a, const char *text, size_t size) {
 
 /* The sender's bare JID, as far as it is known. */
 static inline struct slice sender_bare(const struct watch *w) {
-    const char *jid = w->enter->client >= 0 ? w->run->actors[w->run->actor_of[w->enter->client]].bare : w->enter->from;
+    const char *jid = w->sender >= 0 ? w->run->actors[w->run->actor_of[w->sender]].bare : w->enter->from;
     return (struct slice){.data = jid, .size = jid == NULL ? 0 : bare_size(jid)};
 }
 

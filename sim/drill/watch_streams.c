@@ -2,13 +2,6 @@
  * it there, and which stanza of a client's it was before another server sent it on. */
 #include "watch.h"
 
-struct slice drill_domain(const char *jid) {
-    size_t size = bare_size(jid);
-    const char *at = memchr(jid, '@', size);
-    size_t before = at == NULL ? 0 : (size_t)(at + 1 - jid);
-    return (struct slice){.data = jid + before, .size = size - before};
-}
-
 uint32_t *drill_lane(struct watch *w, int from, int to) {
     struct lane **bucket = &w->lanes[((unsigned)from * 31u + (unsigned)to) % LANE_BUCKETS];
     for (struct lane *lane = *bucket; lane != NULL; lane = lane->next) {
@@ -25,28 +18,20 @@ uint32_t *drill_lane(struct watch *w, int from, int to) {
     return &lane->number;
 }
 
+int drill_stream(struct watch *w, struct slice domain, const char *host) {
+    struct tie *tie = drill_tie_for(w, domain.data, domain.size, host, strlen(host));
+    if (tie != NULL && tie->stream == 0) {
+        tie->stream = (int)w->run->client_count + ++w->stream_count;
+    }
+    return tie == NULL ? -1 : tie->stream;
+}
+
 /* Streams of clients have the clients' numbers, those from other servers have numbers behind them. */
 static int stream_of(struct watch *w, const struct world_event *enter) {
     if (enter->client >= 0) {
         return enter->client;
     }
-    if (enter->from == NULL || enter->host == NULL) {
-        return -1;
-    }
-    struct slice from = drill_domain(enter->from);
-    for (struct peer *peer = w->peers; peer != NULL; peer = peer->next) {
-        if (slice_equals(from, peer->from, peer->from_size) && strcmp(peer->host, enter->host) == 0) {
-            return peer->number;
-        }
-    }
-    struct peer *peer = drill_run_take(w->run, sizeof *peer);
-    if (peer == NULL) {
-        return -1;
-    }
-    *peer = (struct peer){.next = w->peers, .from = from.data, .from_size = from.size, .host = enter->host};
-    peer->number = w->peers == NULL ? (int)w->run->client_count : w->peers->number + 1;
-    w->peers = peer;
-    return peer->number;
+    return enter->from == NULL || enter->host == NULL ? -1 : drill_stream(w, drill_domain(enter->from), enter->host);
 }
 
 static void follow_input(struct watch *w) {
@@ -72,16 +57,26 @@ static bool wants_to_know(enum stanza_kind kind) {
     return !is_unanswerable(kind) && kind != STANZA_PROBE;
 }
 
+static void wait_for(struct watch *w, struct tie *tie) {
+    struct sent *sent = tie == NULL ? NULL : drill_run_take(w->run, sizeof *sent);
+    if (sent != NULL) {
+        *sent = (struct sent){.next = tie->waiting, .number = w->event->number};
+        tie->waiting = sent;
+    }
+}
+
 static void follow_route(struct watch *w) {
     const struct world_event *event = w->event, *enter = w->enter;
     bool own = is_copy(w) || is_subscription(enter->stanza_kind);
-    const char *full = enter->client < 0 ? NULL : w->full[enter->client];
+    const char *full = sender_full(w);
     if (full == NULL || !own || !w->to.good || w->to.here) {
         return;
     }
     if (event->stanza == NULL && wants_to_know(enter->stanza_kind)) {
         w->saw[event->number] |= SAW_WAIT;
+        wait_for(w, between(w, whole(event->host), w->to.domain));
     }
+    w->saw[event->number] |= is_copy(w) ? SAW_ROUTED : 0;
     struct tie *tie = is_copy(w) ? drill_tie_for(w, full, strlen(full), w->to.bare.data, w->to.bare.size) : NULL;
     struct sent *sent = tie == NULL ? NULL : drill_run_take(w->run, sizeof *sent);
     if (sent == NULL) {
@@ -114,6 +109,7 @@ static void follow_arrival(struct watch *w) {
         return;
     }
     sent->arrived = true;
+    w->saw[sent->number] |= SAW_ARRIVED;
     w->original = sent->number;
     w->follows = sent != tie->first_sent;
     for (const struct sent *later = sent->next; later != NULL; later = later->next) {
@@ -125,37 +121,80 @@ static void follow_arrival(struct watch *w) {
     }
 }
 
-/* A stream's end is told by the one who ends it. */
+/* What waited for a stream that did not open. */
+static void follow_failure(struct watch *w, const struct tie *tie) {
+    for (const struct sent *sent = tie->waiting; sent != NULL; sent = sent->next) {
+        w->saw[sent->number] |= SAW_UNROUTED;
+    }
+}
+
 static void follow_link(struct watch *w) {
     const struct world_event *event = w->event;
-    bool closed = event->kind == WORLD_EFFECT && event->effect == ROUTER_CLOSE && event->client < 0;
-    bool link = event->kind == WORLD_OPEN || event->kind == WORLD_READY || event->kind == WORLD_FAILED;
-    if ((!closed && !link) || event->target == NULL || event->host == NULL) {
+    const bool ended = event->kind == WORLD_FAILED || event->kind == WORLD_CLOSED;
+    const bool step = event->kind == WORLD_STEP;
+    if ((event->kind != WORLD_OPEN && event->kind != WORLD_READY && !step && !ended) || event->target == NULL ||
+        event->host == NULL) {
         return;
     }
-    struct slice host = whole(event->host), other = whole(event->target);
-    struct tie *tie = closed ? between(w, other, host) : between(w, host, other);
-    if (tie == NULL) {
+    struct tie *tie = between(w, whole(event->host), whole(event->target));
+    if (tie == NULL || step) {
+        /* One more pair of domains on a peer's stream. */
+        if (tie != NULL && strcmp(event->text, "pair") == 0) {
+            tie->verified = true;
+        }
         return;
+    }
+    if (ended && !tie->ready) {
+        follow_failure(w, tie);
     }
     w->reopened = event->kind == WORLD_OPEN && tie->open;
-    tie->open = event->kind == WORLD_OPEN || event->kind == WORLD_READY;
+    tie->waiting = event->kind == WORLD_OPEN ? tie->waiting : NULL;
+    tie->open = !ended;
+    tie->opened = true;
     tie->ready = event->kind == WORLD_READY;
+    tie->verified = tie->verified || tie->ready;
     tie->used = tie->used && tie->open;
-    tie->failed = event->kind == WORLD_FAILED ? w->index : tie->failed;
+}
+
+/* What a server may not pass on. */
+static void follow_foreign(struct watch *w) {
+    if (w->crossed && w->to.good && !w->to.served) {
+        w->foreign = arena_text(w->run->arena, w->to.domain.data, w->to.domain.size);
+        w->foreign_cause = w->event->cause;
+    }
+}
+
+static void follow_loss(struct watch *w) {
+    if (w->event->number > 0 && w->event->number <= w->run->enter_count) {
+        w->saw[w->event->number] |= SAW_LOST;
+    }
+}
+
+/* What arrives at a peer is seen only there. */
+static void follow_peer(struct watch *w) {
+    if (saw(w, SAW_ROUTED) && drill_run_role(w->run, w->event->client) == SCRIPT_PEER) {
+        w->saw[w->event->number] |= SAW_ARRIVED;
+        w->original = w->event->number;
+    }
 }
 
 void drill_watch_streams(struct watch *w) {
     w->overtook = w->follows = w->reopened = false;
     w->original = 0;
+    w->foreign = is_enter(w) ? NULL : w->foreign;
     w->stream = w->enter == NULL ? -1 : stream_of(w, w->enter);
     follow_link(w);
     if (is_enter(w)) {
         follow_input(w);
-        if (w->event->client < 0) {
+        follow_foreign(w);
+        if (w->crossed && !w->played) {
             follow_arrival(w);
         }
     } else if (is_effect(w, ROUTER_ROUTE)) {
         follow_route(w);
+    } else if (w->event->kind == WORLD_LOST) {
+        follow_loss(w);
+    } else if (w->event->kind == WORLD_ARRIVE) {
+        follow_peer(w);
     }
 }

@@ -1,0 +1,178 @@
+/* actors.c - what members of the cast do: they connect, leave and send. */
+#include "parts.h"
+
+#include <string.h>
+
+/* --------------------------------------------------------------------------------------------------- sessions ---- */
+
+/* The last event of a client of one of two kinds; NO_EVENT: there is none. */
+static long last_of(const struct run *run, int client, enum world_event_kind kind, enum world_event_kind other) {
+    for (size_t i = world_event_count(run->world); i-- > 0;) {
+        const struct world_event *event = world_event(run->world, i);
+        if (event->client == client && (event->kind == kind || event->kind == other)) {
+            return (long)i;
+        }
+    }
+    return NO_EVENT;
+}
+
+static const char *describe_end(struct run *run, long event) {
+    const struct world_event *e = event == NO_EVENT ? NULL : world_event(run->world, (size_t)event);
+    struct text text = {0};
+    if (e != NULL) {
+        drill_text_time(&text, e->time_us);
+        drill_text_format(&text, " %s ~ %s ", drill_run_name(run, e->client),
+                          e->kind == WORLD_ENDED ? "ended" : "refused");
+        drill_text_line(&text, e->text == NULL ? "" : e->text);
+    } else {
+        drill_text_put(&text, "it is not");
+    }
+    return drill_run_keep(run, &text);
+}
+
+static long closing_fate(const struct run *run, long end) {
+    for (long i = end; i > 0; i--) {
+        const struct world_event *event = world_event(run->world, (size_t)i - 1);
+        if (event->kind == WORLD_EFFECT && event->effect == ROUTER_CLOSE) {
+            return i - 1;
+        }
+    }
+    return NO_EVENT;
+}
+
+static void should_be_connected(struct run *run, const struct script_action *action, const char *what) {
+    long end = last_of(run, run->actors[action->actor].client, WORLD_ENDED, WORLD_REFUSED);
+    struct difference difference = {.line = action->line, .column = action->column, .decided = NO_EVENT};
+    if (run->explain) {
+        difference.what = drill_run_text(run, "%s should %s", drill_actor_name(run, action), what);
+        difference.expected = drill_run_text(run, "%s ~ connected", drill_actor_name(run, action));
+        difference.instead = describe_end(run, end);
+        difference.decided = closing_fate(run, end);
+    }
+    drill_difference(run, &difference);
+}
+
+/* Whether the script itself has not connected the client, has made it leave, or has made its server crash. */
+static bool left_by_script(const struct run *run, const struct actor *actor) {
+    long bound = last_of(run, actor->client, WORLD_BOUND, WORLD_BOUND);
+    long end = last_of(run, actor->client, WORLD_ENDED, WORLD_ENDED);
+    if (bound == NO_EVENT || actor->left > (size_t)bound) {
+        return true;
+    }
+    const char *why = end > bound ? world_event(run->world, (size_t)end)->text : NULL;
+    return why != NULL && (strcmp(why, "crash") == 0 || strcmp(why, "disconnects") == 0);
+}
+
+static void stop(struct run *run, const struct script_action *action, const char *text) {
+    drill_run_stop(run, RUN_CANNOT, action->line, action->column, "%s", text);
+}
+
+void drill_connects(struct run *run, const struct script_action *action) {
+    const struct actor *actor = &run->actors[action->actor];
+    int result = world_connect(run->world, actor->client);
+    drill_look(run);
+    if (result == ROUTER_OK || run->state != RUN_GOING) {
+        return;
+    }
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+    } else if (result == ROUTER_E_CONFLICT && world_connected(run->world, actor->client)) {
+        stop(run, action, drill_run_text(run, "%s is connected already", drill_actor_name(run, action)));
+    } else if (result == ROUTER_E_CONFLICT) {
+        should_be_connected(run, action, "have been logged in");
+    } else {
+        stop(run, action, drill_run_text(run, "%s cannot log in as '%s'", drill_actor_name(run, action), actor->bare));
+    }
+}
+
+void drill_leaves(struct run *run, const struct script_action *action) {
+    struct actor *actor = &run->actors[action->actor];
+    const bool peer = run->script->cast[action->actor].role == SCRIPT_PEER;
+    int result = ROUTER_OK;
+    if (action->verb == SCRIPT_CLOSES) {
+        result = world_close(run->world, actor->client, action->first);
+    } else {
+        result = action->verb == SCRIPT_VANISHES ? world_vanish(run->world, actor->client)
+                                                 : world_disconnect(run->world, actor->client);
+    }
+    drill_look(run);
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+    } else if (result != ROUTER_OK && (peer || left_by_script(run, actor))) {
+        stop(run, action,
+             drill_run_text(run, peer ? "%s is down" : "%s is not connected", drill_actor_name(run, action)));
+    } else if (result != ROUTER_OK) {
+        should_be_connected(run, action, "still be connected");
+    }
+    actor->left = world_event_count(run->world);
+}
+
+/* ---------------------------------------------------------------------------------------------------- sending ---- */
+
+static void keep_raw(struct run *run, int client, const char *bytes) {
+    struct raw *raw = drill_run_take(run, sizeof *raw);
+    if (raw == NULL) {
+        return;
+    }
+    *raw = (struct raw){.client = client, .action = run->action, .bytes = bytes};
+    if (run->last_raw == NULL) {
+        run->first_raw = raw;
+    } else {
+        run->last_raw->next = raw;
+    }
+    run->last_raw = raw;
+}
+
+/* An answer counts once it is sent: that it is lost on its way is not the fault of whoever sent it. */
+static void keep_answer(struct run *run, struct actor *actor, const struct script_stanza *stanza) {
+    const struct xml_node *tree = stanza->tree;
+    const char *type = tree == NULL || strcmp(tree->name, "iq") != 0 ? NULL : xml_attribute_get(tree, "type");
+    const char *id = type == NULL ? NULL : xml_attribute_get(tree, "id");
+    if (id == NULL || (strcmp(type, "result") != 0 && strcmp(type, "error") != 0)) {
+        return;
+    }
+    id = drill_value_resolve(run, id, false, stanza->line);
+    struct answer *answer = id == NULL ? NULL : drill_run_take(run, sizeof *answer);
+    if (answer != NULL) {
+        *answer = (struct answer){.next = actor->answers, .event = world_event_count(run->world), .id = id};
+        actor->answers = answer;
+    }
+}
+
+static void cannot_send(struct run *run, const struct script_action *action) {
+    const struct actor *actor = &run->actors[action->actor];
+    if (run->script->cast[action->actor].role == SCRIPT_PEER) {
+        stop(run, action, drill_run_text(run, "%s cannot send: it is down", drill_actor_name(run, action)));
+    } else if (left_by_script(run, actor)) {
+        stop(run, action, drill_run_text(run, "%s is not connected", drill_actor_name(run, action)));
+    } else {
+        should_be_connected(run, action, "still be connected");
+    }
+}
+
+static void send_one(struct run *run, const struct script_action *action, const struct script_stanza *stanza) {
+    struct actor *actor = &run->actors[action->actor];
+    const char *bytes = drill_value_resolve(run, stanza->bytes, true, stanza->line);
+    if (bytes == NULL) {
+        return;
+    }
+    size_t size = bytes == stanza->bytes ? stanza->size : strlen(bytes);
+    if (action->verb == SCRIPT_SENDS_RAW) {
+        keep_raw(run, actor->client, bytes);
+    }
+    int result = action->verb == SCRIPT_SENDS_RAW ? world_send_raw(run->world, actor->client, bytes, size)
+                                                  : world_send(run->world, actor->client, bytes, size);
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+    } else if (result != ROUTER_OK) {
+        cannot_send(run, action);
+    } else {
+        keep_answer(run, actor, stanza);
+    }
+}
+
+void drill_sends(struct run *run, const struct script_action *action) {
+    for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
+        send_one(run, action, &action->stanzas[i]);
+    }
+}
