@@ -92,7 +92,9 @@ int component_attach(struct router *r, struct slice domain, uint32_t *port) {
 const char *component_facts(const struct router *r, struct slice address) {
     struct jid_parts parts;
     const struct component *c = jid_prepare(address, &parts) == ROUTER_OK ? component_find(r, parts.domain) : NULL;
-    return c == NULL ? NULL : c->port != 0 ? ": of a component, which is connected" : ": of a component, which is not connected";
+    if (c == NULL)
+        return NULL;
+    return c->port != 0 ? ": of a component, which is connected" : ": of a component, which is not connected";
 }
 
 uint32_t component_port(const struct router *r, const struct who *who) {

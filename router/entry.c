@@ -308,7 +308,8 @@ static bool check_other_sender(struct router *r, struct input *in) {
     return true;
 }
 
-/* Addresses on a component's stream (XEP-0114 3): both are there, and 'from' stays as it is. own: it is the component's. */
+/* Addresses on a component's stream (XEP-0114 3): both are there, and 'from' stays as it is. own: it is one of the
+ * component's. */
 static bool check_component(struct router *r, struct input *in, struct jid_parts *to, bool own) {
     const struct stanza *st = in->st;
     if (!st->has_to || st->to.size == 0 || !st->has_from || st->from.size == 0) {
@@ -414,7 +415,8 @@ bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stan
     }
     if (in->component != NULL) {
         const bool own = component_sender(r, in);
-        return check_element(r, in) && check_component(r, in, to, own) && check_syntax(r, in) && check_delay(r, in, edited);
+        return check_element(r, in) && check_component(r, in, to, own) && check_syntax(r, in) &&
+               check_delay(r, in, edited);
     }
     in->from = in->who.full;
     if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))

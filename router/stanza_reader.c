@@ -432,8 +432,8 @@ static bool parser_start(struct stanza_reader *r) {
     static const char *const header[] = {
         [STANZA_CLIENT] = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
         [STANZA_SERVER] = "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>",
-        [STANZA_COMPONENT] = "<stream:stream xmlns='jabber:component:accept' "
-                             "xmlns:stream='http://etherx.jabber.org/streams'>"};
+        [STANZA_COMPONENT] =
+            "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"};
     size_t size = strlen(header[r->ns]);
     if (XML_SetReparseDeferralEnabled != NULL) XML_SetReparseDeferralEnabled(r->parser, XML_FALSE);
     if (XML_Parse(r->parser, header[r->ns], (int)size, XML_FALSE) != XML_STATUS_OK) return false;

@@ -426,7 +426,8 @@ uint32_t component_port(const struct router *r, const struct who *who);
 /* server_domain - in whose name the server itself speaks to the sender of `in`. */
 struct slice server_domain(const struct input *in);
 
-bool component_sender(struct router *r, struct input *in); /* returns whether 'from' is an address of the component's own */
+/* component_sender - the sender's address, as far as it is one. returns whether it is one of the component's own. */
+bool component_sender(struct router *r, struct input *in);
 void dispatch_component(struct router *r, struct input *in, struct component *c); /* the domain of 'to' is its own */
 void hand(struct router *r, struct input *in, const struct decision *d);
 void mark_outward(struct router *r, const struct input *in); /* the domain of 'to' is not served here */

@@ -350,7 +350,7 @@ int router_peer(struct router *r, struct slice local, struct slice remote, uint3
 int router_peer_pair(struct router *r, uint32_t port, struct slice local, struct slice remote);
 
 /* router_component - a domain served here is looked after by a trusted component, which may connect (XEP-0114).
- * Components are set up before the first stream. With ext.comp=off nothing changes: the domain is one that is not served.
+ * Components are set up before the first stream. With ext.comp=off nothing changes: the domain is not served.
  * returns   ROUTER_OK; ROUTER_E_CONFLICT it is served already, or a stream has begun; ROUTER_E_JID; ROUTER_E_NOMEM. */
 int router_component(struct router *r, struct slice domain);
 
