@@ -199,11 +199,13 @@ bool spares_room(const struct session *s) {
     return false;
 }
 
-/* Whether one of the effects from a place on is of a kind, by a rule; -1: by any. */
+/* Whether one of the effects from a place on is of a kind, by a rule (-1: by any) that was not departed from. */
 static bool came_of(const struct router *r, size_t before, enum router_effect_kind kind, int rule) {
-    for (; before < r->effect_count; before++)
-        if (r->effects[before].kind == kind && (rule < 0 || r->effects[before].rule == rule))
+    for (; before < r->effect_count; before++) {
+        const struct router_effect *e = &r->effects[before];
+        if (e->kind == kind && (rule < 0 || e->rule == rule) && e->departure == NULL)
             return true;
+    }
     return false;
 }
 

@@ -362,6 +362,9 @@ START_TEST(groupchat_reaches_the_occupant) {
                      "deliver to " BALCONY " by msg.full.groupchat.match\n");
     ck_assert_int_eq(input(rooms, GROUPCHAT BALCONY "'/>"), ROUTER_OK);
     ck_assert(!has_mark("ext.muc.reflect")); /* that resource never joined */
+    ck_assert_int_eq(input(juliet, "<presence to='" HALL "'/>"), ROUTER_OK);
+    ck_assert_int_eq(input(rooms, GROUPCHAT BALCONY "'/>"), ROUTER_OK);
+    ck_assert(!has_mark("ext.muc.reflect")); /* what went to the room as such made it no occupant */
     join();
     ck_assert_str_eq(send_as(rooms, GROUPCHAT BALCONY "'/>", FATES),
                      "deliver to " BALCONY " by msg.full.groupchat.match\n");
@@ -377,6 +380,8 @@ START_TEST(the_room_may_learn_that_the_occupant_is_gone) {
         {"silent", "drop by ext.muc.gone\n"}};
     knob("ext.muc.ghost-condition", values[_i][0]);
     ck_assert_str_eq(send_as(rooms, GROUPCHAT "juliet@capulet.example/gone'/>", FATES), values[_i][1]);
+    ck_assert_int_eq(input(rooms, GROUPCHAT "juliet@capulet.example/gone'/>"), ROUTER_OK);
+    ck_assert(!has_mark("ext.muc.groupchat-bare"));
     if (_i == 1) /* 6120 8.3.3.13 */
         ck_assert_has(send_as(rooms, GROUPCHAT "juliet@capulet.example/gone'/>", BYTES),
                       "<error type='wait'><recipient-unavailable");
@@ -431,6 +436,9 @@ START_TEST(a_room_may_ask_whether_its_occupant_is_there) {
     knob("iq.directed-match", "domain");
     ck_assert_has(send_as(rooms, "<presence type='probe' from='rooms.capulet.example' to='" BALCONY "'/>", FATES),
                   "by pres.probe.full.directed\n");
+    profile("departs pres.probe.full.directed does answer-unsubscribed as test.denies");
+    ck_assert_int_eq(input(rooms, probes[1]), ROUTER_OK);
+    ck_assert(!has_mark("ext.muc.probe"));
 }
 END_TEST
 

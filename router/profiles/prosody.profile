@@ -32,6 +32,7 @@ knob roster.limits = 2147483647         # MUST refuse names and groups that are 
 knob off.trigger = initial-only         # stored messages wait for the next initial presence
 knob off.chatstate = store              # SHOULD NOT store chat states alone
 knob off.max = 2147483647               # no quota
+knob ext.comp.no-to = bad-request       # a component's stanza without 'to' is refused alone; its stream goes on
 
 # ---- messages ----
 
