@@ -173,10 +173,6 @@ void dispatch_component(struct router *r, struct input *in, struct component *c)
     if (c->port != 0) {
         mark_handed(r, in);
         decide(r, in, STAGE_COMPONENT, STATE_ATTACHED);
-    } else if (in->origin == STATE_BY_SERVER) {
-        /* Nobody sent it who could be told. */
-        const struct decision d = {.rule = RULE_ext_comp_offline};
-        fate(r, in, ROUTER_DROP, &d);
     } else {
         decide(r, in, STAGE_COMPONENT, STATE_DETACHED);
     }

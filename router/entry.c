@@ -291,12 +291,29 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
     return true;
 }
 
-/* A component speaks for somebody else. Whatever knob ext.comp.from-check says, it has to be somebody. */
+/* A 'from' that is no address: at the component's own domain the stanza alone is refused (7622 4). Else, whatever knob
+ * ext.comp.from-check says, nobody can be its sender. */
+static void refuse_bad_sender(struct router *r, struct input *in) {
+    struct jid_parts parts;
+    const struct slice raw = in->st->from;
+    const bool own = raw.size > 0 && raw.data[0] != '@' && jid_prepare(domain_of(raw), &parts) == ROUTER_OK &&
+                     slice_is(parts.domain, in->host);
+    const struct decision d = {.rule = own ? RULE_in_to_handled_jids : RULE_ext_comp_from};
+    if (!own) {
+        close_stream(r, in, &d, CONDITION_INVALID_FROM);
+        return;
+    }
+    in->from = raw;
+    if (jid_prepare(in->st->to, &parts) != ROUTER_OK)
+        in->error_from = server_domain(in);
+    bounce(r, in, &d, CONDITION_JID_MALFORMED, NULL);
+}
+
+/* A component speaks for somebody else. */
 static bool check_other_sender(struct router *r, struct input *in) {
     struct jid_parts from;
     if (jid_prepare(in->st->from, &from) != ROUTER_OK) {
-        const struct decision d = {.rule = RULE_ext_comp_from};
-        close_stream(r, in, &d, CONDITION_INVALID_FROM);
+        refuse_bad_sender(r, in);
         return false;
     }
     if (refuse(r, in, FAULT_COMPONENT_FROM))
@@ -312,11 +329,20 @@ static bool check_other_sender(struct router *r, struct input *in) {
  * component's. */
 static bool check_component(struct router *r, struct input *in, struct jid_parts *to, bool own) {
     const struct stanza *st = in->st;
-    if (!st->has_to || st->to.size == 0 || !st->has_from || st->from.size == 0) {
-        if (!st->has_to || jid_prepare(st->to, to) != ROUTER_OK)
+    const bool literal = departs(r, ALTERNATIVE_ext_comp_from_compare_raw) != NULL;
+    const bool no_to = !st->has_to || st->to.size == 0;
+    const bool no_from = !st->has_from || (st->from.size == 0 && !literal);
+    if (!no_to && no_from && depart(r, in->host, ALTERNATIVE_ext_comp_addr_add_from))
+        return check_to(r, in, to);
+    if (no_to || no_from) {
+        if (no_to)
+            in->error_from = (struct slice){"", 0};
+        else if (jid_prepare(st->to, to) != ROUTER_OK)
             in->error_from = server_domain(in);
         return !refuse(r, in, FAULT_COMPONENT_NO_ADDRESS);
     }
+    if (own && literal && !slice_is(domain_of(st->from), in->host))
+        own = !depart(r, in->host, ALTERNATIVE_ext_comp_from_compare_raw);
     if (!own && !check_other_sender(r, in))
         return false;
     mark(r, in->host, RULE_ext_comp_nostamp);

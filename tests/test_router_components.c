@@ -274,14 +274,17 @@ START_TEST(what_comes_back_says_that_it_may_be_tried_again) {
 }
 END_TEST
 
-START_TEST(a_broadcast_comes_back_and_what_the_server_made_does_not) {
+START_TEST(presence_comes_back_to_whom_it_is_from) {
     contact("romeo@montague.example", "a@archive.montague.example", ROUTER_SUB_BOTH);
-    /* Romeo's own presence, and the probe that his server sends for him. */
+    /* His presence is from his resource, the probe that his server sends for him from his account. */
     const char *seen = send_as(romeo, "<presence/>", FATES);
-    ck_assert_uint_eq(occurrences(seen, "bounce remote-server-timeout to " ORCHARD " by ext.comp.offline\n"), 1);
-    ck_assert_uint_eq(occurrences(seen, "drop by ext.comp.offline\n"), 1);
+    ck_assert_has(seen, "bounce remote-server-timeout to " ORCHARD " by ext.comp.offline\n");
+    ck_assert_has(seen, "bounce remote-server-timeout to romeo@montague.example by ext.comp.offline\n"
+                        "deliver to " ORCHARD " by pres.bare.error\n");
+    /* Of the end there is nobody left to tell. */
     ck_assert_int_eq(router_link(router, romeo, ROUTER_LINK_LOST, 0), ROUTER_OK);
-    ck_assert_str_eq(effects(FATES), "drop by ext.comp.offline\n");
+    ck_assert_str_eq(effects(FATES), "bounce remote-server-timeout to " ORCHARD " by ext.comp.offline\n"
+                                     "drop by pres.full.nomatch.error\n");
 }
 END_TEST
 
@@ -328,6 +331,13 @@ static const struct entry_case entries[] = {
     {"", "<message from='a@x.gateway.capulet.example' to='" BALCONY "'/>", CLOSED("invalid-from", "ext.comp.from")},
     {"", "<message from='archive.montague.example' to='" BALCONY "'/>", CLOSED("invalid-from", "ext.comp.from")},
     {"", "<message from='@gateway.capulet.example' to='" BALCONY "'/>", CLOSED("invalid-from", "ext.comp.from")},
+    {"", "<message from='b c@verona.example' to='" BALCONY "'/>", CLOSED("invalid-from", "ext.comp.from")},
+    {"", "<message from='b c@@' to='" BALCONY "'/>", CLOSED("invalid-from", "ext.comp.from")},
+    /* what is at its domain, but no address, is refused alone (7622 4) */
+    {"", "<message from='b c@Gateway.capulet.example' to='" BALCONY "'/>",
+     "bounce jid-malformed to b c@Gateway.capulet.example by in.to.handled-jids\n"},
+    {"", "<message type='error' from='b c@gateway.capulet.example' to='" BALCONY "'><error/></message>",
+     "drop by in.to.handled-jids\n"},
     {"knob ext.comp.from-check = off", "<message from='p@verona.example' to='" BALCONY "'/>",
      "deliver to " BALCONY " by msg.full.normal.match\n"},
     {"knob ext.comp.from-check = off", "<message from='@gateway.capulet.example' to='" BALCONY "'/>",
@@ -345,6 +355,16 @@ static const struct entry_case entries[] = {
     {"knob ext.comp.no-to = bad-request", "<iq type='result' id='1'/>", "drop by ext.comp.addr\n"},
     {"knob ext.comp.no-to = bad-request", "<message type='error' from='a@gateway.capulet.example'><error/></message>",
      "drop by ext.comp.addr\n"},
+    /* what a profile does instead */
+    {"departs ext.comp.addr does add-from as test.adds", "<message to='" BALCONY "'/>",
+     "deliver to " BALCONY " by msg.full.normal.match\n"},
+    {"departs ext.comp.addr does add-from as test.adds", "<message/>", CLOSED("improper-addressing", "ext.comp.addr")},
+    {"departs ext.comp.from does compare-raw as test.raw", "<message from='a@gateway.capulet.example/r' to='" BALCONY "'/>",
+     "deliver to " BALCONY " by msg.full.normal.match\n"},
+    {"departs ext.comp.from does compare-raw as test.raw", "<message from='a@Gateway.capulet.example' to='" BALCONY "'/>",
+     CLOSED("invalid-from", "ext.comp.from")},
+    {"departs ext.comp.from does compare-raw as test.raw", "<message from='' to='" BALCONY "'/>",
+     CLOSED("invalid-from", "ext.comp.from")},
     /* 'to' is an address */
     {"", "<message from='a@gateway.capulet.example' to='@capulet.example'/>",
      "bounce jid-malformed to a@gateway.capulet.example by in.to.malformed\n"},
@@ -386,16 +406,20 @@ START_TEST(a_refused_stanza_goes_back_to_who_sent_it) {
     while (router_next(router, &e) && e.kind != ROUTER_BOUNCE)
         ;
     ck_assert_uint_eq(e.port, gateway);
-    /* The server speaks for itself where nobody was addressed, or no address was given. */
     ck_assert_str_eq(send_as(gateway, "<message id='1' from='a@gateway.capulet.example'/>", BYTES),
                      "bounce bad-request to a@gateway.capulet.example by ext.comp.addr: <message type='error' id='1' "
-                     "to='a@gateway.capulet.example' from='capulet.example'>" BAD_REQUEST "</message>\n");
+                     "to='a@gateway.capulet.example'>" BAD_REQUEST "</message>\n");
+    /* The server speaks for itself where what was addressed is no address. */
     ck_assert_has(send_as(gateway, "<message id='1' to='@'/>", BYTES),
                   "to='gateway.capulet.example' from='capulet.example'>" BAD_REQUEST);
     ck_assert_has(send_as(gateway, "<message id='1' to='" BALCONY "'/>", BYTES),
                   "to='gateway.capulet.example' from='" BALCONY "'>" BAD_REQUEST);
     ck_assert_has(send_as(gateway, "<message from='a@gateway.capulet.example' to='@'/>", BYTES),
                   "to='a@gateway.capulet.example' from='capulet.example'>");
+    ck_assert_has(send_as(gateway, "<message from='b c@gateway.capulet.example' to='@'/>", BYTES),
+                  "to='b c@gateway.capulet.example' from='capulet.example'>");
+    ck_assert_has(send_as(gateway, "<message from='b c@gateway.capulet.example' to='" BALCONY "'/>", BYTES),
+                  "to='b c@gateway.capulet.example' from='" BALCONY "'>");
     knob("err.malformed-from", "omit");
     ck_assert_has(send_as(gateway, "<message from='a@gateway.capulet.example' to='@'/>", BYTES),
                   "to='a@gateway.capulet.example'><error");
@@ -414,7 +438,7 @@ START_TEST(the_server_speaks_for_the_domain_that_is_nearest_above) {
     for (int i = 0; i < 2; i++) {
         char expected[100];
         snprintf(expected, sizeof expected, "from='%s'", names[i][1]);
-        ck_assert_has(send_as(attach(names[i][0]), "<presence/>", BYTES), expected);
+        ck_assert_has(send_as(attach(names[i][0]), "<presence to='@'/>", BYTES), expected);
     }
 }
 END_TEST
@@ -441,6 +465,10 @@ START_TEST(the_senders_address_is_not_rewritten) {
                      "type='subscribe' to='juliet@capulet.example'/>\n");
     ck_assert_int_eq(input(gateway, "<message from='gateway.capulet.example' to='" BALCONY "'/>"), ROUTER_OK);
     ck_assert(has_mark("ext.comp.nostamp"));
+    profile("departs ext.comp.addr does add-from as test.adds");
+    ck_assert_has(send_as(gateway, "<message to='" BALCONY "'/>", BYTES), "<message from='gateway.capulet.example' to='");
+    ck_assert_int_eq(input(gateway, "<message to='" BALCONY "'/>"), ROUTER_OK);
+    ck_assert(!has_mark("ext.comp.nostamp"));
 }
 END_TEST
 
@@ -477,7 +505,7 @@ Suite *router_components_suite(void) {
     tcase_add_test(tc, nobody_else_may_send_in_the_name_of_a_component);
     tcase_add_loop_test(tc, what_is_for_a_component_that_is_not_connected_comes_back, 0, KINDS);
     tcase_add_test(tc, what_comes_back_says_that_it_may_be_tried_again);
-    tcase_add_test(tc, a_broadcast_comes_back_and_what_the_server_made_does_not);
+    tcase_add_test(tc, presence_comes_back_to_whom_it_is_from);
     tcase_add_test(tc, a_request_that_cannot_be_handed_over_is_told_to_the_user);
     tcase_add_loop_test(tc, the_entry_of_a_components_stanza_is_checked, 0, sizeof entries / sizeof entries[0]);
     tcase_add_test(tc, a_refused_stanza_goes_back_to_who_sent_it);
