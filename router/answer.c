@@ -9,8 +9,9 @@ void answer(struct router *r, struct input *in, const struct decision *d, enum s
     struct input out = {.st = &st, .from = from, .to = in->from, .host = in->host, .stream = in->stream};
     out.who = in->who;
     struct slice text = {NULL, 0};
-    uint32_t port = direct || in->stream != NULL ? 0 : component_port(r, &in->who);
-    if (direct || in->stream != NULL || port != 0)
+    const uint32_t component = direct || in->stream != NULL ? 0 : component_port(r, &in->who);
+    uint32_t port = component;
+    if (direct || in->stream != NULL || component != 0)
         text = write_copy(r, &out, (struct slice){NULL, 0});
     if (direct)
         port = in->sender->port;
@@ -20,7 +21,7 @@ void answer(struct router *r, struct input *in, const struct decision *d, enum s
     e->port = port;
     e->to = router_text_copy(r, in->from);
     e->bytes = text;
-    if (text.data == NULL)
+    if (!direct && in->stream == NULL && component == 0)
         generated(r, kind, STATE_BY_SERVER, in->host, from, in->from, start, body);
 }
 
