@@ -505,7 +505,7 @@ int router_tick(struct router *r, uint64_t now_us) {
 }
 
 void router_crash(struct router *r) {
-    (void)r;
+    components_crash(r);
 }
 
 int router_peer_pair(struct router *r, uint32_t port, struct slice local, struct slice remote) {

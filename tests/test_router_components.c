@@ -137,6 +137,17 @@ START_TEST(xml_that_cannot_be_read_ends_the_stream) {
 }
 END_TEST
 
+START_TEST(a_crash_ends_the_streams_of_components) {
+    router_crash(router);
+    ck_assert_int_eq(input(gateway, "<presence/>"), ROUTER_E_UNKNOWN);
+    ck_assert_int_eq(router_link(router, gateway, ROUTER_LINK_LOST, 0), ROUTER_E_UNKNOWN);
+    ck_assert(router_serves(router, s("gateway.capulet.example")));
+    ck_assert_has(send_as(bind_as("romeo@montague.example"), "<message to='gateway.capulet.example'/>", FATES),
+                  "by ext.comp.offline");
+    attach("gateway.capulet.example");
+}
+END_TEST
+
 START_TEST(a_person_is_told_whether_the_component_is_connected) {
     ck_assert_str_eq(facts("a@gateway.capulet.example"),
                      "a@gateway.capulet.example: of a component, which is connected");
@@ -497,6 +508,7 @@ Suite *router_components_suite(void) {
     tcase_add_test(tc, without_the_switch_the_domain_is_not_served);
     tcase_add_loop_test(tc, a_stream_ends_when_it_closes_or_breaks, 0, 2);
     tcase_add_test(tc, xml_that_cannot_be_read_ends_the_stream);
+    tcase_add_test(tc, a_crash_ends_the_streams_of_components);
     tcase_add_test(tc, a_person_is_told_whether_the_component_is_connected);
     tcase_add_loop_test(tc, every_kind_is_handed_over_whatever_the_address, 0, KINDS);
     tcase_add_test(tc, subscriptions_are_the_components_to_answer);
