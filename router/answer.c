@@ -9,8 +9,9 @@ void answer(struct router *r, struct input *in, const struct decision *d, enum s
     struct input out = {.st = &st, .from = from, .to = in->from, .host = in->host, .stream = in->stream};
     out.who = in->who;
     struct slice text = {NULL, 0};
-    uint32_t port = 0;
-    if (direct || in->stream != NULL)
+    const uint32_t component = direct || in->stream != NULL ? 0 : component_port(r, &in->who);
+    uint32_t port = component;
+    if (direct || in->stream != NULL || component != 0)
         text = write_copy(r, &out, (struct slice){NULL, 0});
     if (direct)
         port = in->sender->port;
@@ -20,7 +21,7 @@ void answer(struct router *r, struct input *in, const struct decision *d, enum s
     e->port = port;
     e->to = router_text_copy(r, in->from);
     e->bytes = text;
-    if (!direct && in->stream == NULL)
+    if (!direct && in->stream == NULL && component == 0)
         generated(r, kind, STATE_BY_SERVER, in->host, from, in->from, start, body);
 }
 
@@ -59,7 +60,10 @@ static unsigned visibility(struct router *r, struct input *in, bool full) {
         mark(r, in->host, RULE_pres_probe_self);
     bool entitled = is_entitled(r, in->account, &in->who);
     (void)asker_decides(r, in, ALTERNATIVE_pres_probe_no_sub_asker_decides, &entitled);
-    if (self || entitled) {
+    const bool trusted = knob_is(r, KNOB_pres_probe_trusted, 1) && is_trusted_service(r, &in->who);
+    if (trusted)
+        mark(r, in->host, RULE_pres_probe_trusted);
+    if (self || entitled || trusted) {
         const unsigned state = resource_state(in->account);
         const bool online = full ? in->resource != NULL && in->resource->presence != NULL
                                  : state != STATE_NONE && state != STATE_CONNECTED;

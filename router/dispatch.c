@@ -90,6 +90,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_BOUNCE_MAPPED: bounce(r, in, d, in->mapped, NULL); break;
     case DO_CLOSE: close_stream(r, in, d, d->condition); break;
     case DO_ROUTE: route(r, in, d); break;
+    case DO_HAND: hand(r, in, d); break;
     case DO_STORE: offline_store(r, in, d); break;
     case DO_BY_TRUST: by_trust(r, in, d); break;
     case DO_AS_IF_OFFLINE: as_if_offline(r, in, d); break;
@@ -196,8 +197,11 @@ static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
     if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
         presence_in(r, in);
+    if (in->component != NULL)
+        mark(r, in->host, RULE_ext_comp_local);
     if (in->to_parts->resource.size == 0 && own_bare_otherwise(r, in))
         return;
+    const size_t before = r->effect_count;
     if (in->to_parts->resource.size == 0) {
         if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
             mark(r, in->host, RULE_msg_bare_any_own);
@@ -207,9 +211,13 @@ static void dispatch_account(struct router *r, struct input *in) {
             decide(r, in, STAGE_BARE, resource_state(in->account));
     } else if (in->resource != NULL) {
         decide(r, in, STAGE_FULL_MATCH, kind_is_request(kind) ? relation(r, in) : STATE_PLAIN);
+    } else if (kind == STANZA_GROUPCHAT && is_room(in)) {
+        decide(r, in, STAGE_OCCUPANT_GONE, STATE_PLAIN);
     } else {
         decide(r, in, STAGE_FULL_NOMATCH, kind >= STANZA_GET ? STATE_PLAIN : resource_state(in->account));
     }
+    if (is_room(in))
+        mark_room(r, in, before);
 }
 
 /* No such account: what the chapters on probes and subscriptions say of it, beside the row of the table. */
@@ -249,10 +257,15 @@ void dispatch(struct router *r, struct input *in) {
     const struct host *host = find(r, in);
     const struct jid_parts *to = in->to_parts;
     if (host == NULL) {
+        mark_outward(r, in);
         decide(r, in, STAGE_REMOTE, knob_is(r, KNOB_s2s_enable, 1) ? STATE_BARRED : STATE_OPEN);
         return;
     }
     in->host = jid_slice(host->jid);
+    if (host->component != NULL) {
+        dispatch_component(r, in, host->component);
+        return;
+    }
     if (to->local.size == 0)
         mark_parts(r, in);
     if (to->local.size == 0 && to->resource.size == 0)

@@ -51,9 +51,9 @@ static void bounce_to_account(struct router *r, const struct input *in, struct s
 }
 
 /* Whether it is a user's request that could not be handed on, and not one that was refused for what it says. */
-static bool is_failed_request(const struct input *in) {
+static bool is_failed_request(const struct router *r, const struct input *in) {
     return in->st->kind == STANZA_SUBSCRIBE && in->origin == STATE_BY_CLIENT && in->stream == NULL &&
-           in->stage >= STAGE_REMOTE;
+           in->stage >= STAGE_REMOTE && component_find(r, in->who.domain) == NULL;
 }
 
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
@@ -65,7 +65,7 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     /* A subscription that was stamped with the bare JID and then failed has its error sent there (6121 3.1.2). */
     const bool to_account = in->sender != NULL && in->stage >= STAGE_REMOTE && kind_is_subscription(in->st->kind);
     struct session *local = to_account ? NULL : in->sender;
-    if (is_failed_request(in))
+    if (is_failed_request(r, in))
         mark(r, in->host, RULE_sub_req_out_error);
     const struct slice to = local != NULL ? jid_slice(local->jid) : in->from;
     struct slice text = write_error(r, in, to, condition, type != NULL ? type : in->mapped_type);
@@ -81,13 +81,15 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     } else if (in->stream != NULL) {
         mark(r, in->host, RULE_err_return_path);
         port = send_to_remote(r, in, error_kind(in->st->kind), &text);
+    } else {
+        port = component_port(r, &in->who);
     }
     struct router_effect *e = fate(r, in, ROUTER_BOUNCE, d);
     e->condition = condition_texts[condition].name;
     e->port = port;
     e->to = router_text_copy(r, to);
     e->bytes = text;
-    if (local == NULL && in->stream == NULL)
+    if (local == NULL && in->stream == NULL && port == 0)
         bounce_to_account(r, in, text);
 }
 
@@ -105,5 +107,9 @@ void close_stream(struct router *r, struct input *in, const struct decision *d, 
         e->port = in->stream->port;
         e->to = router_text_copy(r, jid_slice(in->stream->pair->remote));
         stream_free(r, in->stream);
+    } else if (in->component != NULL) {
+        e->port = in->component->port;
+        e->to = jid_slice(in->component->host.jid);
+        component_detach(r, in->component);
     }
 }

@@ -5,6 +5,7 @@
 
 #define CONTENT_CLIENT "jabber:client"
 #define CONTENT_SERVER "jabber:server"
+#define CONTENT_COMPONENT "jabber:component:accept"
 #define DELAY_NAMESPACE "urn:xmpp:delay"
 #define STREAM_NAMESPACE "http://etherx.jabber.org/streams"
 
@@ -39,7 +40,8 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
 }
 
 bool is_content_namespace(struct slice ns) {
-    return slice_is(ns, text_slice(CONTENT_CLIENT)) || slice_is(ns, text_slice(CONTENT_SERVER));
+    return slice_is(ns, text_slice(CONTENT_CLIENT)) || slice_is(ns, text_slice(CONTENT_SERVER)) ||
+           slice_is(ns, text_slice(CONTENT_COMPONENT));
 }
 
 bool is_stream_namespace(struct slice ns) {
@@ -259,10 +261,10 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     mark(r, in->host, RULE_err_swap_malformed);
     if (kind_is_subscription(in->st->kind))
         mark(r, in->host, RULE_sub_to_malformed);
-    if (in->st->kind == STANZA_SUBSCRIBE)
+    if (in->st->kind == STANZA_SUBSCRIBE && in->component == NULL)
         mark(r, in->host, RULE_sub_req_out_error);
     if (knob_is(r, KNOB_err_malformed_from, 0))
-        in->error_from = in->host;
+        in->error_from = server_domain(in);
     else if (knob_is(r, KNOB_err_malformed_from, 1))
         in->error_from = (struct slice){"", 0};
     refuse(r, in, FAULT_TO_MALFORMED);
@@ -346,6 +348,64 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
     return true;
 }
 
+/* A 'from' that is no address: at the component's own domain the stanza alone is refused (7622 4). Else, whatever knob
+ * ext.comp.from-check says, nobody can be its sender. */
+static void refuse_bad_sender(struct router *r, struct input *in) {
+    struct jid_parts parts;
+    const struct slice raw = in->st->from;
+    const bool own = raw.size > 0 && raw.data[0] != '@' && jid_prepare(domain_of(raw), &parts) == ROUTER_OK &&
+                     slice_is(parts.domain, in->host);
+    const struct decision d = {.rule = own ? RULE_in_to_handled_jids : RULE_ext_comp_from};
+    if (!own) {
+        close_stream(r, in, &d, CONDITION_INVALID_FROM);
+        return;
+    }
+    in->from = raw;
+    if (jid_prepare(in->st->to, &parts) != ROUTER_OK)
+        in->error_from = server_domain(in);
+    bounce(r, in, &d, CONDITION_JID_MALFORMED, NULL);
+}
+
+/* A component speaks for somebody else. */
+static bool check_other_sender(struct router *r, struct input *in) {
+    struct jid_parts from;
+    if (jid_prepare(in->st->from, &from) != ROUTER_OK) {
+        refuse_bad_sender(r, in);
+        return false;
+    }
+    if (refuse(r, in, FAULT_COMPONENT_FROM))
+        return false;
+    const struct host *host = host_find(r, from.domain);
+    in->from = in->st->from;
+    in->who = who_is(router_text_copy(r, (struct slice){from.text, from.size}));
+    in->host = host != NULL ? jid_slice(host->jid) : in->host;
+    return true;
+}
+
+/* Addresses on a component's stream (XEP-0114 3): both are there, and 'from' stays as it is. own: it is one of the
+ * component's. */
+static bool check_component(struct router *r, struct input *in, struct jid_parts *to, bool own) {
+    const struct stanza *st = in->st;
+    const bool literal = departs(r, ALTERNATIVE_ext_comp_from_compare_raw) != NULL;
+    const bool no_to = !st->has_to || st->to.size == 0;
+    const bool no_from = !st->has_from || (st->from.size == 0 && !literal);
+    if (!no_to && no_from && depart(r, in->host, ALTERNATIVE_ext_comp_addr_add_from))
+        return check_to(r, in, to);
+    if (no_to || no_from) {
+        if (no_to)
+            in->error_from = (struct slice){"", 0};
+        else if (jid_prepare(st->to, to) != ROUTER_OK)
+            in->error_from = server_domain(in);
+        return !refuse(r, in, FAULT_COMPONENT_NO_ADDRESS);
+    }
+    if (own && literal && !slice_is(domain_of(st->from), in->host))
+        own = !depart(r, in->host, ALTERNATIVE_ext_comp_from_compare_raw);
+    if (!own && !check_other_sender(r, in))
+        return false;
+    mark(r, in->host, RULE_ext_comp_nostamp);
+    return check_to(r, in, to);
+}
+
 /* ---- what a stanza may not carry through ---- */
 
 /* The body is another text now; what was described stands at the same distance from its start, up to `from` octets. */
@@ -387,11 +447,12 @@ void cut_child(struct router *r, struct input *in, struct stanza *edited, struct
     move_children(edited, body, before, child.size);
 }
 
+/* A component stamps what it held back itself. */
 static bool is_own_delay(struct router *r, struct slice start) {
     struct jid_parts parts;
     const struct slice from = attribute_value(r, start, "from");
     return from.data != NULL && jid_prepare(from, &parts) == ROUTER_OK && parts.local.size == 0 &&
-           host_find(r, parts.domain) != NULL;
+           host_find(r, parts.domain) != NULL && component_find(r, parts.domain) == NULL;
 }
 
 /* A delay that claims to be from this server: among the children that are described, or where there are more of them
@@ -434,6 +495,11 @@ bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stan
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);
+    }
+    if (in->component != NULL) {
+        const bool own = component_sender(r, in);
+        return check_element(r, in) && check_component(r, in, to, own) && check_syntax(r, in) &&
+               check_delay(r, in, edited);
     }
     in->from = in->who.full;
     if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))

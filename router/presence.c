@@ -56,7 +56,7 @@ static void probe_contacts(struct router *r, struct session *s) {
     const struct slice start = write_start(r, "presence", "probe", (struct slice){NULL, 0});
     for (uint32_t i = 0; i < account->contact_count; i++) {
         const struct contact *c = &account->contacts[i];
-        const bool local = c->jid->domain->role == JID_HOST;
+        const bool local = jid_is_local(c->jid);
         if (!contact_watched(c) || (!local && known_spares_probe(r, s, c)))
             continue;
         const bool from_full = depart(r, host_of(account), ALTERNATIVE_pres_probe_out_addr_from_full);
@@ -145,6 +145,8 @@ void broadcast_available(struct router *r, struct input *in) {
         resend_requests(r, s->account);
     } else {
         mark(r, in->host, RULE_pres_upd_noprobe);
+        if (spares_room(s))
+            mark(r, in->host, RULE_ext_muc_update);
     }
     in->st = as_sent;
     const bool newly_willing = initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0));
@@ -172,6 +174,8 @@ static void to_directed(struct router *r, struct session *s, const struct stanza
             continue;
         }
         mark(r, host_of(s->account), rule);
+        if (is_occupant_jid(s->directed->jid))
+            mark(r, host_of(s->account), RULE_ext_muc_leave);
         generated(r, STANZA_UNAVAILABLE, STATE_BY_SERVER, host_of(s->account), jid_slice(s->jid),
                   jid_slice(s->directed->jid), st->start, body);
         forget_directed(r, &s->directed);
@@ -336,6 +340,8 @@ static void note_directed(struct router *r, struct session *s, const struct jid_
     }
     *at = d;
     mark(r, host_of(s->account), RULE_pres_dir_list_scope);
+    if (is_occupant_jid(d->jid))
+        mark(r, host_of(s->account), RULE_ext_muc_join);
 }
 
 static void unnote_directed(struct router *r, struct session *s, const struct jid_parts *to) {

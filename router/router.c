@@ -83,12 +83,14 @@ void router_free(struct router *r) {
         return;
     router_text_reset(r);
     streams_free(r);
+    components_crash(r);
     for (size_t i = 0; i < r->host_count; i++) {
         for (size_t j = 0; j < r->hosts[i].account_count; j++)
             account_free(r, r->hosts[i].accounts[j]);
         router_give(r, r->hosts[i].accounts);
         jid_release(&r->jids, r->hosts[i].jid);
     }
+    components_free(r);
     jid_table_free(&r->jids);
     router_give(r, r->hosts);
     router_give(r, r->ports);
@@ -120,6 +122,7 @@ static void account_forget(struct router *r, struct account *account) {
 void router_crash(struct router *r) {
     begin(r, r->now_us);
     streams_free(r);
+    components_crash(r);
     for (size_t i = 0; i < r->host_count; i++)
         for (size_t j = 0; j < r->hosts[i].account_count; j++)
             account_forget(r, r->hosts[i].accounts[j]);
@@ -144,7 +147,7 @@ int router_account(struct router *r, struct slice bare) {
     if (jid_prepare(bare, &parts) != ROUTER_OK || parts.local.size == 0 || parts.resource.size > 0)
         return ROUTER_E_JID;
     struct host *host = host_find(r, parts.domain);
-    if (host == NULL)
+    if (host == NULL || host->component != NULL)
         return ROUTER_E_UNKNOWN;
     if (account_find(r, bare) != NULL)
         return ROUTER_E_CONFLICT;
@@ -367,11 +370,15 @@ struct slice router_port_jid(const struct router *r, uint32_t port) {
         return jid_slice(((const struct stream *)p.owner)->pair->remote);
     if (p.kind == PORT_OUTPUT)
         return jid_slice(((const struct pair *)p.owner)->remote);
+    if (p.kind == PORT_COMPONENT)
+        return jid_slice(((const struct component *)p.owner)->host.jid);
     return (struct slice){"", 0};
 }
 
 enum stanza_namespace router_port_namespace(const struct router *r, uint32_t port) {
     const enum port_kind kind = port_at(r, port).kind;
+    if (kind == PORT_COMPONENT)
+        return STANZA_COMPONENT;
     return kind == PORT_STREAM || kind == PORT_OUTPUT ? STANZA_SERVER : STANZA_CLIENT;
 }
 
@@ -417,6 +424,11 @@ static bool input_of(struct router *r, uint32_t port, struct input *in) {
         in->sender = s;
         in->host = jid_slice(s->account->host->jid);
         in->who = (struct who){jid_slice(s->jid), jid_slice(s->account->jid), in->host};
+        return true;
+    }
+    if (p.kind == PORT_COMPONENT) {
+        in->component = p.owner;
+        in->host = jid_slice(in->component->host.jid);
         return true;
     }
     in->stream = p.kind == PORT_STREAM ? p.owner : NULL;
@@ -474,19 +486,17 @@ int router_link(struct router *r, uint32_t port, enum router_link_event event, u
         return ROUTER_E_CONFLICT;
     if (p.kind == PORT_SESSION)
         session_end(r, p.owner, false);
+    else if (p.kind == PORT_COMPONENT)
+        component_detach(r, p.owner);
     else
         stream_free(r, p.owner);
     return done(r);
 }
 
-int router_component(struct router *r, struct slice domain) {
-    (void)r, (void)domain;
-    return ROUTER_E_UNKNOWN;
-}
-
 int router_attach(struct router *r, struct slice domain, uint64_t now_us, uint32_t *port) {
-    (void)r, (void)domain, (void)now_us, (void)port;
-    return ROUTER_E_UNKNOWN;
+    begin(r, now_us);
+    const int result = component_attach(r, domain, port);
+    return result == ROUTER_OK ? done(r) : result;
 }
 
 /* ---- output ---- */
@@ -526,9 +536,10 @@ void router_describe(const struct router *r, struct slice bare, char *buffer, si
     buffer[0] = '\0';
     const struct account *account = account_find(r, bare);
     if (account == NULL) {
+        const char *of_component = component_facts(r, bare);
         for (size_t i = 0; i < bare.size && w.left > 0; i++, w.left--)
             *w.at++ = bare.data[i];
-        say(&w, ": no such account");
+        say(&w, of_component != NULL ? of_component : ": no such account");
         return;
     }
     say(&w, account->jid->text);

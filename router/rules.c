@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+_Static_assert(STAGE_COUNT < 32 && STATE_COUNT < 32 && FAULT_COUNT < 32, "a row has a bit for each");
+
 /* The words of rules.def's columns. They live in this file only. */
 enum {
     NORMAL = 1 << STANZA_NORMAL,
@@ -133,6 +135,7 @@ static uint32_t entry_faults(uint32_t kind) {
         return faults | PREFIXED | OTHER_CONTENT | NO_STANZA | TOO_LARGE;
     faults |= PREFIXED | OTHER_CONTENT | TOO_LARGE | FROM_MISMATCH;
     faults |= S2S_NO_TO | S2S_NO_FROM | S2S_BAD_ADDRESS | S2S_FOREIGN_FROM | S2S_LOCAL_FROM | S2S_FOREIGN_TO;
+    faults |= COMPONENT_NO_ADDRESS | COMPONENT_FROM;
     if (!(kind & (IQ_OTHER | PRESENCE_OTHER)))
         faults |= TO_MALFORMED;
     if (kind & IQ_OTHER)
@@ -174,6 +177,10 @@ static uint32_t stage_states(enum stage stage, enum stanza_kind kind) {
                                                      : PLAIN;
     if (s & REMOTE)
         return OPEN | BARRED;
+    if (s & COMPONENT)
+        return ATTACHED | DETACHED;
+    if (s & OCCUPANT_GONE)
+        return k & GROUPCHAT ? PLAIN : 0;
     if (s & (DOMAIN_RESOURCE | NOUSER_BARE | NOUSER_FULL))
         return PLAIN;
     if (s & (BARE | FULL_MATCH | FULL_NOMATCH))

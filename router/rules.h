@@ -53,6 +53,7 @@ const char *alternative_name(enum alternative alternative); /* its word */
     X(NOTO)            /* no 'to' */ \
     X(REMOTE)          /* for a domain served elsewhere */ \
     X(UNROUTED)        /* its s2s stream failed */ \
+    X(COMPONENT)       /* for a domain that a component looks after */ \
     X(DOMAIN)          /* for a served domain itself */ \
     X(DOMAIN_RESOURCE) /* for domainpart/resourcepart */ \
     X(NOUSER_BARE)     /* no such account */ \
@@ -60,6 +61,7 @@ const char *alternative_name(enum alternative alternative); /* its word */
     X(BARE)            /* bare JID of an account */ \
     X(FULL_MATCH)      /* full JID of a connected resource */ \
     X(FULL_NOMATCH) \
+    X(OCCUPANT_GONE)   /* a room's groupchat for a resource that is not connected */ \
     X(PROBED_BARE)     /* a probe for an account that exists */ \
     X(PROBED_FULL) \
     X(SUB_OUT)         /* a subscription stanza leaves its user */ \
@@ -80,6 +82,8 @@ const char *alternative_name(enum alternative alternative); /* its word */
     X(ONLINE) X(OFFLINE) X(DIRECTED) \
     /* inter-domain routing */ \
     X(OPEN) X(BARRED) \
+    /* whether the component is connected */ \
+    X(ATTACHED) X(DETACHED) \
     /* where a stanza that cannot be routed came from */ \
     X(BY_CLIENT) X(BY_BROADCAST) X(BY_SERVER) \
     /* 6121 A.1 */ \
@@ -90,14 +94,15 @@ const char *alternative_name(enum alternative alternative); /* its word */
 #define FAULTS(X) \
     X(BAD_XML) X(BAD_NAMESPACE) X(RESTRICTED_XML) X(BAD_ENCODING) X(PREFIXED) X(OTHER_CONTENT) X(NO_STANZA) \
     X(TOO_LARGE) X(S2S_NO_TO) X(S2S_NO_FROM) X(S2S_BAD_ADDRESS) X(S2S_FOREIGN_FROM) X(S2S_LOCAL_FROM) \
-    X(S2S_FOREIGN_TO) X(IQ_TYPE) X(IQ_NO_ID) X(IQ_CHILDREN) X(IQ_CHILD_NS) X(IQ_RESULT_CHILDREN) X(IQ_ERROR_CHILD) \
+    X(S2S_FOREIGN_TO) X(COMPONENT_NO_ADDRESS) X(COMPONENT_FROM) \
+    X(IQ_TYPE) X(IQ_NO_ID) X(IQ_CHILDREN) X(IQ_CHILD_NS) X(IQ_RESULT_CHILDREN) X(IQ_ERROR_CHILD) \
     X(PRESENCE_TYPE) X(PRESENCE_PRIORITY) X(PRESENCE_ERROR_CHILD) X(FROM_MISMATCH) X(TO_MALFORMED)
 
 /* The second step: what a row does. BOUNCE and CLOSE carry a condition. */
 #define VERBS(X) \
     X(NOTHING) /* no action given */ \
     X(PASS)    /* carry on as if nothing were wrong */ \
-    X(DROP) X(HANDLE) X(ROUTE) X(STORE) \
+    X(DROP) X(HANDLE) X(ROUTE) X(HAND) X(STORE) \
     X(BOUNCE_MAPPED)    /* with the condition of the failed stream */ \
     X(SPLIT_ADDRESS)    /* stream error for a bad domain, stanza error for a bad localpart or resourcepart */ \
     X(BY_TRUST)         /* an error to those who may know, silence to strangers (6121 8.1) */ \
@@ -137,6 +142,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(JID_MALFORMED, "jid-malformed", "modify") \
     X(NOT_ALLOWED, "not-allowed", "cancel") \
     X(POLICY_VIOLATION, "policy-violation", "modify") \
+    X(RECIPIENT_UNAVAILABLE, "recipient-unavailable", "wait") \
     X(REMOTE_SERVER_NOT_FOUND, "remote-server-not-found", "cancel") \
     X(REMOTE_SERVER_TIMEOUT, "remote-server-timeout", "wait") \
     X(RESOURCE_CONSTRAINT, "resource-constraint", "wait") \

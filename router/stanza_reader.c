@@ -22,7 +22,9 @@ enum {
     SEPARATOR = 0x1F            /* between namespace and local name; no XML text can hold it, not even as &#31; */
 };
 
-static const char *const content_ns[] = {[STANZA_CLIENT] = "jabber:client", [STANZA_SERVER] = "jabber:server"};
+static const char *const content_ns[] = {[STANZA_CLIENT] = "jabber:client",
+                                         [STANZA_SERVER] = "jabber:server",
+                                         [STANZA_COMPONENT] = "jabber:component:accept"};
 
 /* Text in the scratch buffer, which may move while a stanza is read. */
 struct span {
@@ -129,6 +131,12 @@ static bool same_word(const char *a, size_t a_size, const char *b) {
     return strlen(b) == a_size && memcmp(a, b, a_size) == 0;
 }
 
+static bool is_content(const char *ns, size_t size) {
+    for (size_t i = 0; i < sizeof content_ns / sizeof content_ns[0]; i++)
+        if (same_word(ns, size, content_ns[i])) return true;
+    return false;
+}
+
 /* What the stanza's element is, from expat's "namespace SEPARATOR local". */
 static void begin_name(struct stanza_reader *r, const char *name) {
     const char *mark = strchr(name, SEPARATOR);
@@ -136,7 +144,7 @@ static void begin_name(struct stanza_reader *r, const char *name) {
     size_t ns_size = mark == NULL ? 0 : (size_t)(mark - name);
     bool content = same_word(name, ns_size, content_ns[r->ns]);
     r->local_size = strlen(local);
-    r->other_content = same_word(name, ns_size, content_ns[r->ns == STANZA_CLIENT]);
+    r->other_content = !content && is_content(name, ns_size);
     r->element = STANZA_IS_FOREIGN;
     if (!content && !r->other_content) return;
     if (same_word(local, r->local_size, "message")) r->element = STANZA_IS_MESSAGE;
@@ -423,7 +431,9 @@ extern XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enable
 static bool parser_start(struct stanza_reader *r) {
     static const char *const header[] = {
         [STANZA_CLIENT] = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
-        [STANZA_SERVER] = "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>"};
+        [STANZA_SERVER] = "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>",
+        [STANZA_COMPONENT] =
+            "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"};
     size_t size = strlen(header[r->ns]);
     if (XML_SetReparseDeferralEnabled != NULL) XML_SetReparseDeferralEnabled(r->parser, XML_FALSE);
     if (XML_Parse(r->parser, header[r->ns], (int)size, XML_FALSE) != XML_STATUS_OK) return false;

@@ -80,6 +80,15 @@ struct host {
     struct jid *jid;
     struct account **accounts; /* to free them */
     size_t account_count, account_capacity;
+    struct component *component; /* it looks after this domain; NULL: the server itself does */
+};
+
+/* A trusted service that looks after a domain of its own (XEP-0114). */
+struct component {
+    struct component *next;
+    struct host host;
+    const struct host *server; /* speaks for the server on its stream: the nearest domain above, or the first of all */
+    uint32_t port; /* 0: not connected */
 };
 
 /* How far the output stream of a pair of domains has come. */
@@ -127,6 +136,7 @@ enum port_kind {
     PORT_SESSION,
     PORT_STREAM, /* struct stream */
     PORT_OUTPUT, /* struct pair, with a port that the outside knows */
+    PORT_COMPONENT,
     PORT_PAST    /* struct pair that outlives the port; to the outside the port has ended */
 };
 
@@ -149,6 +159,7 @@ struct router {
     struct jid_table jids;
     struct host *hosts;
     size_t host_count;
+    struct component *components;
     struct port *ports;
     size_t port_count, port_capacity;
     struct router_effect *effects;
@@ -174,8 +185,9 @@ struct who {
 /* The stanza that is being decided. */
 struct input {
     const struct stanza *st;
-    struct session *sender; /* local client; NULL: it came over s2s or the server made it */
+    struct session *sender; /* local client; NULL: it came over s2s or from a component, or the server made it */
     struct stream *stream;  /* s2s input stream; else NULL */
+    struct component *component; /* whose stream it came on; else NULL */
     enum state origin;      /* STATE_BY_CLIENT, STATE_BY_BROADCAST, STATE_BY_SERVER */
     struct slice from;      /* what its copies carry; size 0: nothing */
     struct who who;         /* the same, prepared */
@@ -463,5 +475,38 @@ uint32_t port_new(struct router *r, enum port_kind kind, void *owner); /* 0: lim
 uint64_t next_random(struct router *r);
 
 struct host *host_find(const struct router *r, struct slice domain);
+
+/* ---- component.c ---- */
+
+struct component *component_find(const struct router *r, struct slice domain); /* that looks after it, or NULL */
+void components_free(struct router *r);
+void components_crash(struct router *r); /* none is connected any more */
+int component_attach(struct router *r, struct slice domain, uint32_t *port);
+void component_detach(struct router *r, struct component *c);
+const char *component_facts(const struct router *r, struct slice address); /* for a person; NULL: of no component */
+
+/* component_port - the stream to the component that an address belongs to; 0: to none, or it is not connected. */
+uint32_t component_port(const struct router *r, const struct who *who);
+
+/* server_domain - in whose name the server itself speaks to the sender of `in`. */
+struct slice server_domain(const struct input *in);
+
+/* component_sender - the sender's address, as far as it is one. returns whether it is one of the component's own. */
+bool component_sender(struct router *r, struct input *in);
+void dispatch_component(struct router *r, struct input *in, struct component *c); /* the domain of 'to' is its own */
+void hand(struct router *r, struct input *in, const struct decision *d);
+void mark_outward(struct router *r, const struct input *in); /* the domain of 'to' is not served here */
+bool is_trusted_service(const struct router *r, const struct who *who);
+
+/* A room is an address with a localpart at a component, an occupant somebody's address in it, with a resource too. */
+bool is_room(const struct input *in); /* whether the stanza comes from one */
+void mark_room(struct router *r, const struct input *in, size_t before); /* effects from `before` on came of it */
+bool is_occupant_jid(const struct jid *jid);
+bool spares_room(const struct session *s); /* a broadcast passes by a room that it was in */
+
+/* Whether the users of a domain are looked after here, by the server itself. */
+static inline bool jid_is_local(const struct jid *jid) {
+    return jid->domain->role == JID_HOST && ((const struct host *)jid->domain->owner)->component == NULL;
+}
 
 #endif

@@ -146,8 +146,9 @@ static void keep_here(struct router *r, struct input *in, const struct decision 
 static void mark_out(struct router *r, const struct input *in, const struct row *cell) {
     switch (in->st->kind) {
     case STANZA_SUBSCRIBE: {
-        const bool local = host_find(r, in->to_parts->domain) != NULL;
-        mark(r, in->host, local ? RULE_sub_req_out_local : RULE_sub_req_out_remote);
+        const struct host *host = host_find(r, in->to_parts->domain);
+        if (host == NULL || host->component == NULL)
+            mark(r, in->host, host != NULL ? RULE_sub_req_out_local : RULE_sub_req_out_remote);
         mark(r, in->host, RULE_sub_req_out_push);
         break;
     }
@@ -159,6 +160,12 @@ static void mark_out(struct router *r, const struct input *in, const struct row 
     default:
         mark(r, in->host, cell->flags & CELL_SHOW_UNAVAILABLE_FIRST ? RULE_sub_cancel_out_order : RULE_sub_cancel_out_deny);
     }
+}
+
+/* Whether the contact is a component's, and that is not connected. */
+static bool is_left_waiting(const struct router *r, const struct input *in) {
+    const struct component *c = component_find(r, in->to_parts->domain);
+    return c != NULL && c->port == 0;
 }
 
 /* Everything that the other side does in answer waits until this side is done, as if its server were another one. */
@@ -207,6 +214,8 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     if (cell->flags & CELL_SHOW_AVAILABLE)
         probe_approved(r, account, contact);
     defer_end(r);
+    if (is_left_waiting(r, in))
+        subscription_failed(r, in);
 }
 
 void subscription_out(struct router *r, struct input *in) {
@@ -234,11 +243,13 @@ void subscription_out(struct router *r, struct input *in) {
 
 void subscription_failed(struct router *r, const struct input *in) {
     const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
-    if (jid == NULL || jid->role != JID_ACCOUNT || in->st->kind != STANZA_SUBSCRIBE)
+    struct jid_parts to;
+    if (jid == NULL || jid->role != JID_ACCOUNT || in->st->kind != STANZA_SUBSCRIBE ||
+        jid_prepare(in->st->to, &to) != ROUTER_OK)
         return;
     mark(r, in->host, RULE_sub_req_out_fail);
     struct account *account = jid->owner;
-    struct contact *c = contact_find_text(r, account, in->st->to);
+    struct contact *c = contact_find_text(r, account, who_is((struct slice){to.text, to.size}).bare);
     if (c == NULL || !state_asks(c->state) || !knob_is(r, KNOB_sub_fail_rollback, 1))
         return;
     const unsigned before = look(c);
@@ -494,7 +505,7 @@ void resend_requests(struct router *r, const struct account *account) {
     const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
     for (uint32_t i = 0; i < account->contact_count && knob_is(r, KNOB_sub_resend, 0); i++) {
         const struct contact *c = &account->contacts[i];
-        if (!state_asks(c->state) || (c->jid->domain->role == JID_HOST &&
+        if (!state_asks(c->state) || (jid_is_local(c->jid) &&
                                       !depart(r, host, ALTERNATIVE_pres_init_resend_out_local_too)))
             continue;
         mark(r, host, RULE_pres_init_resend_out);

@@ -211,6 +211,125 @@ START_TEST(a_stream_that_a_stream_error_ended_counts_no_more) {
 }
 END_TEST
 
+/* ---- errors go back to the peer's own domains only ---- */
+
+#define TO_PEER "a@verona.example/x"
+
+static const char *const bad_from[] = {"@verona.example", "a@", "a b@verona.example", "a@verona.example/", "/x"};
+
+START_TEST(a_malformed_from_ends_the_stream_whatever_the_knob_says) {
+    static const char *const picks[] = {"stream-error", "stanza-error", "split"};
+    for (size_t i = 0; i < 3; i++) {
+        knob("s2s.bad-address", picks[i]);
+        ck_assert_int_eq(input_from(peer(), bad_from[_i], "juliet@capulet.example/balcony"), ROUTER_OK);
+        ck_assert_str_eq(effects(FATES), "close improper-addressing to verona.example by in.s2s.bad-addr\n");
+    }
+}
+END_TEST
+
+START_TEST(a_profile_may_answer_a_malformed_from_all_the_same) {
+    knob("err.malformed-from", "echo");
+    profile("departs in.s2s.bad-addr does bounce jid-malformed as mine.bad");
+    ck_assert_int_eq(input_from(peer(), "@verona.example", "juliet@capulet.example/balcony"), ROUTER_OK);
+    const char *const seen = effects(BYTES);
+    ck_assert_has(seen, "bounce jid-malformed to @verona.example by in.s2s.bad-addr as mine.bad: <message type='error' "
+                        "to='@verona.example' from='juliet@capulet.example/balcony'>");
+}
+END_TEST
+
+START_TEST(an_error_for_a_malformed_to_comes_from_the_domain_or_from_it) {
+    knob("s2s.bad-address", "stanza-error");
+    if (_i > 0)
+        knob("err.malformed-from", "echo");
+    ck_assert_int_eq(input_from(peer(), TO_PEER, "@capulet.example"), ROUTER_OK);
+    ck_assert_has(effects(BYTES), _i > 0 ? "to='" TO_PEER "' from='@capulet.example'>" : "to='" TO_PEER "' from='capulet.example'>");
+}
+END_TEST
+
+struct third_party {
+    const char *from, *fate;
+};
+
+static const struct third_party third_parties[] = {
+    {"a@mantua.example", INVALID_FROM "in.s2s.foreign-from\n"},
+    {"romeo@montague.example", INVALID_FROM "in.s2s.local-from\n"},
+};
+
+START_TEST(no_error_for_a_malformed_to_goes_to_a_third_domain) {
+    static const char *const picks[] = {"stanza-error", "split"};
+    for (size_t i = 0; i < 2; i++) {
+        knob("s2s.bad-address", picks[i]);
+        ck_assert_int_eq(input_from(peer(), third_parties[_i].from, "a b@capulet.example"), ROUTER_OK);
+        ck_assert_str_eq(effects(FATES), third_parties[_i].fate);
+    }
+}
+END_TEST
+
+/* Too large is found before the addresses are looked at. */
+static int input_large(uint32_t port, const char *from, const char *to) {
+    struct stanza_reader *reader = stanza_reader_new(NULL, STANZA_SERVER, 200);
+    struct stanza st;
+    char xml[500];
+    snprintf(xml, sizeof xml, "<message id='1' from='%s' to='%s'><body>%0200d</body></message>", from, to, 0);
+    ck_assert_int_eq(stanza_reader_feed(reader, s(xml)), ROUTER_OK);
+    ck_assert_int_eq(stanza_reader_next(reader, &st), STANZA_READY);
+    ck_assert(st.oversize);
+    const int result = router_input(router, port, &st, 0);
+    stanza_reader_free(reader);
+    return result;
+}
+
+START_TEST(a_stanza_that_is_too_large_comes_back_to_its_sender) {
+    ck_assert_int_eq(input_large(peer(), TO_PEER, "juliet@capulet.example/balcony"), ROUTER_OK);
+    const char *const seen = effects(BYTES);
+    ck_assert_has(seen, "open to verona.example\n");
+    ck_assert_has(seen, "bounce policy-violation to " TO_PEER " by in.size.limit: <message type='error' id='1' to='" TO_PEER
+                        "' from='juliet@capulet.example/balcony'>");
+}
+END_TEST
+
+START_TEST(a_stanza_that_is_too_large_comes_back_between_the_two_domains_of_its_pair) {
+    const uint32_t port = peer();
+    ck_assert_int_eq(pair(port, "montague.example", "mantua.example"), ROUTER_OK);
+    ck_assert_int_eq(input_large(port, "a@mantua.example", "romeo@montague.example"), ROUTER_OK);
+    ck_assert_str_eq(effects(FATES), "open to mantua.example\nbounce policy-violation to a@mantua.example by in.size.limit\n");
+}
+END_TEST
+
+START_TEST(a_stanza_that_is_too_large_comes_back_to_nobody_else) {
+    ck_assert_int_eq(input_large(peer(), "a@mantua.example", "juliet@capulet.example/balcony"), ROUTER_OK);
+    ck_assert_str_eq(effects(FATES), INVALID_FROM "in.s2s.foreign-from\n");
+    ck_assert_int_eq(input_large(peer(), TO_PEER, "a@padua.example"), ROUTER_OK);
+    ck_assert_str_eq(effects(FATES), HOST_UNKNOWN "in.s2s.foreign-to\n");
+}
+END_TEST
+
+START_TEST(a_server_that_talks_to_no_other_does_not_answer_either) {
+    knob("s2s.enable", "off");
+    const uint32_t port = peer();
+    const char *const xml =
+        "<iq from='" TO_PEER "' to='capulet.example' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>";
+    ck_assert_str_eq(send_as(port, xml, BYTES), "answer to " TO_PEER " by dom.iq.known\n");
+    ck_assert_int_eq(input(port, xml), ROUTER_OK);
+    ck_assert(has_mark("s2s.denied"));
+    ck_assert_str_eq(send_as(port, "<message type='groupchat' from='" TO_PEER "' to='juliet@capulet.example'/>", BYTES),
+                     "bounce service-unavailable to " TO_PEER " by msg.bare.groupchat.none\n");
+}
+END_TEST
+
+START_TEST(what_a_server_makes_itself_and_may_not_send_comes_back_to_nobody) {
+    /* The copy of a broadcast does (6120 10.4), the probe and the goodbye do not. */
+    knob("s2s.enable", "off");
+    contact("romeo@montague.example", "a@verona.example", ROUTER_SUB_BOTH);
+    const char *const seen = send_as(romeo, "<presence/>", FATES);
+    ck_assert_uint_eq(occurrences(seen, "bounce not-allowed to romeo@montague.example/orchard by s2s.denied\n"), 1);
+    ck_assert_uint_eq(occurrences(seen, "bounce"), 1);
+    ck_assert_uint_eq(occurrences(seen, "drop by s2s.denied\n"), 1);
+    link_is(0, romeo, ROUTER_LINK_LOST);
+    ck_assert_str_eq(effects(FATES), "drop by s2s.denied\n");
+}
+END_TEST
+
 #define EACH(test, table) tcase_add_loop_test(tc, test, 0, (int)(sizeof(table) / sizeof *(table)))
 
 Suite *router_s2s_peers_suite(void) {
@@ -230,6 +349,15 @@ Suite *router_s2s_peers_suite(void) {
     tcase_add_loop_test(tc, a_second_stream_for_a_pair_can_be_refused, 0, 2);
     tcase_add_test(tc, a_pair_that_was_added_counts_as_a_stream_for_it);
     tcase_add_test(tc, a_stream_that_a_stream_error_ended_counts_no_more);
+    EACH(a_malformed_from_ends_the_stream_whatever_the_knob_says, bad_from);
+    tcase_add_test(tc, a_profile_may_answer_a_malformed_from_all_the_same);
+    tcase_add_loop_test(tc, an_error_for_a_malformed_to_comes_from_the_domain_or_from_it, 0, 2);
+    EACH(no_error_for_a_malformed_to_goes_to_a_third_domain, third_parties);
+    tcase_add_test(tc, a_stanza_that_is_too_large_comes_back_to_its_sender);
+    tcase_add_test(tc, a_stanza_that_is_too_large_comes_back_between_the_two_domains_of_its_pair);
+    tcase_add_test(tc, a_stanza_that_is_too_large_comes_back_to_nobody_else);
+    tcase_add_test(tc, a_server_that_talks_to_no_other_does_not_answer_either);
+    tcase_add_test(tc, what_a_server_makes_itself_and_may_not_send_comes_back_to_nobody);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -350,8 +350,8 @@ int router_peer(struct router *r, struct slice local, struct slice remote, uint3
 int router_peer_pair(struct router *r, uint32_t port, struct slice local, struct slice remote);
 
 /* router_component - a domain served here is looked after by a trusted component, which may connect (XEP-0114).
- * Components are set up before the first stream.
- * returns   ROUTER_OK; ROUTER_E_CONFLICT it is served already; ROUTER_E_JID; ROUTER_E_NOMEM. */
+ * Components are set up before the first stream. With ext.comp=off nothing changes: the domain is not served.
+ * returns   ROUTER_OK; ROUTER_E_CONFLICT it is served already, or a stream has begun; ROUTER_E_JID; ROUTER_E_NOMEM. */
 int router_component(struct router *r, struct slice domain);
 
 /* router_attach - a component has connected and shown that it knows the secret.
@@ -361,8 +361,8 @@ int router_component(struct router *r, struct slice domain);
  * source    XEP-0114 3. */
 int router_attach(struct router *r, struct slice domain, uint64_t now_us, uint32_t *port);
 
-/* router_port_jid - whom a stream belongs to: the bound full JID, or the remote domain. Empty for an unknown port.
- *                   Valid until the stream ends. */
+/* router_port_jid - whom a stream belongs to: the bound full JID, or the domain of a peer or component. Empty for an
+ *                   unknown port. Valid until the stream ends. */
 struct slice router_port_jid(const struct router *r, uint32_t port);
 
 /* router_port_namespace - the content namespace of a stream. */

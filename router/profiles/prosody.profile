@@ -37,6 +37,14 @@ knob roster.limits = 2147483647         # MUST refuse names and groups that are 
 knob off.trigger = initial-only         # stored messages wait for the next initial presence
 knob off.chatstate = store              # SHOULD NOT store chat states alone
 knob off.max = 2147483647               # no quota
+knob ext.comp.no-to = bad-request       # a component's stanza without 'to' is refused alone; its stream goes on
+
+# ---- components ----
+
+# MUST refuse what has no 'from'; Prosody adds the component's domain (measured).
+departs ext.comp.addr does add-from as prosody.component-from
+# Addresses are compared in their prepared form (7622 3); here a capital letter ends the stream (measured).
+departs ext.comp.from does compare-raw as prosody.component-from
 
 # ---- messages ----
 

@@ -28,7 +28,10 @@ static const char *const jids[] = {
     "capulet.example",               "capulet.example/x",              "paris@verona.example",
     "paris@verona.example/x",        "verona.example",                 "Juliet@Capulet.example./Balcony",
     "@capulet.example",              "juliet@capulet.example/<'&\">",  "mantua.example",
+    "rooms.capulet.example",         "hall@rooms.capulet.example",     "hall@rooms.capulet.example/Juliet",
+    "hall@rooms.capulet.example/R",  "relay.montague.example",         "x.rooms.capulet.example",
 };
+static const char *const components[] = {"rooms.capulet.example", "relay.montague.example"};
 enum { JIDS = sizeof jids / sizeof jids[0], PORTS = 16 };
 
 static const char *const types[] = {"",           " type='chat'",        " type='groupchat'",   " type='headline'",
@@ -41,6 +44,7 @@ static const char *const bodies[] = {
     "<priority>-1</priority>",
     "<priority>200</priority>",
     "<body xmlns='jabber:client'>x</body><priority xmlns='jabber:client'>5</priority>",
+    "<body xmlns='jabber:component:accept'>x</body>",
     "<delay xmlns='urn:xmpp:delay' from='capulet.example' stamp='1970-01-01T00:00:00Z'/><body>x</body>",
     "<active xmlns='http://jabber.org/protocol/chatstates'/>",
     "<error type='cancel'/>",
@@ -145,19 +149,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check(router_account(r, text(jids[0])) == ROUTER_OK && router_account(r, text(jids[1])) == ROUTER_OK);
     const struct router_contact state = {(enum router_subscription)take(&s, 4), take(&s, 2), take(&s, 2), take(&s, 2)};
     (void)router_contact_set(r, text(jids[take(&s, 2)]), text(jids[8]), state);
+    for (size_t i = 0; i < 2; i++) check(router_component(r, text(components[i])) == ROUTER_OK);
     uint32_t ports[PORTS] = {0};
     uint64_t now_us = 0;
     while (s.size > 0) {
         uint32_t port = 0;
         now_us += 1000;
-        switch (take(&s, 16)) {
+        switch (take(&s, 17)) {
         case 0:
         case 1:
             if (router_bind(r, text(jids[take(&s, 4)]), now_us, &port) == ROUTER_OK) ports[port % PORTS] = port;
             break;
         case 2:
         case 3:
-            if (router_peer(r, text(domains[take(&s, 2)]), text(jids[take(&s, JIDS)]), &port) == ROUTER_OK)
+            if (router_peer(r, text(take(&s, 3) == 0 ? components[0] : domains[take(&s, 2)]), text(jids[take(&s, JIDS)]),
+                            &port) == ROUTER_OK)
                 ports[port % PORTS] = port;
             break;
         case 4:
@@ -177,12 +183,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         case 10:
             (void)router_fault(r, ports[take(&s, PORTS)], (enum stanza_fault)take(&s, STANZA_FAULT_END + 1), now_us);
             break;
+        case 11:
+            if (router_attach(r, text(components[take(&s, 2)]), now_us, &port) == ROUTER_OK) ports[port % PORTS] = port;
+            break;
         default: send_stanza(r, &s, ports[take(&s, PORTS)], ports, now_us);
         }
         drain(r, ports);
     }
     char facts[200];
     router_describe(r, text(jids[1]), facts, sizeof facts);
+    router_describe(r, text(components[0]), facts, sizeof facts);
     router_free(r);
     policy_free(policy);
     return 0;

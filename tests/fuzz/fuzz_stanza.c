@@ -117,8 +117,9 @@ static struct log read_stream(struct slice stream, enum stanza_namespace ns, siz
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
-    size_t size_max = (size_t)data[0] * data[0], cut_count = data[1] >> 1;
-    enum stanza_namespace ns = (data[1] & 1) != 0 ? STANZA_SERVER : STANZA_CLIENT;
+    static const enum stanza_namespace namespaces[] = {STANZA_CLIENT, STANZA_SERVER, STANZA_COMPONENT, STANZA_CLIENT};
+    size_t size_max = (size_t)data[0] * data[0], cut_count = data[1] >> 2;
+    enum stanza_namespace ns = namespaces[data[1] & 3];
     data += 2;
     size -= 2;
     if (cut_count > size) cut_count = size;
