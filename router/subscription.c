@@ -262,6 +262,8 @@ void subscription_failed(struct router *r, const struct input *in) {
 /* ---- to a local account ---- */
 
 static void reply(struct router *r, struct input *in, const struct decision *d, const char *type, enum stanza_kind kind) {
+    /* Subscriptions are between bare JIDs, also where another server sent one from a full JID (6121 3.1.3). */
+    in->from = in->who.bare;
     answer(r, in, d, kind, jid_slice(in->account->jid), write_start(r, "presence", type, (struct slice){NULL, 0}),
            (struct slice){NULL, 0});
 }
