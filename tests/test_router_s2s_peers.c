@@ -242,7 +242,8 @@ START_TEST(an_error_for_a_malformed_to_comes_from_the_domain_or_from_it) {
     if (_i > 0)
         knob("err.malformed-from", "echo");
     ck_assert_int_eq(input_from(peer(), TO_PEER, "@capulet.example"), ROUTER_OK);
-    ck_assert_has(effects(BYTES), _i > 0 ? "to='" TO_PEER "' from='@capulet.example'>" : "to='" TO_PEER "' from='capulet.example'>");
+    ck_assert_has(effects(BYTES),
+                  _i > 0 ? "to='" TO_PEER "' from='@capulet.example'>" : "to='" TO_PEER "' from='capulet.example'>");
 }
 END_TEST
 
@@ -283,8 +284,8 @@ START_TEST(a_stanza_that_is_too_large_comes_back_to_its_sender) {
     ck_assert_int_eq(input_large(peer(), TO_PEER, "juliet@capulet.example/balcony"), ROUTER_OK);
     const char *const seen = effects(BYTES);
     ck_assert_has(seen, "open to verona.example\n");
-    ck_assert_has(seen, "bounce policy-violation to " TO_PEER " by in.size.limit: <message type='error' id='1' to='" TO_PEER
-                        "' from='juliet@capulet.example/balcony'>");
+    ck_assert_has(seen, "bounce policy-violation to " TO_PEER " by in.size.limit: <message type='error' id='1' "
+                        "to='" TO_PEER "' from='juliet@capulet.example/balcony'>");
 }
 END_TEST
 
@@ -292,7 +293,8 @@ START_TEST(a_stanza_that_is_too_large_comes_back_between_the_two_domains_of_its_
     const uint32_t port = peer();
     ck_assert_int_eq(pair(port, "montague.example", "mantua.example"), ROUTER_OK);
     ck_assert_int_eq(input_large(port, "a@mantua.example", "romeo@montague.example"), ROUTER_OK);
-    ck_assert_str_eq(effects(FATES), "open to mantua.example\nbounce policy-violation to a@mantua.example by in.size.limit\n");
+    ck_assert_str_eq(effects(FATES),
+                     "open to mantua.example\nbounce policy-violation to a@mantua.example by in.size.limit\n");
 }
 END_TEST
 

@@ -46,23 +46,50 @@ int world_peer(struct world *world, const char *name, const struct world_peer *c
     return client;
 }
 
+/* The domain, if a component of that server looks after it already: this one is another connection for it. */
+static int component_domain(const struct world *world, const char *domain, int server) {
+    const int known = world_domain_read(world, world_slice(domain));
+    bool found = false;
+    for (size_t i = 0; known >= 0 && i < world->client_count && !found; i++) {
+        const struct world_client *c = &world->clients[i];
+        found = c->kind == CLIENT_COMPONENT && strcmp(c->jid, world->domains[known].name) == 0;
+    }
+    return found && world->domains[known].place == server ? known : -1;
+}
+
+static int component_made(struct world *world, const char *domain, int server, struct router_error *error) {
+    struct world_server *s = &world->servers[server];
+    if (!world_host_add(world, server, s, domain, error)) {
+        return -1;
+    }
+    const int known = s->hosts[s->host_count - 1];
+    struct world_domain *host = &world->domains[known];
+    const struct slice name = {host->name, host->size};
+    if (router_component(s->router, name) != ROUTER_OK) {
+        s->host_count--;
+        host->place = -1;
+        return world_refuse(error, "component '%.100s' cannot be added", domain);
+    }
+    /* With components switched off its domain is nobody's. */
+    if (!router_serves(s->router, name)) {
+        s->host_count--;
+        host->place = -1;
+    }
+    return known;
+}
+
 int world_component(struct world *world, const char *name, const char *domain, int server,
                     struct router_error *error) {
     if (!world_is_server(world, server)) {
         return world_refuse(error, "'%.200s' has no server", domain);
     }
-    struct world_server *s = &world->servers[server];
-    if (!world_host_add(world, server, s, domain, error)) {
+    int known = component_domain(world, domain, server);
+    known = known >= 0 ? known : component_made(world, domain, server, error);
+    if (known < 0) {
         return -1;
     }
-    const struct world_domain *host = &world->domains[s->hosts[s->host_count - 1]];
-    int result = router_component(s->router, (struct slice){host->name, host->size});
-    int client = result == ROUTER_OK ? world_client_add(world, name, host->name, CLIENT_COMPONENT) : -1;
-    if (client < 0) {
-        world->domains[s->hosts[--s->host_count]].place = -1;
-        return world_refuse(error, "component '%.100s' cannot be added", name);
-    }
-    return client;
+    const int client = world_client_add(world, name, world->domains[known].name, CLIENT_COMPONENT);
+    return client >= 0 ? client : world_refuse(error, "there is no room for '%.100s'", name);
 }
 
 /* ------------------------------------------------------------------------------------------- streams of a peer ---- */
