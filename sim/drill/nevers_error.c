@@ -133,8 +133,8 @@ static bool is_from_asked(const struct watch *w, const char *from) {
 }
 
 static bool is_to_sender(const struct watch *w, const char *to) {
-    if (w->sender < 0) {
-        return same(to, w->enter->from);
+    if (w->sender < 0) { /* without 'from' it goes to the stream that the stanza came on */
+        return w->enter->from == NULL || same(to, w->enter->from);
     }
     const char *full = sender_full(w);
     return to != NULL && (full == NULL || strcmp(to, full) == 0);

@@ -64,7 +64,7 @@ static bool may_see(const struct watch *w, const struct sight *s) {
     bool receipt = s->bare && drill_knob_is(w, "sub.ack", "on");
     /* Directed presence to one may then open the way for all of its domain. */
     bool neighbour = drill_knob_is(w, "iq.directed-match", "domain");
-    return trusted || receipt || neighbour || !drill_served_here(w, s->user);
+    return trusted || receipt || neighbour || !drill_served_here(w, s->user) || drill_of_component(w, s->user);
 }
 
 static const struct tie *sender_of(const struct watch *w) {
