@@ -156,6 +156,8 @@ static void answer_unavailable(struct router *r, struct input *in, const struct 
 }
 
 void answer_probe_with(struct router *r, struct input *in, const struct decision *d) {
+    if (kind_is_subscription(in->st->kind))
+        in->from = in->who.bare; /* subscriptions are between bare JIDs (6121 3) */
     const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE ||
                               (d->verb == DO_ANSWER_UNAVAILABLE && shows_last_unavailable(r, in) &&
                                in->account->last_unavailable->has_id);

@@ -25,6 +25,7 @@ bool deed_fits(const struct row *row, uint32_t kinds, enum verb verb) {
     case DO_HANDLE:
     case DO_BOUNCE:
     case DO_CLOSE: return true;
+    case DO_BOUNCE_MAPPED: return within(row->stages, 1 << STAGE_UNROUTED);
     case DO_PASS: return within(row->stages, 1 << STAGE_ENTRY);
     case DO_STORE: /* only messages are given out again as they were */
         return account && within(kinds, (1 << STANZA_AVAILABLE) - 1);

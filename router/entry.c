@@ -345,6 +345,8 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
         return !refuse(r, in, FAULT_S2S_FOREIGN_TO);
     in->who = who_is(router_text_copy(r, (struct slice){from->text, from->size}));
     in->to_parts = to;
+    if (knob_is(r, KNOB_addr_canon_to, 1))
+        in->to = router_text_copy(r, (struct slice){to->text, to->size});
     return true;
 }
 

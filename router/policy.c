@@ -289,8 +289,9 @@ static int expected(struct line *line, struct slice found, const char *what) {
 
 /* Some conditions are defined for stanzas and for streams (6120 4.9.3, 8.3.3). */
 static bool is_of_streams(unsigned condition) {
-    return condition_texts[condition].type == NULL || condition == CONDITION_CONFLICT || condition == CONDITION_INTERNAL_SERVER_ERROR ||
-           condition == CONDITION_POLICY_VIOLATION || condition == CONDITION_RESOURCE_CONSTRAINT;
+    return condition_texts[condition].type == NULL || condition == CONDITION_CONFLICT ||
+           condition == CONDITION_INTERNAL_SERVER_ERROR || condition == CONDITION_POLICY_VIOLATION ||
+           condition == CONDITION_RESOURCE_CONSTRAINT;
 }
 
 static int read_action(struct line *line, unsigned *action) {

@@ -91,18 +91,24 @@ uint32_t send_to_remote(struct router *r, const struct input *in, enum stanza_ki
 
 /* ---- what cannot be handed on ---- */
 
-/* What a failure means for those whose stanzas cannot be handed on (6120 10.4.3). */
-static void map_failure(const struct router *r, int rule, struct input *in) {
+/* What a failure means for those whose stanzas cannot be handed on (6120 10.4.3). returns the departure that says so. */
+static const char *map_failure(const struct router *r, const struct pair *pair, int rule, struct input *in) {
     static const char *const auth_types[] = {"cancel", "auth", "wait"};
+    const char *unheard = rule == RULE_s2s_fail_stream && pair->unheard
+                              ? departs(r, ALTERNATIVE_s2s_fail_stream_not_found_unheard)
+                              : NULL;
     in->mapped = CONDITION_REMOTE_SERVER_TIMEOUT;
     if (rule == RULE_s2s_fail_resolve)
         in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
     else if (rule == RULE_s2s_fail_connect && knob_is(r, KNOB_s2s_tcp_fail, 1))
         in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
+    else if (unheard != NULL)
+        in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
     else if (rule == RULE_s2s_fail_dialback_invalid && knob_is(r, KNOB_s2s_dialback_invalid, 1))
         in->mapped = CONDITION_INTERNAL_SERVER_ERROR;
     else if (rule == RULE_s2s_fail_auth)
         in->mapped_type = auth_types[r->policy->value[KNOB_s2s_auth_fail_type]];
+    return unheard;
 }
 
 /* to: whom it was for. A request that could not be handed on may change its sender's roster (6121 3.1.2). */
@@ -132,7 +138,7 @@ void route(struct router *r, struct input *in, const struct decision *d) {
     const enum way way = way_to(r, in->host, in->to_parts->domain, &pair);
     const bool ready = way == WAY_READY;
     if (way == WAY_BACKOFF) {
-        map_failure(r, pair->failure, in);
+        (void)map_failure(r, pair, pair->failure, in);
         give_back(r, in, to);
         return;
     }
@@ -180,8 +186,8 @@ void queue_fail(struct router *r, const struct pair *pair, struct kept_list queu
         struct stanza st;
         struct input in;
         revive(r, pair, kept, &st, &in);
-        map_failure(r, rule, &in);
-        mark(r, in.host, rule);
+        const char *departure = map_failure(r, pair, rule, &in);
+        effect(r, ROUTER_MARK, in.host, rule)->departure = departure;
         give_back(r, &in, st.to);
         kept_free(r, kept);
     }

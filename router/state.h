@@ -121,6 +121,7 @@ struct pair {
     uint16_t failure; /* the rule that the last attempt failed by, where backoff_us is not 0 */
     uint8_t state;    /* enum stream_state */
     uint8_t timer;    /* enum timer */
+    bool unheard;     /* the attempt that failed got no stream header of the other server */
 };
 
 /* An s2s input stream, from a peer that is verified. */

@@ -64,6 +64,7 @@ bool stream_open(struct router *r, struct pair *pair, bool asked) {
     if (pair->port != 0)
         r->ports[pair->port - 1].kind = PORT_ENDED;
     pair->port = port;
+    pair->unheard = true;
     next_step(r, pair, STREAM_RESOLVING);
     if (asked)
         mark(r, jid_slice(pair->local->jid), RULE_s2s_new);
@@ -119,6 +120,7 @@ static void back_off(struct router *r, struct pair *pair, int failure) {
 static void stream_failed(struct router *r, struct pair *pair, int rule, bool lasting) {
     const struct kept_list queue = pair->queue;
     pair->queue = (struct kept_list){NULL, NULL, 0};
+    pair->unheard = pair->unheard && pair->state <= STREAM_NEGOTIATING;
     end_port(r, pair);
     if (!lasting)
         back_off(r, pair, rule);
@@ -140,7 +142,10 @@ static void open_failed(struct router *r, struct pair *pair, enum router_link_ev
     switch (event) {
     case ROUTER_LINK_NO_HOST: stream_failed(r, pair, RULE_s2s_fail_resolve, true); break;
     case ROUTER_LINK_REFUSED: stream_failed(r, pair, RULE_s2s_fail_connect, false); break;
-    case ROUTER_LINK_FAILED: stream_failed(r, pair, RULE_s2s_fail_stream, false); break;
+    case ROUTER_LINK_FAILED:
+        pair->unheard = false; /* a stream error comes behind a stream header */
+        stream_failed(r, pair, RULE_s2s_fail_stream, false);
+        break;
     case ROUTER_LINK_UNTRUSTED: stream_failed(r, pair, RULE_s2s_fail_auth, true); break;
     case ROUTER_LINK_DIALBACK_INVALID: stream_failed(r, pair, RULE_s2s_fail_dialback_invalid, true); break;
     case ROUTER_LINK_DIALBACK_ERROR: stream_failed(r, pair, RULE_s2s_fail_dialback_error, false); break;

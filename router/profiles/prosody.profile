@@ -9,10 +9,10 @@ knob addr.canon-to = canonical          # 'to' goes on in its prepared form (mea
 knob bind.conflict = kick-old           # the older session ends with conflict (measured)
 knob err.malformed-from = echo          # an error for a bad 'to' comes from it, as written (measured)
 knob pres.bad-priority = clamp          # 500 counts as 127, -500 as -128, no number as 0
-knob s2s.bad-address = stanza-error     # jid-malformed goes back instead of a stream error
 knob s2s.tcp-fail = remote-server-not-found
 knob s2s.auth-fail-type = wait          # a stream without the encryption that is asked for: type wait (measured)
 knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
+knob s2s.queue-max = 1000               # no limit: 6000 waited (measured); this is the most that there is
 knob s2s.retry = immediate              # SHOULD wait before another attempt; each stanza makes one (measured)
 knob s2s.timeout = 90                   # 20 s for the connection, then 90 s for all the rest together
 knob dom.presence = answer              # a probe to the domain is answered available
@@ -162,5 +162,12 @@ departs in.s2s.local-from does close not-authorized as prosody.s2s-from
 departs in.s2s.no-from does close not-authorized as prosody.s2s-from
 # MUST close with improper-addressing (measured).
 departs in.s2s.no-to does close host-unknown as prosody.s2s-to
+# MUST close with improper-addressing; the stanza is answered, from and to what was written, before it is asked whose
+# stream it came on (measured).
+departs in.s2s.bad-addr does bounce jid-malformed as prosody.s2s-malformed
 # SHOULD be restricted-xml; the parser finds all of that ill-formed, from clients too (measured).
 departs in.xml.restricted does close not-well-formed as prosody.restricted
+# There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
+departs s2s.fail.generated does bounce-mapped as prosody.made-bounced
+# MUST be remote-server-timeout; as long as there is no stream header, it is remote-server-not-found (measured).
+departs s2s.fail.stream does not-found-unheard as prosody.unheard
