@@ -1,4 +1,4 @@
-/* Faults: links that are cut or stalled, servers that crash, names that are lost. Whatever they destroy is in the log. */
+/* Faults: links that are cut or stalled, servers that crash, names that are lost; what they destroy is in the log. */
 #include "world_harness.h"
 
 #include <check.h>
@@ -21,7 +21,7 @@ static void open_both(void) {
     (void)happened(0);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- cuts ---- */
+/* ------------------------------------------------------------------------------------------------------- cuts ---- */
 
 START_TEST(a_cut_loses_what_is_under_way_and_breaks_streams_at_once) {
     open_both();
@@ -168,7 +168,7 @@ START_TEST(a_close_that_a_cut_swallows_is_learned_of_with_the_next_stanza) {
 }
 END_TEST
 
-/* -------------------------------------------------------------------------------------------------------- stalls ---- */
+/* ----------------------------------------------------------------------------------------------------- stalls ---- */
 
 START_TEST(what_is_stalled_arrives_in_order_one_latency_after_healing) {
     open_both();
@@ -191,6 +191,32 @@ START_TEST(what_is_stalled_arrives_in_order_one_latency_after_healing) {
     ck_assert_happened(FAULTS | STREAMS | LOSSES | ARRIVALS, "3600000 network heals\n3600010 Juliet < r1\n"
                                                              "3600010 Juliet < r2\n3600010 Juliet < r3\n"
                                                              "3600010 Juliet < r4\n");
+}
+END_TEST
+
+START_TEST(what_was_under_way_the_other_way_is_not_held_up) {
+    open_both();
+    sends(ROMEO, TO_JULIET("r1"));
+    sends(JULIET, TO_ROMEO("j1"));
+    until_ms(1005);
+    ck_assert_int_eq(world_stall(world, NORTH, SOUTH), ROUTER_OK);
+    settle();
+    ck_assert_happened(ARRIVALS, "1010 Romeo < j1\n");
+}
+END_TEST
+
+START_TEST(what_was_held_up_takes_the_latency_of_the_moment_of_healing) {
+    open_both();
+    ck_assert_int_eq(world_link(world, NORTH, SOUTH, 5000000, 0), ROUTER_OK);
+    sends(ROMEO, TO_JULIET("r1"));
+    sends(ROMEO, TO_JULIET("r2"));
+    until_ms(1100);
+    ck_assert_int_eq(world_stall(world, NORTH, SOUTH), ROUTER_OK);
+    ck_assert_int_eq(world_link(world, NORTH, SOUTH, 20000, 0), ROUTER_OK);
+    until_ms(2000);
+    ck_assert_int_eq(world_heal(world), ROUTER_OK);
+    settle();
+    ck_assert_happened(ARRIVALS, "2020 Juliet < r1\n2020 Juliet < r2\n");
 }
 END_TEST
 
@@ -226,8 +252,10 @@ START_TEST(a_step_that_needs_a_stalled_way_waits) {
     (void)happened(0);
     settle();
     ck_assert_happened(STREAMS | ARRIVALS,
-                       _i == 0 ? "1020 connection " PAIR "\n1040 stream " PAIR "\n1060 ready " PAIR "\n1070 Juliet < r1\n"
-                               : "1010 connection " PAIR "\n1030 stream " PAIR "\n1050 ready " PAIR "\n1060 Juliet < r1\n");
+                       _i == 0 ? "1020 connection " PAIR "\n1040 stream " PAIR "\n1060 ready " PAIR
+                                 "\n1070 Juliet < r1\n"
+                               : "1010 connection " PAIR "\n1030 stream " PAIR "\n1050 ready " PAIR
+                                 "\n1060 Juliet < r1\n");
 }
 END_TEST
 
@@ -255,7 +283,7 @@ START_TEST(what_is_stalled_is_lost_when_the_link_is_cut) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------------- crashes ---- */
+/* ---------------------------------------------------------------------------------------------------- crashes ---- */
 
 START_TEST(a_crash_ends_all_streams_at_once) {
     open_both();
@@ -348,6 +376,20 @@ START_TEST(what_waits_in_a_crashed_server_is_lost_in_the_order_in_which_it_came)
 }
 END_TEST
 
+START_TEST(a_server_that_starts_has_timers_again) {
+    (void)add_peer("Verona", (struct world_peer){.connect = WORLD_SILENT});
+    sends(ROMEO, "<message to='a@verona.example' id='m1'/>");
+    settle();
+    ck_assert_int_eq(world_crash(world, NORTH), ROUTER_OK);
+    ck_assert_int_eq(world_start(world, NORTH), ROUTER_OK);
+    ck_assert_int_eq(world_connect(world, ROMEO), ROUTER_OK);
+    until_ms(1000);
+    sends(ROMEO, "<message to='a@verona.example' id='m2'/>");
+    run_out();
+    ck_assert_happened(ARRIVALS | LOSSES, "20 lost m1: crash\n31010 Romeo < m2 remote-server-timeout\n");
+}
+END_TEST
+
 START_TEST(an_attempt_that_meets_a_crash_is_refused_or_breaks) {
     sends(ROMEO, TO_JULIET("r1"));
     until_ms(15 + 10 * (unsigned)_i);
@@ -405,7 +447,7 @@ START_TEST(a_peer_crashes_and_starts_like_a_server) {
 }
 END_TEST
 
-/* ----------------------------------------------------------------------------------------------------------- dns ---- */
+/* -------------------------------------------------------------------------------------------------------- dns ---- */
 
 START_TEST(a_name_that_is_lost_is_not_found_until_it_is_found_again) {
     turn(north_policy, "s2s.retry", "immediate");
@@ -440,7 +482,7 @@ START_TEST(dialback_needs_the_openers_name) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------------ results ---- */
+/* ---------------------------------------------------------------------------------------------------- results ---- */
 
 START_TEST(what_is_so_already_is_a_conflict) {
     ck_assert_int_eq(world_heal(world), ROUTER_E_CONFLICT);
@@ -497,6 +539,8 @@ Suite *world_faults_suite(void) {
     tcase_add_test(tc, after_a_cut_is_healed_streams_open_anew);
     tcase_add_test(tc, a_close_that_a_cut_swallows_is_learned_of_with_the_next_stanza);
     tcase_add_test(tc, what_is_stalled_arrives_in_order_one_latency_after_healing);
+    tcase_add_test(tc, what_was_under_way_the_other_way_is_not_held_up);
+    tcase_add_test(tc, what_was_held_up_takes_the_latency_of_the_moment_of_healing);
     tcase_add_test(tc, streams_of_one_way_keep_their_order_among_each_other_through_a_stall);
     tcase_add_loop_test(tc, a_step_that_needs_a_stalled_way_waits, 0, 2);
     tcase_add_test(tc, a_step_that_waits_may_time_out);
@@ -506,6 +550,7 @@ Suite *world_faults_suite(void) {
     tcase_add_test(tc, a_server_that_starts_takes_its_clients_and_streams_again);
     tcase_add_test(tc, what_was_stored_outlives_a_crash_and_what_was_in_memory_does_not);
     tcase_add_test(tc, what_waits_in_a_crashed_server_is_lost_in_the_order_in_which_it_came);
+    tcase_add_test(tc, a_server_that_starts_has_timers_again);
     tcase_add_loop_test(tc, an_attempt_that_meets_a_crash_is_refused_or_breaks, 0, 3);
     tcase_add_test(tc, a_client_under_way_loses_what_it_sent_to_a_server_that_crashes);
     tcase_add_test(tc, a_peer_crashes_and_starts_like_a_server);

@@ -176,9 +176,11 @@ struct trouble_case {
 /* A peer that fails at a step is known to do so once that step is over, and one that is silent 30 s after it began. */
 static const struct trouble_case troubles[] = {
     {{.dns = WORLD_FAILS}, "10 failed " VERONA ": no such host\n10 Romeo < m1 remote-server-not-found\n"},
-    {{.connect = WORLD_FAILS}, "10 name " VERONA "\n30 failed " VERONA ": refused\n30 Romeo < m1 remote-server-timeout\n"},
+    {{.connect = WORLD_FAILS},
+     "10 name " VERONA "\n30 failed " VERONA ": refused\n30 Romeo < m1 remote-server-timeout\n"},
     {{.stream = WORLD_FAILS, .stream_error = "host-gone"},
-     "10 name " VERONA "\n30 connection " VERONA "\n50 failed " VERONA ": host-gone\n50 Romeo < m1 remote-server-timeout\n"},
+     "10 name " VERONA "\n30 connection " VERONA "\n50 failed " VERONA
+     ": host-gone\n50 Romeo < m1 remote-server-timeout\n"},
     {{.stream = WORLD_FAILS},
      "10 name " VERONA "\n30 connection " VERONA "\n50 failed " VERONA
      ": undefined-condition\n50 Romeo < m1 remote-server-timeout\n"},
@@ -287,7 +289,7 @@ START_TEST(what_times_out_comes_back_each_to_its_own_sender) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------------ timers ---- */
+/* ----------------------------------------------------------------------------------------------------- timers ---- */
 
 START_TEST(an_idle_stream_is_closed_by_its_opener) {
     turn(north_policy, "s2s.idle-after", "3");

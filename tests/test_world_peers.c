@@ -21,7 +21,7 @@ static void setup(void) {
     verona = add_peer("Verona", (struct world_peer){.also = also, .also_count = 2});
 }
 
-/* -------------------------------------------------------------------------------------------------------- cast ---- */
+/* ------------------------------------------------------------------------------------------------------- cast ---- */
 
 START_TEST(a_peer_is_connected_from_the_start_and_goes_by_its_domain) {
     ck_assert(world_connected(world, verona));
@@ -64,7 +64,7 @@ START_TEST(a_peer_has_domains_that_no_server_has) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------- what it gets ---- */
+/* ----------------------------------------------------------------------------------------------- what it gets ---- */
 
 START_TEST(what_is_sent_to_a_peers_domain_arrives_at_the_peer) {
     world_cause(world, 4);
@@ -118,7 +118,7 @@ START_TEST(the_first_of_several_peers_with_a_domain_gets_what_is_sent_there) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------ what it sends ---- */
+/* ---------------------------------------------------------------------------------------------- what it sends ---- */
 
 START_TEST(a_peers_stream_opens_like_any_other) {
     sends(verona, FROM_PARIS("v1"));
@@ -138,7 +138,8 @@ START_TEST(a_peers_stream_opens_like_any_other) {
 END_TEST
 
 START_TEST(a_peer_counts_as_verified_whatever_dns_says_of_it) {
-    int silent = add_peer("silent", (struct world_peer){.domain = "silent.example", .dns = WORLD_FAILS, .connect = WORLD_SILENT});
+    struct world_peer config = {.domain = "silent.example", .dns = WORLD_FAILS, .connect = WORLD_SILENT};
+    int silent = add_peer("silent", config);
     ck_assert_int_eq(world_dns(world, "silent.example", false), ROUTER_OK);
     sends(silent, FROM("a@silent.example", "v1"));
     settle();
@@ -252,7 +253,7 @@ START_TEST(a_peer_without_any_server_loses_what_it_sends) {
 }
 END_TEST
 
-/* --------------------------------------------------------------------------------------------------- raw octets ---- */
+/* ------------------------------------------------------------------------------------------------- raw octets ---- */
 
 START_TEST(raw_octets_go_on_the_stream_used_last_and_may_be_a_part) {
     sends(verona, "<message from='paris@verona.example' to='juliet@capulet.example/balcony' id='v1'/>");
@@ -279,7 +280,7 @@ START_TEST(ill_formed_octets_end_only_the_peers_stream) {
 }
 END_TEST
 
-/* 6120 4.9.1.1: a stream error is unrecoverable, and closes the stream; the receiver does not answer it with another. */
+/* 6120 4.9.1.1: a stream error is unrecoverable and closes the stream; the receiver does not answer it with another. */
 START_TEST(a_stream_error_ends_the_stream_in_order) {
     static const struct {
         const char *octets, *why;
@@ -328,7 +329,7 @@ START_TEST(a_clients_stream_error_ends_its_stream_too) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------------ leaving ---- */
+/* ---------------------------------------------------------------------------------------------------- leaving ---- */
 
 static void both_ways(void) {
     sends(ROMEO, TO_PARIS("m1"));
@@ -454,16 +455,6 @@ START_TEST(two_connections_of_one_server_end_apart) {
 }
 END_TEST
 
-START_TEST(a_component_needs_a_server) {
-    struct router_error error = {0};
-    ck_assert_int_eq(world_component(world, "rooms", "rooms.capulet.example", -1, &error), -1);
-    ck_assert_str_eq(error.text, "'rooms.capulet.example' has no server");
-    ck_assert_int_eq(world_component(world, "rooms", "rooms.capulet.example", world_place(world, "Verona"), &error), -1);
-    ck_assert_int_eq(world_component(world, "rooms", "montague.example", SOUTH, &error), -1);
-    ck_assert_str_eq(error.text, "'montague.example' is served twice");
-}
-END_TEST
-
 Suite *world_peers_suite(void) {
     Suite *suite = suite_create("world_peers");
     TCase *tc = tcase_create("peers");
@@ -499,7 +490,6 @@ Suite *world_peers_suite(void) {
     tcase_add_test(tc, a_server_that_waits_for_a_silent_peer_hears_of_its_end);
     tcase_add_test(tc, a_peer_that_leaves_takes_its_shared_streams_along);
     tcase_add_test(tc, two_connections_of_one_server_end_apart);
-    tcase_add_test(tc, a_component_needs_a_server);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -22,8 +22,9 @@ static void play(const struct world_config *config) {
     world_client_latency(world, JULIET, 7000);
     sends(JULIET, "<presence id='p'/>");
     for (int i = 0; i < 40; i++) {
-        static const char *const targets[] = {"juliet@capulet.example/balcony", "juliet@capulet.example", "a@mantua.example",
-                                              "a@verona.example", "a@elsinore.example", "nobody@capulet.example"};
+        static const char *const targets[] = {"juliet@capulet.example/balcony", "juliet@capulet.example",
+                                              "a@mantua.example", "a@verona.example", "a@elsinore.example",
+                                              "nobody@capulet.example"};
         world_cause(world, i);
         sends(ROMEO, "<message to='%s' id='r%d' type='chat'><body>x</body></message>", targets[i % 6], i);
         sends(JULIET, "<message to='romeo@montague.example/orchard' id='j%d'/>", i);

@@ -60,6 +60,14 @@ int add_peer(const char *name, struct world_peer config) {
     return peer;
 }
 
+int add_component(const char *name, const char *domain, int server) {
+    struct router_error error = {0};
+    int component = world_component(world, name, domain, server, &error);
+    ck_assert_msg(component >= 0, "%s", error.text);
+    names[component] = name;
+    return component;
+}
+
 static int policed_server(const char *name, const char *domain, struct policy **policy) {
     struct router_error error = {0};
     *policy = policy_new(NULL);
@@ -110,7 +118,7 @@ void turn(struct policy *policy, const char *knob, const char *value) {
     ck_assert_msg(result == ROUTER_OK, "%s", error.text);
 }
 
-/* ------------------------------------------------------------------------------------------------- what they do ---- */
+/* ----------------------------------------------------------------------------------------------- what they do ---- */
 
 void sends(int client, const char *format, ...) {
     char text[2000];
@@ -145,7 +153,7 @@ void until_ms(unsigned ms) {
     ck_assert(!world_failed(world));
 }
 
-/* ------------------------------------------------------------------------------------------------ what happened ---- */
+/* ---------------------------------------------------------------------------------------------- what happened ---- */
 
 const struct world_event *find(enum world_event_kind kind, int client, size_t n) {
     for (size_t i = 0; i < world_event_count(world); i++) {

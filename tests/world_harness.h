@@ -1,12 +1,12 @@
-/* world_harness.h - what the tests of the simulated network share: two servers with clients, and what happened as lines of
- * text. */
+/* world_harness.h - what the tests of the simulated network share: two servers with clients, and what happened as lines
+ * of text. */
 #ifndef STANZADRILL_TESTS_WORLD_HARNESS_H
 #define STANZADRILL_TESTS_WORLD_HARNESS_H
 
 #include "world.h"
 
-/* Server "north" serves montague.example, where Romeo is; "south" serves capulet.example, where Juliet and her nurse are.
- * connect_all connects them; nobody has sent presence. The policies can be turned at any time. */
+/* Server "north" serves montague.example, where Romeo is; "south" serves capulet.example, where Juliet and her nurse
+ * are. connect_all connects them; nobody has sent presence. The policies can be turned at any time. */
 extern struct world *world;
 extern struct policy *north_policy, *south_policy;
 enum { NORTH, SOUTH };
@@ -25,6 +25,9 @@ void turn(struct policy *policy, const char *knob, const char *value);
 
 /* A peer of domain verona.example, 10 ms away, unless `config` says otherwise. */
 int add_peer(const char *name, struct world_peer config);
+
+/* A component of a server, not connected. Components are added before anybody connects. */
+int add_component(const char *name, const char *domain, int server);
 
 void sends(int client, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sends_raw(int client, const char *octets);
@@ -53,7 +56,6 @@ size_t count(enum world_event_kind kind, int client);
  * The text is overwritten by the next call. */
 const char *happened(unsigned kinds);
 
-/* A text has a line, or several in this order. */
 #define ck_assert_happened(kinds, text) ck_assert_str_eq(happened(kinds), (text))
 
 #endif

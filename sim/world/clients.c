@@ -71,7 +71,8 @@ static int bound(struct world *world, int client, uint32_t port) {
         c->full_jid = world_keep_slice(world, jid);
     }
     struct jid_parts parts;
-    if (c->full_jid == NULL || jid_prepare(jid, &parts) != ROUTER_OK || !world_end_set(world, c->server, port, client)) {
+    if (c->full_jid == NULL || jid_prepare(jid, &parts) != ROUTER_OK ||
+        !world_end_set(world, c->server, port, client)) {
         world->failed = true;
         return ROUTER_E_NOMEM;
     }
@@ -116,7 +117,7 @@ int world_connect(struct world *world, int client) {
 static void drop_task(struct world *world, struct world_task *task) {
     world_queue_remove(&world->queue, task);
     world_lane_remove(&world->clients[task->subject].flight, task);
-    free(task);
+    world_task_free(world, task);
 }
 
 static void lose(struct world *world, const struct world_task *task, const char *why, int to) {
@@ -177,7 +178,7 @@ static void client_leaves(struct world *world, int client, enum router_link_even
     struct world_task *task = world_task(world, TASK_LEAVE, client, origin, (struct slice){NULL, 0}, false);
     if (task != NULL) {
         task->port = port;
-        task->event = event;
+        task->event = (uint8_t)event;
         set_out(world, task, due);
     }
 }
@@ -298,7 +299,7 @@ static void take_octets(struct world *world, const struct world_task *task) {
     world_read(world, &source, (struct slice){.data = task->bytes, .size = task->size});
 }
 
-/* ------------------------------------------------------------------------------------- what reaches somebody ---- */
+/* -------------------------------------------------------------------------------------- what reaches somebody ---- */
 
 void world_client_deliver(struct world *world, int client, uint32_t port, struct world_origin origin,
                           struct slice bytes, size_t sent_by) {
@@ -313,7 +314,7 @@ void world_client_deliver(struct world *world, int client, uint32_t port, struct
     task->sent_by = sent_by;
     if (c->port != port) {
         lose(world, task, c->left == NULL ? "closed" : c->left, client);
-        free(task);
+        world_task_free(world, task);
         return;
     }
     set_out(world, task, arrival(world, c->latency_us, &c->down_us));
@@ -348,7 +349,7 @@ void world_client_task(struct world *world, struct world_task *task) {
     } else if (task->kind == TASK_END) {
         end_session(world, task->subject, origin, task->bytes);
     } else if (task->kind == TASK_LEAVE) {
-        server_learns(world, task->subject, task->port, task->event, origin);
+        server_learns(world, task->subject, task->port, (enum router_link_event)task->event, origin);
     } else if (c->kind == CLIENT_PEER) {
         world_peer_task(world, task);
     } else {

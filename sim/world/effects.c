@@ -16,11 +16,11 @@ struct drain {
     bool queued;                /* the stanza whose fate comes next waits for a stream */
 };
 
-/* -------------------------------------------------------------------------------------------- what waited before ---- */
+/* ----------------------------------------------------------------------------------------- what waited before ---- */
 
 static void leave_link(struct drain *d) {
     for (; d->left > 0; d->left--) {
-        free(world_link_next(d->world, d->link));
+        world_task_free(d->world, world_link_next(d->world, d->link));
     }
 }
 
@@ -35,7 +35,7 @@ static void turn_to_link(struct drain *d, int link) {
     }
 }
 
-/* Each stanza that waited is written, or a rule says why it cannot be. All that follows up to the next belongs to it. */
+/* Each stanza that waited is written, or a rule says why it cannot be. All that follows up to the next is about it. */
 static bool begins_next(const struct router_effect *effect) {
     size_t count;
     const struct router_rule *rules = router_rules(&count);
@@ -49,7 +49,7 @@ static void speak_of_next(struct drain *d, const struct router_effect *effect) {
         d->left--;
         d->now = (struct world_origin){.number = task->number, .cause = task->cause};
         d->sent_by = task->sent_by;
-        free(task);
+        world_task_free(d->world, task);
     }
 }
 
@@ -228,7 +228,7 @@ static void drain_one(struct drain *d, const struct router_effect *effect) {
     }
 }
 
-/* -------------------------------------------------------------------------------------------------------- time ---- */
+/* ------------------------------------------------------------------------------------------------------- time ---- */
 
 /* A timer that was set too early is left alone until it comes up. */
 static void set_timer(struct world *world, int server) {
@@ -255,7 +255,7 @@ bool world_timer_is_early(struct world *world, struct world_task *timer) {
     world_queue_remove(&world->queue, timer);
     if (wake_us == UINT64_MAX) {
         s->timer = NULL;
-        free(timer);
+        world_task_free(world, timer);
     } else {
         world_due(world, timer, wake_us);
     }

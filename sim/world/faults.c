@@ -15,7 +15,7 @@ static void crash_router(struct world *world, int place) {
     }
     if (server->timer != NULL) {
         world_queue_remove(&world->queue, server->timer);
-        free(server->timer);
+        world_task_free(world, server->timer);
         server->timer = NULL;
     }
 }

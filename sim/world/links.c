@@ -93,7 +93,7 @@ static void lose(struct world *world, int link, struct world_task *task, const c
         event->host = world->domains[l->host].name;
         event->target = world->domains[l->remote].name;
     }
-    free(task);
+    world_task_free(world, task);
 }
 
 void world_link_lose(struct world *world, int link, const char *why) {
@@ -120,7 +120,7 @@ void world_links_lose(struct world *world, int place, const char *why) {
                 tasks[count++] = task;
             } else {
                 world->failed = true;
-                free(task);
+                world_task_free(world, task);
             }
         }
     }

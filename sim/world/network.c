@@ -50,7 +50,7 @@ static uint64_t next_random(struct world *world) {
 
 static uint64_t latency(const struct world *world, int place, uint64_t otherwise_us) {
     bool peer = place >= 0 && world->servers[place].router == NULL;
-    return peer ? world->servers[place].trouble.latency_us : otherwise_us;
+    return peer ? world->servers[place].trouble->latency_us : otherwise_us;
 }
 
 uint64_t world_delay(struct world *world, int a, int b) {
@@ -86,7 +86,7 @@ int world_link(struct world *world, int a, int b, uint64_t latency_us, uint64_t 
     return ROUTER_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------------- cuts ---- */
+/* ------------------------------------------------------------------------------------------------------- cuts ---- */
 
 /* A step that is struck finds no answer until the network heals. */
 static void hold_off(struct world *world, int stream) {
@@ -144,7 +144,7 @@ int world_cut(struct world *world, int a, int b, bool both) {
     return result(world);
 }
 
-/* ----------------------------------------------------------------------------------------------- stalls, healing ---- */
+/* -------------------------------------------------------------------------------------------- stalls, healing ---- */
 
 static bool travels(const struct world *world, const struct world_stream *s, const struct world_task *task, int a,
                     int b) {

@@ -1,5 +1,5 @@
-/* opening.c - how an s2s stream comes about: the look-up of a name takes one way; a connection, stream headers and dialback
- * take the way there and back each. */
+/* opening.c - how an s2s stream comes about: the look-up of a name takes one way; a connection, stream headers and
+ * dialback take the way there and back each. */
 #include "parts.h"
 
 enum { SILENCE = -1 }; /* instead of an event: nobody ever answers */
@@ -11,7 +11,7 @@ static bool is_peer(const struct world *world, int place) {
 /* What goes wrong with those who want to reach a peer; another server is as it should be. */
 static const struct world_peer *trouble_of(const struct world *world, const struct world_stream *s) {
     static const struct world_peer none = {.domain = NULL};
-    return is_peer(world, s->to) ? &world->servers[s->to].trouble : &none;
+    return is_peer(world, s->to) ? world->servers[s->to].trouble : &none;
 }
 
 /* --------------------------------------------------------------------------------------------------- outcomes ---- */
@@ -87,10 +87,13 @@ bool world_stream_connected(const struct world_stream *stream) {
     return stream->step > STEP_CONNECTION;
 }
 
+static struct world_task *step_task(struct world *world, enum world_task_kind kind, int stream) {
+    struct world_origin origin = {.number = 0, .cause = world->streams[stream].cause};
+    return world_task(world, kind, stream, origin, (struct slice){NULL, 0}, false);
+}
+
 static void set_out(struct world *world, int stream, bool back) {
-    const struct world_stream *s = &world->streams[stream];
-    struct world_task *task = world_task(world, TASK_STEP, stream, (struct world_origin){.number = 0, .cause = s->cause},
-                                         (struct slice){NULL, 0}, false);
+    struct world_task *task = step_task(world, TASK_STEP, stream);
     if (task != NULL) {
         task->back = back;
         world_stream_send(world, task);
@@ -104,8 +107,7 @@ static void look_up(struct world *world, int stream) {
         return;
     }
     int from = world->links[s->link].from;
-    struct world_task *task = world_task(world, TASK_NAME, stream, (struct world_origin){.number = 0, .cause = s->cause},
-                                         (struct slice){NULL, 0}, false);
+    struct world_task *task = step_task(world, TASK_NAME, stream);
     if (task != NULL) {
         world_lane_put(&s->flight, task);
         world_due(world, task, world_after(world, world_delay(world, from, s->to)));
@@ -121,7 +123,7 @@ void world_stream_begin_step(struct world *world, int stream) {
     }
 }
 
-/* ---------------------------------------------------------------------------------------------------- progress ---- */
+/* --------------------------------------------------------------------------------------------------- progress ---- */
 
 /* What a server says to a stream that it does not take (6120 4.9.3). */
 static const char *refusal(int result) {

@@ -50,19 +50,34 @@ struct world_task {
     struct world_task *lane_next, *lane_prev; /* of the same lane */
     struct world_moment *moment;              /* NULL: it is held up, or waits */
     uint64_t time_us, order;
-    enum world_task_kind kind;
-    int subject;       /* client; server of TASK_TIMER; else stream */
-    uint32_t port;     /* of a client's session that it belongs to */
-    uint32_t number;   /* of the stanza that it comes of */
-    int cause;
-    enum router_link_event event;
-    bool back;         /* from the receiver of an s2s stream to its opener */
-    bool raw;          /* TASK_CROSS: any octets */
     size_t sent_by;    /* the event of the effect */
     const char *bytes; /* behind the task, or in the store */
     size_t size;
+    int subject;     /* client; server of TASK_TIMER; else stream */
+    uint32_t port;   /* of a client's session that it belongs to */
+    uint32_t number; /* of the stanza that it comes of */
+    int cause;
+    uint8_t kind;  /* enum world_task_kind */
+    uint8_t event; /* enum router_link_event */
+    uint8_t pool;  /* the pool's own */
+    bool back;     /* from the receiver of an s2s stream to its opener */
+    bool raw;      /* TASK_CROSS: any octets */
     char octets[];
 };
+
+enum { POOL_CLASSES = 16 };
+
+/* Memory of tasks, by size, so that one after the other uses the same. */
+struct world_pool {
+    struct world_task *spare[POOL_CLASSES];
+    struct world_block *blocks;
+    char *at;
+    size_t left;
+};
+
+struct world_task *world_pool_take(struct world_pool *pool, size_t octets); /* NULL where memory ran out */
+void world_pool_give(struct world_pool *pool, struct world_task *task);
+void world_pool_free(struct world_pool *pool); /* with all tasks, wherever they are */
 
 /* Everything that is due at one time, in the order in which it was asked for. */
 struct world_moment {
@@ -84,7 +99,7 @@ struct world_queue {
 bool world_queue_put(struct world_queue *queue, struct world_task *task); /* at task->time_us; fills in `order` */
 void world_queue_remove(struct world_queue *queue, struct world_task *task);
 struct world_task *world_queue_first(struct world_queue *queue); /* NULL: none */
-void world_queue_free(struct world_queue *queue);                /* with its tasks */
+void world_queue_free(struct world_queue *queue);
 
 /* Tasks that belong to somebody, in the order in which they came. */
 struct world_lane {
@@ -93,9 +108,8 @@ struct world_lane {
 
 void world_lane_put(struct world_lane *lane, struct world_task *task);
 void world_lane_remove(struct world_lane *lane, struct world_task *task);
-void world_lane_free(struct world_lane *lane); /* those of its tasks that are in no queue */
 
-/* -------------------------------------------------------------------------------------------- those who take part ---- */
+/* ---------------------------------------------------------------------------------------- those who take part ---- */
 
 struct world_domain {
     const char *name; /* prepared */
@@ -104,21 +118,21 @@ struct world_domain {
     bool lost;  /* DNS does not find it */
 };
 
-/* A server, or a peer: then without a router. Its index is its place. */
+/* A server, or a peer: then without a router. Its index is its place. What each stanza needs stands first. */
 struct world_server {
     struct router *router;
-    const char *name;
+    int *ends; /* who is at the other end of the router's streams, by port */
+    size_t end_count;
+    struct world_task *timer;         /* NULL: none runs */
+    struct stanza_reader *readers[3]; /* by enum stanza_namespace; shared with other servers */
+    bool down;
     int *hosts; /* domains; of a peer its own, then the further ones */
     size_t host_count, host_capacity;
-    struct stanza_reader *readers[3]; /* by enum stanza_namespace; shared with other servers */
-    int *ends;                        /* who is at the other end of the router's streams, by port */
-    size_t end_count;
     size_t size_max;
-    struct world_task *timer; /* NULL: none runs */
-    bool down;
-    int client;                /* a peer's; else -1 */
-    struct world_peer trouble; /* a peer's; its texts are lasting copies */
-    int last_link;             /* a peer's, that it used last; -1: none */
+    const char *name;
+    struct world_peer *trouble; /* a peer's; its text is a lasting copy */
+    int client;                 /* a peer's; else -1 */
+    int last_link;              /* a peer's, that it used last; -1: none */
 };
 
 enum world_client_kind { CLIENT_USER, CLIENT_COMPONENT, CLIENT_PEER };
@@ -143,7 +157,7 @@ struct world_origin {
     int cause;
 };
 
-/* ----------------------------------------------------------------------------------------------- s2s streams ---- */
+/* ------------------------------------------------------------------------------------------------ s2s streams ---- */
 
 /* From a domain of one place to a domain of another, as often as a stream is opened for them. */
 struct world_link {
@@ -200,6 +214,7 @@ struct world {
     int queue_rule; /* index of s2s.queue */
     struct world_tally tally;
     struct world_store store;
+    struct world_pool pool;
     struct world_queue queue;
     struct world_server *servers;
     size_t server_count, server_capacity;
@@ -236,6 +251,7 @@ uint64_t world_after(const struct world *world, uint64_t delay_us);
 /* world_task - a new task of some origin. copy: the bytes are copied behind it, else they must last. NULL: memory. */
 struct world_task *world_task(struct world *world, enum world_task_kind kind, int subject, struct world_origin origin,
                               struct slice bytes, bool copy);
+void world_task_free(struct world *world, struct world_task *task);
 void world_due(struct world *world, struct world_task *task, uint64_t time_us); /* NULL does nothing */
 
 /* ---- log.c ---- */

@@ -5,17 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -------------------------------------------------------------------------------------------------------- cast ---- */
+/* ------------------------------------------------------------------------------------------------------- cast ---- */
 
 static bool peer_made(struct world *world, struct world_server *place, const struct world_peer *config,
                       struct router_error *error) {
-    place->trouble = *config;
-    place->trouble.domain = NULL;
-    place->trouble.also = NULL;
-    place->size_max = SIZE_MAX / 2;
-    if (config->stream_error != NULL) {
-        place->trouble.stream_error = world_keep(world, config->stream_error, strlen(config->stream_error));
+    struct world_peer *trouble = world_store_take(&world->store, sizeof *trouble);
+    if (trouble == NULL) {
+        return world_refuse(error, "%s", "out of memory") == 0;
     }
+    *trouble = *config;
+    trouble->domain = NULL;
+    trouble->also = NULL;
+    if (config->stream_error != NULL) {
+        trouble->stream_error = world_keep(world, config->stream_error, strlen(config->stream_error));
+    }
+    place->trouble = trouble;
+    place->size_max = SIZE_MAX / 2;
     bool fine = world_host_add(world, (int)world->server_count, place, config->domain, error);
     for (size_t i = 0; i < config->also_count && fine; i++) {
         fine = world_host_add(world, (int)world->server_count, place, config->also[i], error);
@@ -48,7 +53,11 @@ int world_peer(struct world *world, const char *name, const struct world_peer *c
 
 /* The domain, if a component of that server looks after it already: this one is another connection for it. */
 static int component_domain(const struct world *world, const char *domain, int server) {
-    const int known = world_domain_read(world, world_slice(domain));
+    struct jid_parts parts;
+    if (jid_prepare(world_slice(domain), &parts) != ROUTER_OK || parts.local.size + parts.resource.size > 0) {
+        return -1;
+    }
+    const int known = world_domain_find(world, parts.domain);
     bool found = false;
     for (size_t i = 0; known >= 0 && i < world->client_count && !found; i++) {
         const struct world_client *c = &world->clients[i];
@@ -92,7 +101,7 @@ int world_component(struct world *world, const char *name, const char *domain, i
     return client >= 0 ? client : world_refuse(error, "there is no room for '%.100s'", name);
 }
 
-/* ------------------------------------------------------------------------------------------- streams of a peer ---- */
+/* ------------------------------------------------------------------------------------------ streams of a peer ---- */
 
 static struct slice domain_name(const struct world *world, int domain) {
     return (struct slice){world->domains[domain].name, world->domains[domain].size};
@@ -229,7 +238,7 @@ static void send_on(struct world *world, int link, struct world_task *task) {
     }
 }
 
-/* The link that the peer used last, while there is a stream for it, else one from its own domain to the first server. */
+/* The link that the peer used last, while it has a stream, else one from its own domain to the first server. */
 static int link_anyway(struct world *world, int place) {
     const struct world_server *peer = &world->servers[place];
     if (peer->last_link >= 0 && world->links[peer->last_link].stream >= 0) {
@@ -256,8 +265,8 @@ static int link_of(struct world *world, int place, const struct stanza *st) {
 }
 
 static void send_piece(struct world *world, const struct world_task *whole, int link, struct slice bytes, bool raw) {
-    struct world_task *task = world_task(world, TASK_CROSS, 0, (struct world_origin){.number = 0, .cause = whole->cause},
-                                         bytes, true);
+    struct world_origin origin = {.number = 0, .cause = whole->cause};
+    struct world_task *task = world_task(world, TASK_CROSS, 0, origin, bytes, true);
     if (task == NULL) {
         return;
     }
@@ -267,7 +276,7 @@ static void send_piece(struct world *world, const struct world_task *whole, int 
         return;
     }
     (void)world_log_lost(world, task, "no server", -1);
-    free(task);
+    world_task_free(world, task);
 }
 
 /* Each stanza goes out by itself, with whatever stands behind it. */

@@ -152,9 +152,8 @@ struct world_task *world_queue_first(struct world_queue *queue) {
 }
 
 void world_queue_free(struct world_queue *queue) {
-    for (struct world_task *task; (task = world_queue_first(queue)) != NULL;) {
-        world_queue_remove(queue, task);
-        free(task);
+    for (size_t i = 0; i < queue->count; i++) {
+        free(queue->heap[i]);
     }
     while (queue->spare != NULL) {
         struct world_moment *moment = queue->spare;
@@ -191,13 +190,85 @@ void world_lane_remove(struct world_lane *lane, struct world_task *task) {
     }
 }
 
-void world_lane_free(struct world_lane *lane) {
-    for (struct world_task *task = lane->first; task != NULL;) {
-        struct world_task *next = task->lane_next;
-        if (task->moment == NULL) {
-            free(task);
+/* ------------------------------------------------------------------------------------------------------- pool ---- */
+
+enum { POOL_UNIT = 64, POOL_BLOCK = 64 * 1024 };
+
+struct world_block {
+    struct world_block *older, *newer;
+    max_align_t data[];
+};
+
+static struct world_block *block_new(struct world_pool *pool, size_t size) {
+    struct world_block *block = size > SIZE_MAX - sizeof *block ? NULL : malloc(sizeof *block + size);
+    if (block != NULL) {
+        *block = (struct world_block){.older = pool->blocks};
+        if (pool->blocks != NULL) {
+            pool->blocks->newer = block;
         }
-        task = next;
+        pool->blocks = block;
     }
-    *lane = (struct world_lane){NULL, NULL};
+    return block;
+}
+
+/* A task with many octets has a block of its own, which goes when it goes. */
+static struct world_task *take_large(struct world_pool *pool, size_t size) {
+    struct world_block *block = block_new(pool, size);
+    struct world_task *task = block == NULL ? NULL : (struct world_task *)(void *)block->data;
+    if (task != NULL) {
+        task->pool = POOL_CLASSES;
+    }
+    return task;
+}
+
+struct world_task *world_pool_take(struct world_pool *pool, size_t octets) {
+    size_t size = octets > SIZE_MAX / 2 ? SIZE_MAX / 2 : sizeof(struct world_task) + octets;
+    size_t class = (size + POOL_UNIT - 1) / POOL_UNIT;
+    if (class >= POOL_CLASSES) {
+        return take_large(pool, size);
+    }
+    struct world_task *task = pool->spare[class];
+    if (task != NULL) {
+        pool->spare[class] = task->next;
+        return task;
+    }
+    if (pool->left < class * POOL_UNIT) {
+        struct world_block *block = block_new(pool, POOL_BLOCK);
+        if (block == NULL) {
+            return NULL;
+        }
+        pool->at = (char *)block->data;
+        pool->left = POOL_BLOCK;
+    }
+    task = (struct world_task *)(void *)pool->at;
+    pool->at += class * POOL_UNIT;
+    pool->left -= class * POOL_UNIT;
+    task->pool = (uint8_t)class;
+    return task;
+}
+
+void world_pool_give(struct world_pool *pool, struct world_task *task) {
+    if (task->pool < POOL_CLASSES) {
+        task->next = pool->spare[task->pool];
+        pool->spare[task->pool] = task;
+        return;
+    }
+    struct world_block *block = (struct world_block *)(void *)((char *)task - offsetof(struct world_block, data));
+    if (block->newer == NULL) {
+        pool->blocks = block->older;
+    } else {
+        block->newer->older = block->older;
+    }
+    if (block->older != NULL) {
+        block->older->newer = block->newer;
+    }
+    free(block);
+}
+
+void world_pool_free(struct world_pool *pool) {
+    while (pool->blocks != NULL) {
+        struct world_block *block = pool->blocks;
+        pool->blocks = block->older;
+        free(block);
+    }
 }

@@ -8,7 +8,7 @@ enum { FACTS_SIZE = 4096 };
 
 static const char stream_namespace[] = "http://etherx.jabber.org/streams";
 
-/* ------------------------------------------------------------------------------------------------- stanzas' text ---- */
+/* ---------------------------------------------------------------------------------------------- stanzas' text ---- */
 
 /* Octets of the element's name as it is written, after the '<'. */
 static size_t name_size(struct slice start) {
@@ -169,6 +169,15 @@ static void source_fault(struct world *world, const struct world_source *source)
     world_drain(world, source->server, source->origin, -1);
 }
 
+static void count_entry(struct world *world, const struct world_source *source) {
+    int link = source->stream < 0 ? -1 : world->streams[source->stream].link;
+    if (link >= 0 && world_is_server(world, world->links[link].from)) {
+        world->tally.crossed++;
+    } else {
+        world->tally.sent++;
+    }
+}
+
 static bool enter(struct world *world, const struct world_source *source, const struct stanza *st) {
     if (is_stream_error(st)) {
         const char *condition = st->child_count == 0 ? "undefined-condition"
@@ -177,9 +186,7 @@ static bool enter(struct world *world, const struct world_source *source, const 
         return false;
     }
     struct world_origin origin = {.number = ++world->last_number, .cause = source->origin.cause};
-    bool between_servers = source->stream >= 0 && world_is_server(world, world->links[world->streams[source->stream].link].from);
-    world->tally.sent += !between_servers;
-    world->tally.crossed += between_servers;
+    count_entry(world, source);
     log_entry(world, source, st, origin);
     int result = router_input(world->servers[source->server].router, source->port, st, world->now_us);
     world->failed |= result != ROUTER_OK;

@@ -65,7 +65,7 @@ static struct world_origin stream_origin(const struct world_stream *stream) {
     return (struct world_origin){.number = 0, .cause = stream->cause};
 }
 
-/* ------------------------------------------------------------------------------------------------- its two ends ---- */
+/* ----------------------------------------------------------------------------------------------- its two ends ---- */
 
 static void log_end(struct world *world, int stream, struct world_origin origin, const char *why) {
     struct world_stream *s = &world->streams[stream];
@@ -133,7 +133,7 @@ static void send_close(struct world *world, int stream, bool back, enum router_l
     if (task != NULL) {
         s->told |= back;
         task->back = back;
-        task->event = event;
+        task->event = (uint8_t)event;
         world_stream_send(world, task);
     }
 }
@@ -212,7 +212,7 @@ void world_stream_drop(struct world *world, int stream, unsigned travel, const c
             }
             world_lane_remove(lane, task);
             lose(world, stream, task, why);
-            free(task);
+            world_task_free(world, task);
         }
         task = next;
     }
@@ -241,7 +241,7 @@ void world_stream_send(struct world *world, struct world_task *task) {
     int a = task->back ? s->to : from, b = task->back ? from : s->to;
     if (world_is_cut(world, a, b)) {
         lose(world, task->subject, task, "cut");
-        free(task);
+        world_task_free(world, task);
         return;
     }
     world_lane_put(&s->flight, task);
@@ -259,7 +259,7 @@ void world_stream_write(struct world *world, int stream, struct world_origin ori
     }
 }
 
-/* ---------------------------------------------------------------------------------------------- what arrives ---- */
+/* ----------------------------------------------------------------------------------------------- what arrives ---- */
 
 static void arrive_at_peer(struct world *world, const struct world_stream *s, const struct world_task *task) {
     struct world_event *event =
@@ -309,9 +309,9 @@ static void learn(struct world *world, const struct world_task *task) {
     const struct world_stream *s = &world->streams[task->subject];
     struct world_origin origin = {.number = 0, .cause = task->cause};
     if (!task->back && s->in_open) {
-        tell_receiver(world, task->subject, task->event, origin);
+        tell_receiver(world, task->subject, (enum router_link_event)task->event, origin);
     } else if (task->back && s->out_open) {
-        world_stream_fail(world, task->subject, task->event, task->bytes);
+        world_stream_fail(world, task->subject, (enum router_link_event)task->event, task->bytes);
     }
 }
 

@@ -11,8 +11,8 @@
 enum {
     WORLD_CLIENT_LATENCY_US = 0,     /* between a client and its server, each way */
     WORLD_SERVER_LATENCY_US = 10000, /* between two servers, each way, where world_link says nothing else */
-    /* Opening an s2s stream takes seven latencies of its link: one for the look-up of the name, and there and back for each
-     * of connection, stream headers and dialback. What waited then needs one more to arrive. */
+    /* Opening an s2s stream takes seven latencies of its link: one for the look-up of the name, and there and back for
+     * each of connection, stream headers and dialback. What waited then needs one more to arrive. */
     WORLD_SERVERS_MAX = 10000,
     WORLD_CLIENTS_MAX = 1000000
 };
@@ -28,11 +28,14 @@ enum world_event_kind {
     WORLD_ENDED,  /* a client's stream is over; `text`: "disconnects", "vanishes", or a stream error's condition */
     WORLD_OPEN,   /* an s2s stream starts to open (text: "FROM TO") */
     WORLD_STEP,   /* a step of opening it is done; `text`: "name", "connection" or "stream" */
-    WORLD_READY,  /* it is open: dialback is done */
-    WORLD_FAILED, /* it could not be opened; `text` says why */
+    WORLD_READY,  /* it is open: dialback is done; also of a further pair of domains on a peer's stream */
+    WORLD_FAILED, /* it could not be opened; `text`: "no such host", "refused", "timed out", "not trusted", "dialback
+                   * invalid", "dialback error", "lost", "closed", or a stream error */
     WORLD_CLOSED, /* an s2s stream that was open is over; `text`: "closed", "idle", "lost", or a stream error */
-    WORLD_LOST,   /* a stanza that was under way, or waited in a server's memory, is gone; `number`: which; `text`: why;
-                   * `stanza`; `client`: whom it would have reached, or -1 */
+    WORLD_LOST,   /* a stanza that was under way, or waited in a server's memory, is gone; `number`: which, or 0 where
+                   * it had not entered anywhere; `text`: "cut", "crash", "vanished", "disconnected", "closed" (nobody
+                   * reads the stream any more), or how a peer's own stream failed; `stanza`; `client`: whom it would
+                   * have reached, or -1; `host` and `target`: of the s2s stream, else NULL */
     WORLD_FAULT   /* the network or a server was changed; `text`: how, as the trace shows it */
 };
 
@@ -41,7 +44,7 @@ struct world_event {
     uint64_t time_us;
     uint32_t number;  /* number of the stanza that entered, from 1, unique in the world; effects carry their cause's */
     int cause;        /* what world_cause was set to when the chain began */
-    int server;       /* which server, or -1 */
+    int server;       /* which server, or -1; of s2s streams: the opener's place */
     int client;       /* which client: ARRIVE, BOUND, REFUSED, ENDED, ENTER (sender; -1: came over s2s) */
     enum stanza_kind stanza_kind;  /* ENTER */
     const char *id, *from, *to;    /* ENTER: as it came in, NULL where absent */
@@ -53,7 +56,8 @@ struct world_event {
     int priority;                  /* EFFECT: recipient's priority or ROUTER_NOT_AVAILABLE */
     const char *stanza;            /* ENTER, ARRIVE, EFFECT, LOST: text, NUL-terminated, or NULL */
     size_t stanza_size;
-    size_t sent_by;                /* ARRIVE: which event is the EFFECT that sent it */
+    size_t sent_by;                /* ARRIVE: which event is the EFFECT that sent it; where it had to wait for
+                                    * its stream, that may have no `stanza` */
     const char *text;              /* facts with ENTER where they are recorded; see above for others; else NULL */
 };
 
@@ -78,7 +82,7 @@ int world_host(const struct world *world, const char *domain); /* which serves i
 /* world_client - add a client. jid: bare or full; returns its index, or -1 (memory). */
 int world_client(struct world *world, const char *name, const char *jid);
 
-/* -------------------------------------------------------------------------------------------------- the network ---- */
+/* ------------------------------------------------------------------------------------------------ the network ---- */
 
 /* How an attempt of a server to open a stream to a peer goes wrong, step by step. Zeroed: nothing does. */
 enum world_trouble {
@@ -95,19 +99,21 @@ struct world_peer {
     size_t also_count;
     enum world_trouble dns, connect, stream, auth, dialback;
     const char *stream_error; /* condition where stream is WORLD_FAILS; NULL: undefined-condition */
-    uint64_t latency_us;      /* to any server, each way */
+    uint64_t latency_us;      /* to any server, each way, where world_link says nothing else; 0 is 0 */
 };
 
-/* world_peer - add a remote server that the caller plays. It is a client too: it sends with world_send, and what reaches
- * its domains arrives at it. Its streams open by themselves when it sends: one from the stanza's 'from' domain, where
- * that is its own, to the server that serves the 'to' domain; a stanza that fits no stream goes on the one that it used
- * last, else on one to the first server. Peers with the same domain are several connections of one server: the first
- * gets what is sent there.
+/* world_peer - add a remote server that the caller plays. It is a client too: it sends with world_send, and what
+ * reaches its domains arrives at it. Its streams open by themselves when it sends: one from the stanza's 'from' domain,
+ * where that is its own, to the server that serves the 'to' domain, or with a dialback for both on a stream that it has
+ * to that server for another domain of its own. A stanza that fits no stream goes on the one that it used last, else on
+ * one to the first server. Peers with the same domain are several connections of one server: the first gets what is
+ * sent there.
  * config    copied.
  * returns   the client's index, or -1 and *error. */
 int world_peer(struct world *world, const char *name, const struct world_peer *config, struct router_error *error);
 
 /* world_component - add a component of a server, which the caller plays. A client too: world_connect attaches it.
+ * Several for one domain of a server are several connections. They are added before anybody connects to that server.
  * returns   the client's index, or -1 and *error. */
 int world_component(struct world *world, const char *name, const char *domain, int server, struct router_error *error);
 
@@ -120,11 +126,13 @@ int world_link(struct world *world, int a, int b, uint64_t latency_us, uint64_t 
 
 void world_client_latency(struct world *world, int client, uint64_t latency_us); /* each way */
 
-/* Faults. Streams that exist and steps of those that open are struck alike. All return ROUTER_OK; ROUTER_E_CONFLICT where
- * it is so already (a server that is down crashes, one that is up starts, a cut link is cut); ROUTER_E_UNKNOWN; ROUTER_E_NOMEM.
+/* Faults. Streams that exist and steps of those that open are struck alike. Whatever is due at this moment happens
+ * before. All return ROUTER_OK; ROUTER_E_CONFLICT where it is so already (a server that is down crashes, one that is up
+ * starts, a cut link is cut, nothing is there to be healed); ROUTER_E_UNKNOWN; ROUTER_E_NOMEM.
  *
- * world_cut     what is under way from a to b is lost, streams from a to b break, and nothing new passes; both: the same
- *               from b to a. While a link is cut in either direction no stream can be set up between the two.
+ * world_cut     what is under way from a to b is lost, streams from a to b break, and nothing new passes; both: the
+ *               same from b to a. While a link is cut in either direction no stream can be set up between the two: a
+ *               step finds no answer until the network heals, and then begins anew. The look-up of a name goes on.
  * world_stall   nothing moves from a to b, and nothing is lost: it waits, in order, until the network heals.
  * world_heal    every cut and stall is over.
  * world_crash   a server's process dies: its clients' and its s2s streams break, what it has not stored is gone, and
@@ -142,7 +150,8 @@ int world_dns(struct world *world, const char *domain, bool found);
  * which they were asked for.
  * They return ROUTER_OK; ROUTER_E_CONFLICT (not connected, connected already, or binding was refused); ROUTER_E_UNKNOWN
  * (no server serves it, or no such account); ROUTER_E_JID; ROUTER_E_LIMIT; ROUTER_E_NOMEM. world_disconnect of a client
- * that is gone is ROUTER_OK and does nothing. */
+ * that is gone is ROUTER_OK and does nothing. To log in takes no time, and a server that is down refuses it. A client
+ * with a latency sends and leaves at once, and its server learns of both one latency later. */
 int world_connect(struct world *world, int client);
 int world_disconnect(struct world *world, int client);
 int world_vanish(struct world *world, int client);
@@ -153,7 +162,8 @@ int world_send(struct world *world, int client, const char *bytes, size_t size);
 int world_close(struct world *world, int client, const char *condition);
 
 /* world_send_raw - as world_send, but of any octets: ill-formed ones, or a part of a stanza. Only this client's stream
- * suffers from them. An end tag of the stream is a world_disconnect. */
+ * suffers from them. Once it has arrived, an end tag of the stream is a world_disconnect, and a stream error a
+ * world_close; a peer's go on the stream that it used last, and end that one only. */
 int world_send_raw(struct world *world, int client, const char *bytes, size_t size);
 
 bool world_connected(const struct world *world, int client);

@@ -17,6 +17,7 @@ void bench_line(const char *name, double value, const char *unit);
 int bench_parse(void);
 int bench_route(void);
 int bench_scale(void);
+int bench_federation(void); /* before the others, as it measures memory */
 int bench_suite(const char *folder); /* of scenarios */
 
 #endif

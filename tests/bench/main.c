@@ -2,5 +2,6 @@
 #include "bench.h"
 
 int main(int argc, char **argv) {
-    return bench_parse() | bench_route() | bench_scale() | (argc > 1 ? bench_suite(argv[1]) : 0);
+    const int federation = bench_federation();
+    return federation | bench_parse() | bench_route() | bench_scale() | (argc > 1 ? bench_suite(argv[1]) : 0);
 }
