@@ -214,7 +214,7 @@ static enum finding type_fits_condition(const struct watch *w) {
     /* 6121 2.5.3 shows its error with a type of its own. */
     const bool removal = rule_begins(w, "roster.rem.missing") && strcmp(type, "modify") == 0;
     /* To wait for a server that nobody trusts may be in vain (6120 8.3.3.17). */
-    const bool lasting = saw(w, SAW_LASTING) && strcmp(condition, "remote-server-timeout") == 0;
+    const bool lasting = w->lasting == w->event->number && strcmp(condition, "remote-server-timeout") == 0;
     return kept_if(lasting ? drill_knob_is(w, "s2s.auth-fail-type", type)
                            : is_word_of(type, types_of(condition)) || removal);
 }

@@ -99,7 +99,7 @@ static enum finding addresses_are_kept(const struct watch *w) {
     if (tree == NULL || w->taken == NULL || !drill_knob_is(w, "addr.canon-to", "preserve")) {
         return SILENT;
     }
-    return kept_if(same(xml_attribute_get(tree, "from"), w->taken->from) &&
+    return kept_if((w->taken->from == NULL || same(xml_attribute_get(tree, "from"), w->taken->from)) &&
                    (w->taken->to == NULL || same(xml_attribute_get(tree, "to"), w->taken->to)));
 }
 

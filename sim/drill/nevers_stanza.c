@@ -109,7 +109,8 @@ static enum finding no_relay(const struct watch *w) {
         const char *host = w->event->host, *target = w->event->target;
         const struct tie *tie = drill_tie(w, host, strlen(host), target, strlen(target));
         const bool wanted = tie != NULL && tie->waiting != NULL;
-        const bool caused = w->foreign != NULL && w->foreign_cause == w->event->cause && strcmp(w->foreign, target) == 0;
+        const bool caused = w->foreign != NULL && strcmp(w->foreign, target) == 0 &&
+                            w->foreign_enter->cause == w->event->cause && w->foreign_enter->time_us == w->event->time_us;
         return caused && !wanted && is_opened_here(w) ? BROKEN : SILENT;
     }
     if (!w->crossed || !w->to.good || w->to.served || (!is_enter(w) && w->event->kind != WORLD_EFFECT)) {

@@ -124,6 +124,7 @@ struct run {
     const struct xml_node **trees; /* of events' stanzas, parsed when first asked for */
     size_t tree_capacity;
     size_t action; /* the present one */
+    size_t *began; /* of actions: how long the log was */
     uint64_t steps;
     size_t differences;
     struct difference first; /* also says why a run cannot go on */

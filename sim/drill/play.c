@@ -143,8 +143,10 @@ static void play_action(struct run *run, const struct script_action *action) {
 }
 
 void drill_play_script(struct run *run) {
+    run->began = drill_run_take(run, (run->script->action_count + 1) * sizeof *run->began);
     for (size_t i = 0; i < run->script->action_count && run->state == RUN_GOING; i++) {
         run->action = i;
+        run->began[i] = world_event_count(run->world);
         world_cause(run->world, (int)i);
         play_action(run, &run->script->actions[i]);
     }

@@ -153,7 +153,8 @@ bool drill_watch_begin(struct watch *w) {
     w->priorities = drill_run_take(w->run, clients * sizeof *w->priorities);
     w->full = drill_run_take(w->run, clients * sizeof *w->full);
     w->unsure_us = drill_run_take(w->run, clients * sizeof *w->unsure_us);
-    w->sent_as = drill_run_take(w->run, stanzas * sizeof *w->sent_as);
+    w->sessions = drill_run_take(w->run, clients * sizeof *w->sessions);
+    w->sent_on = drill_run_take(w->run, stanzas * sizeof *w->sent_on);
     w->last_enter = drill_run_take(w->run, clients * sizeof *w->last_enter);
     w->under_way = drill_run_take(w->run, clients * sizeof *w->under_way);
     w->saw = drill_run_take(w->run, stanzas * sizeof *w->saw);
@@ -225,6 +226,18 @@ bool drill_served_here(const struct watch *w, const char *jid) {
            router_serves(world_router(w->run->world, w->event->server), parts.domain);
 }
 
+bool drill_of_component(const struct watch *w, const char *jid) {
+    const struct slice domain = drill_domain(jid);
+    for (size_t i = 0; i < w->run->script->cast_count; i++) {
+        const char *own = w->run->actors[i].bare;
+        if (w->run->script->cast[i].role == SCRIPT_COMPONENT && own != NULL &&
+            slice_equals(domain, own, strlen(own))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A knob's number is in the rule table beside each rule that reads it, and is looked up there once. */
 static int knob_number(struct watch *w, const char *name) {
     size_t n = 0, count;
@@ -268,9 +281,26 @@ static size_t available_count(const struct watch *w, struct slice bare) {
 
 /* --------------------------------------------------------------------------------------------- from an event ---- */
 
+/* What a client has sent may come in when its stream is over, and another one has begun: its action says on which. */
+static void follow_sender(struct watch *w) {
+    if (!is_enter(w) || w->sender < 0 || w->event->cause < 0) {
+        return;
+    }
+    const struct session *session = w->sessions[w->sender];
+    while (session != NULL && session->event >= w->run->began[w->event->cause]) {
+        session = session->older;
+    }
+    w->sent_on[w->event->number] = session;
+}
+
+/* Whether a stanza came on the stream that its sender still has. */
+static bool is_of_this_stream(const struct watch *w) {
+    return w->full[w->sender] != NULL && w->sent_on[w->event->number] == w->sessions[w->sender];
+}
+
 static void follow_presence(struct watch *w) {
     const struct world_event *event = w->event;
-    if (w->user < 0) {
+    if (w->user < 0 || (is_enter(w) && !is_of_this_stream(w))) {
         return;
     }
     int *priority = &w->priorities[w->user];
@@ -293,6 +323,11 @@ static void follow_stream(struct watch *w) {
     const struct world_event *event = w->event;
     if (event->kind == WORLD_BOUND) {
         struct ended **at = &w->ended;
+        struct session *session = drill_run_take(w->run, sizeof *session);
+        if (session != NULL) {
+            *session = (struct session){.older = w->sessions[w->user], .event = w->index};
+            w->sessions[w->user] = session;
+        }
         w->full[w->user] = event->text;
         while (*at != NULL && strcmp((*at)->full, event->text) != 0) {
             at = &(*at)->next;
@@ -333,7 +368,7 @@ static void follow_flight(struct watch *w) {
 
 static void follow_session(struct watch *w) {
     const struct world_event *event = w->event;
-    if (w->sender < 0 || event->to != NULL) {
+    if (w->sender < 0 || event->to != NULL || !is_of_this_stream(w)) {
         return;
     }
     if (event->stanza_kind == STANZA_AVAILABLE) {
@@ -368,8 +403,8 @@ static void follow_approval(struct watch *w) {
 
 /* Whether some client of an account is gone, and its server does not know yet. */
 static bool is_going(const struct watch *w, struct slice bare) {
-    for (const struct ended *ended = w->ended; ended != NULL; ended = ended->next) {
-        if (ended->unsure_us >= w->event->time_us && slice_equals(bare, ended->full, bare_size(ended->full))) {
+    for (size_t i = 0; i < w->run->client_count; i++) {
+        if (!is_sure(w, (int)i) && is_text(w->run->actors[w->run->actor_of[i]].bare, bare.data, bare.size)) {
             return true;
         }
     }
@@ -438,12 +473,14 @@ static void follow_refusal(struct watch *w) {
 static void follow_effect(struct watch *w) {
     const struct world_event *event = w->event;
     follow_refusal(w);
+    if (event->effect == ROUTER_MARK && rule_begins(w, "s2s.fail.")) {
+        w->lasting = rule_begins(w, "s2s.fail.auth") ? event->number : 0;
+    }
     int seen = event->departure != NULL ? SAW_DEPARTURE : 0;
     w->departed |= event->departure != NULL;
     seen |= event->effect == ROUTER_BOUNCE ? SAW_BOUNCE : 0;
     seen |= event->effect == ROUTER_DROP && rule_is_of(w, "remote") ? SAW_DROP : 0;
     seen |= event->effect < ROUTER_FATE_COUNT ? SAW_FATE : 0;
-    seen |= rule_begins(w, "s2s.fail.auth") ? SAW_LASTING : 0;
     bool refused = event->effect == ROUTER_CLOSE || (event->effect == ROUTER_DROP && rule_is_of(w, "entry"));
     seen |= refused ? SAW_REFUSAL : 0;
     w->saw[event->number] |= (uint32_t)seen;
@@ -476,13 +513,13 @@ void drill_watch_event(struct watch *w) {
     if (w->enter != NULL) {
         read_address(w, w->enter);
     }
+    follow_sender(w);
     follow_presence(w);
     follow_flight(w);
     drill_watch_streams(w);
     if (w->user >= 0 && (w->event->kind == WORLD_BOUND || w->event->kind == WORLD_ENDED)) {
         follow_stream(w);
     } else if (is_enter(w)) {
-        w->sent_as[w->event->number] = w->sender >= 0 && is_sure(w, w->sender) ? w->full[w->sender] : NULL;
         follow_request(w);
         follow_session(w);
         follow_approval(w);

@@ -40,7 +40,6 @@ enum {
     SAW_ARRIVED = 1 << 14,  /* there it arrived */
     SAW_LOST = 1 << 15,     /* it was lost on the way, or with the memory of its server */
     SAW_DROP = 1 << 16,     /* it could not be routed, and nobody is told */
-    SAW_LASTING = 1 << 17,  /* the reason is a lasting one */
     SAW_SESSION = SAW_INITIAL | SAW_UPDATE | SAW_FAREWELL
 };
 
@@ -55,6 +54,12 @@ struct sent {
     struct sent *next;
     uint32_t number;
     bool arrived;
+};
+
+/* A stream of a client's. */
+struct session {
+    struct session *older;
+    size_t event; /* in which it was bound */
 };
 
 /* What one user is to an entity; with an entity "" what concerns the user alone. Bare JIDs; for pushes full. */
@@ -95,6 +100,7 @@ struct watch {
     } knobs[KNOBS_KNOWN]; /* that were asked for */
     int *priorities;      /* of clients; ROUTER_NOT_AVAILABLE: none */
     const char **full;    /* of clients: the JID of the stream, NULL where there is none */
+    struct session **sessions; /* of clients, the last one first */
     uint64_t *unsure_us;  /* of clients: up to when their servers may think of an earlier stream; 0: never */
     uint32_t *last_enter; /* of clients: number of the last stanza, 0: none */
     long *under_way;      /* of clients: stanzas that were sent to them and have neither arrived nor been lost */
@@ -112,7 +118,7 @@ struct watch {
         uint64_t unsure_us; /* up to when its server may not know; 0: it knew at once */
     } *ended; /* resources that are gone and have not come back */
     uint32_t *saw;       /* of stanzas by number, SAW_... */
-    const char **sent_as; /* of stanzas: the full JID of the client's stream that they came on; NULL: not known */
+    const struct session **sent_on; /* of stanzas: the client's stream that they were sent on; NULL: of another sender */
     unsigned char *replies; /* of stanzas: how many results and errors came of them */
     uint16_t *deliveries, *wanted; /* of stanzas: to how many clients; how many it must be, plus one, 0: not known */
     struct tie *ties[TIE_BUCKETS];
@@ -123,8 +129,9 @@ struct watch {
     uint32_t original;     /* of a stanza from another server: the one that a client sent, 0: not known */
     bool overtook, follows; /* it came before one that was sent earlier; behind one that was */
     bool reopened; /* a stream is opened where there is one */
+    uint32_t lasting; /* stanza whose last copy could not be routed for a reason that lasts; 0: none */
     const char *foreign; /* domain of a stanza from another server for a third one, until the next stanza; else NULL */
-    int foreign_cause;
+    const struct world_event *foreign_enter; /* that stanza */
     struct {
         uint32_t number; /* of the stanza that this was found of */
         enum finding whole, apart;
@@ -184,6 +191,7 @@ uint32_t *drill_lane(struct watch *w, int from, int to);
 /* drill_stream - the number of the stream between a domain and one that is served. -1: memory ran out. */
 int drill_stream(struct watch *w, struct slice domain, const char *host);
 bool drill_served_here(const struct watch *w, const char *jid);
+bool drill_of_component(const struct watch *w, const char *jid); /* its domain is a component's */
 const char *drill_knob(const struct watch *w, const char *name, char buffer[24]); /* of the event's server */
 bool drill_knob_is(const struct watch *w, const char *name, const char *value);
 
@@ -197,9 +205,10 @@ static inline bool is_sure(const struct watch *w, int client) {
     return w->unsure_us[client] == 0 || w->unsure_us[client] < w->event->time_us;
 }
 
-/* The full JID of the client that sent the event's stanza; NULL: there is none, or it is not known. */
+/* The full JID of the client that sent the event's stanza; NULL: there is none. */
 static inline const char *sender_full(const struct watch *w) {
-    return w->sender < 0 ? NULL : w->sent_as[w->enter->number];
+    const struct session *session = w->sender < 0 ? NULL : w->sent_on[w->enter->number];
+    return session == NULL ? NULL : world_event(w->run->world, session->event)->text;
 }
 
 static inline bool is_enter(const struct watch *w) {
@@ -252,10 +261,11 @@ static inline bool saw(const struct watch *w, uint32_t what) {
 }
 
 /* Whether an effect is the very stanza that entered, on its way to whom it is for, or, for is_copy, put aside until its
- * stream opens. The server's own stanzas that others cause (broadcasts, stored messages, answers to probes) are not. */
+ * stream opens. The server's own stanzas that others cause (broadcasts, stored messages, answers to probes, what a
+ * change of the roster sends) are not. */
 static inline bool is_copy(const struct watch *w) {
     if ((!is_effect(w, ROUTER_DELIVER) && !is_effect(w, ROUTER_ROUTE) && !is_effect(w, ROUTER_HAND)) ||
-        w->enter->to == NULL || saw(w, SAW_REFUSAL)) {
+        w->enter->to == NULL || saw(w, SAW_REFUSAL | SAW_REQUEST)) {
         return false;
     }
     enum stanza_kind kind = w->enter->stanza_kind;

@@ -65,6 +65,12 @@ static void wait_for(struct watch *w, struct tie *tie) {
     }
 }
 
+/* Whether a stanza can be told from others when it arrives: presence without an id looks like a broadcast. */
+static bool is_known_again(const struct watch *w) {
+    const enum stanza_kind kind = w->enter->stanza_kind;
+    return is_copy(w) && (w->enter->id != NULL || (kind != STANZA_AVAILABLE && kind != STANZA_UNAVAILABLE));
+}
+
 static void follow_route(struct watch *w) {
     const struct world_event *event = w->event, *enter = w->enter;
     bool own = is_copy(w) || is_subscription(enter->stanza_kind);
@@ -76,8 +82,11 @@ static void follow_route(struct watch *w) {
         w->saw[event->number] |= SAW_WAIT;
         wait_for(w, between(w, whole(event->host), w->to.domain));
     }
-    w->saw[event->number] |= is_copy(w) ? SAW_ROUTED : 0;
-    struct tie *tie = is_copy(w) ? drill_tie_for(w, full, strlen(full), w->to.bare.data, w->to.bare.size) : NULL;
+    if (!is_known_again(w)) {
+        return;
+    }
+    w->saw[event->number] |= SAW_ROUTED;
+    struct tie *tie = drill_tie_for(w, full, strlen(full), w->to.bare.data, w->to.bare.size);
     struct sent *sent = tie == NULL ? NULL : drill_run_take(w->run, sizeof *sent);
     if (sent == NULL) {
         return;
@@ -93,7 +102,9 @@ static void follow_route(struct watch *w) {
 
 static bool is_same_stanza(const struct watch *w, const struct sent *sent) {
     const struct world_event *before = drill_run_enter(w->run, sent->number);
-    return before->stanza_kind == w->event->stanza_kind && same(before->id, w->event->id);
+    const bool over = (w->saw[sent->number] & (SAW_LOST | SAW_BOUNCE | SAW_DROP)) != 0;
+    return !over && before->stanza_kind == w->event->stanza_kind && before->cause == w->event->cause &&
+           same(before->id, w->event->id);
 }
 
 /* Of several that look alike the oldest is taken, so that nothing is held against a server that kept their order. */
@@ -160,12 +171,13 @@ static void follow_link(struct watch *w) {
 static void follow_foreign(struct watch *w) {
     if (w->crossed && w->to.good && !w->to.served) {
         w->foreign = arena_text(w->run->arena, w->to.domain.data, w->to.domain.size);
-        w->foreign_cause = w->event->cause;
+        w->foreign_enter = w->event;
     }
 }
 
+/* What is lost on its way to a client here may be what came back. */
 static void follow_loss(struct watch *w) {
-    if (w->event->number > 0 && w->event->number <= w->run->enter_count) {
+    if (w->enter != NULL && (w->event->client < 0 || drill_run_role(w->run, w->event->client) == SCRIPT_PEER)) {
         w->saw[w->event->number] |= SAW_LOST;
     }
 }
