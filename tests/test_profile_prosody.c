@@ -33,7 +33,8 @@ START_TEST(a_sender_that_is_not_the_peers_closes_with_not_authorized) {
 END_TEST
 
 START_TEST(a_malformed_address_from_a_peer_is_bounced) {
-    assert_peer_gets("<message from='" NURSE "' to='@capulet.example'/>", "bounce jid-malformed", "by in.s2s.bad-addr as prosody.s2s-malformed\n");
+    assert_peer_gets("<message from='" NURSE "' to='@capulet.example'/>", "bounce jid-malformed",
+                     "by in.s2s.bad-addr as prosody.s2s-malformed\n");
 }
 END_TEST
 
