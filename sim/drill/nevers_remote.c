@@ -57,15 +57,16 @@ static enum finding not_back_on_an_input(const struct watch *w) {
     return back != NULL && back->ready ? TEMPTED : SILENT;
 }
 
-/* Whether a stanza came from a server of the script's, which stamps what its clients send, and does so as the text has
- * it: where a profile departs from that, only the sending server's part of the log says so. */
+/* Whether a stanza came from a server of the script's, which stamps what its clients send, though not what its
+ * components do, and does so as the text has it: where a profile departs from that, only the sending server's part of
+ * the log says so. */
 static bool is_from_server(const struct watch *w) {
     if (!is_enter(w) || !w->crossed || w->played || w->event->from == NULL) {
         return false;
     }
     char domain[1024];
     const struct slice from = drill_domain(w->event->from);
-    if (from.size == 0 || from.size >= sizeof domain) {
+    if (from.size == 0 || from.size >= sizeof domain || drill_is_component(w, from)) {
         return false;
     }
     memcpy(domain, from.data, from.size);

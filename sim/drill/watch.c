@@ -175,7 +175,7 @@ bool drill_watch_begin(struct watch *w) {
 
 /* --------------------------------------------------------------------------------------------------- reading ---- */
 
-static bool is_component(const struct watch *w, struct slice domain) {
+bool drill_is_component(const struct watch *w, struct slice domain) {
     for (size_t i = 0; w->components && i < w->run->script->cast_count; i++) {
         if (w->run->script->cast[i].role == SCRIPT_COMPONENT &&
             is_text(w->run->actors[i].bare, domain.data, domain.size)) {
@@ -207,7 +207,7 @@ static void read_address(struct watch *w, const struct world_event *enter) {
     }
     to->good = true;
     to->served = router_serves(world_router(w->run->world, enter->server), parts.domain);
-    to->here = to->served && !is_component(w, parts.domain);
+    to->here = to->served && !drill_is_component(w, parts.domain);
     to->local = parts.local.size > 0;
     to->resource = parts.resource.size > 0;
     memcpy(to->text, parts.text, parts.size);

@@ -190,6 +190,7 @@ struct tie *drill_tie_for(struct watch *w, const char *user, size_t user_size, c
 uint32_t *drill_lane(struct watch *w, int from, int to);
 /* drill_stream - the number of the stream between a domain and one that is served. -1: memory ran out. */
 int drill_stream(struct watch *w, struct slice domain, const char *host);
+bool drill_is_component(const struct watch *w, struct slice domain); /* a component plays it */
 bool drill_served_here(const struct watch *w, const char *jid);
 bool drill_of_component(const struct watch *w, const char *jid); /* its domain is a component's */
 const char *drill_knob(const struct watch *w, const char *name, char buffer[24]); /* of the event's server */
