@@ -7,8 +7,8 @@
 
 /* The last event of a client of one of two kinds; NO_EVENT: there is none. */
 static long last_of(const struct run *run, int client, enum world_event_kind kind, enum world_event_kind other) {
-    for (size_t i = world_event_count(run->world); i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
+    for (size_t i = drill_event_count(run); i-- > 0;) {
+        const struct world_event *event = drill_event(run, i);
         if (event->client == client && (event->kind == kind || event->kind == other)) {
             return (long)i;
         }
@@ -17,7 +17,7 @@ static long last_of(const struct run *run, int client, enum world_event_kind kin
 }
 
 static const char *describe_end(struct run *run, long event) {
-    const struct world_event *e = event == NO_EVENT ? NULL : world_event(run->world, (size_t)event);
+    const struct world_event *e = event == NO_EVENT ? NULL : drill_event(run, (size_t)event);
     struct text text = {0};
     if (e != NULL) {
         drill_text_time(&text, e->time_us);
@@ -32,7 +32,7 @@ static const char *describe_end(struct run *run, long event) {
 
 static long closing_fate(const struct run *run, long end) {
     for (long i = end; i > 0; i--) {
-        const struct world_event *event = world_event(run->world, (size_t)i - 1);
+        const struct world_event *event = drill_event(run, (size_t)i - 1);
         if (event->kind == WORLD_EFFECT && event->effect == ROUTER_CLOSE) {
             return i - 1;
         }
@@ -59,7 +59,7 @@ static bool left_by_script(const struct run *run, const struct actor *actor) {
     if (bound == NO_EVENT || actor->left > (size_t)bound) {
         return true;
     }
-    const char *why = end > bound ? world_event(run->world, (size_t)end)->text : NULL;
+    const char *why = end > bound ? drill_event(run, (size_t)end)->text : NULL;
     return why != NULL && (strcmp(why, "crash") == 0 || strcmp(why, "disconnects") == 0);
 }
 
@@ -69,14 +69,13 @@ static void stop(struct run *run, const struct script_action *action, const char
 
 void drill_connects(struct run *run, const struct script_action *action) {
     const struct actor *actor = &run->actors[action->actor];
-    int result = world_connect(run->world, actor->client);
+    struct router_error error = {0};
+    int result = run->venue->ops->connect(run->venue, actor->client, &error);
     drill_look(run);
-    if (result == ROUTER_OK || run->state != RUN_GOING) {
+    if (result == ROUTER_OK || run->state != RUN_GOING || drill_run_failed(run, result, &error, action->line)) {
         return;
     }
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-    } else if (result == ROUTER_E_CONFLICT && world_connected(run->world, actor->client)) {
+    if (result == ROUTER_E_CONFLICT && run->venue->ops->connected(run->venue, actor->client)) {
         stop(run, action, drill_run_text(run, "%s is connected already", drill_actor_name(run, action)));
     } else if (result == ROUTER_E_CONFLICT) {
         should_be_connected(run, action, "have been logged in");
@@ -88,23 +87,22 @@ void drill_connects(struct run *run, const struct script_action *action) {
 void drill_leaves(struct run *run, const struct script_action *action) {
     struct actor *actor = &run->actors[action->actor];
     const bool peer = run->script->cast[action->actor].role == SCRIPT_PEER;
-    int result = ROUTER_OK;
-    if (action->verb == SCRIPT_CLOSES) {
-        result = world_close(run->world, actor->client, action->first);
-    } else {
-        result = action->verb == SCRIPT_VANISHES ? world_vanish(run->world, actor->client)
-                                                 : world_disconnect(run->world, actor->client);
-    }
+    const struct venue_ops *ops = run->venue->ops;
+    struct router_error error = {0};
+    int result = action->verb == SCRIPT_CLOSES
+                     ? ops->close(run->venue, actor->client, action->first, &error)
+                     : ops->leave(run->venue, actor->client, action->verb == SCRIPT_VANISHES, &error);
     drill_look(run);
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-    } else if (result != ROUTER_OK && (peer || left_by_script(run, actor))) {
+    if (drill_run_failed(run, result, &error, action->line)) {
+        return;
+    }
+    if (result != ROUTER_OK && (peer || left_by_script(run, actor))) {
         stop(run, action,
              drill_run_text(run, peer ? "%s is down" : "%s is not connected", drill_actor_name(run, action)));
     } else if (result != ROUTER_OK) {
         should_be_connected(run, action, "still be connected");
     }
-    actor->left = world_event_count(run->world);
+    actor->left = drill_event_count(run);
 }
 
 /* ---------------------------------------------------------------------------------------------------- sending ---- */
@@ -134,7 +132,7 @@ static void keep_answer(struct run *run, struct actor *actor, const struct scrip
     id = drill_value_resolve(run, id, false, stanza->line);
     struct answer *answer = id == NULL ? NULL : drill_run_take(run, sizeof *answer);
     if (answer != NULL) {
-        *answer = (struct answer){.next = actor->answers, .event = world_event_count(run->world), .id = id};
+        *answer = (struct answer){.next = actor->answers, .event = drill_event_count(run), .id = id};
         actor->answers = answer;
     }
 }
@@ -160,11 +158,13 @@ static void send_one(struct run *run, const struct script_action *action, const 
     if (action->verb == SCRIPT_SENDS_RAW) {
         keep_raw(run, actor->client, bytes);
     }
-    int result = action->verb == SCRIPT_SENDS_RAW ? world_send_raw(run->world, actor->client, bytes, size)
-                                                  : world_send(run->world, actor->client, bytes, size);
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-    } else if (result != ROUTER_OK) {
+    struct router_error error = {0};
+    const bool raw = action->verb == SCRIPT_SENDS_RAW;
+    int result = run->venue->ops->send(run->venue, actor->client, raw, bytes, size, &error);
+    if (drill_run_failed(run, result, &error, stanza->line)) {
+        return;
+    }
+    if (result != ROUTER_OK) {
         cannot_send(run, action);
     } else {
         keep_answer(run, actor, stanza);

@@ -1,4 +1,5 @@
-/* drill.h - plays a script on a world, compares what happened with what the script expects, and says what differed. */
+/* drill.h - plays a script on a venue, the simulated network or real servers, compares what happened with what the script
+ * expects, and says what differed. */
 #ifndef STANZADRILL_DRILL_H
 #define STANZADRILL_DRILL_H
 
@@ -7,6 +8,8 @@
 #include <stddef.h>
 
 struct policy;
+struct router_error;
+struct venue;
 
 enum drill_verdict {
     DRILL_PASS,
@@ -18,27 +21,54 @@ enum drill_verdict {
 };
 
 struct drill_options {
-    const char *profile;            /* of servers that name none; NULL: rfc6121 */
+    const char *profile;            /* of servers that name none; NULL: rfc6121. On real servers the one that they follow */
     const char *profile_text;       /* NULL: it is built in; else the text of one that is not */
     bool scansion;                  /* third-party scripts: what is still unread at the end is no failure */
     bool strict;                    /* NON-STRICT fails */
     bool trace;                     /* keep the trace */
     uint64_t seed;
+    bool observe;                   /* fill `observations` */
+
+    /* Where to play. venue: makes a venue for one case, which drill_play frees; NULL: the simulated network. number: of
+     * the case in the run, handed on to it. returns ROUTER_OK and *venue, or as the functions of venue_ops.
+     * On a venue of real servers a case is played once, whatever comes of it. It is skipped where it needs what such a
+     * venue has not: another policy than the profile's, latencies, faults that the venue refuses, more time than
+     * pass_max_us. `HOST decides:` is passed over. Which rule decided is unknown, and invariants are not checked. */
+    int (*venue)(void *context, unsigned number, struct venue **venue, struct router_error *error);
+    void *venue_context;
+    unsigned number;
+    const char *target;             /* what a user calls the real server (--target), for texts; NULL: as the profile */
+    uint64_t pass_max_us;           /* the most that `time passes` may take in all on real servers; 0: no bound */
+};
+
+/* What one actor got, in a form in which two venues can be compared: one item for each stanza, in their order, and one
+ * for each stream that did not end because the script said so ("ended: CONDITION", "refused: CONDITION").
+ * A stanza is canonical text (xml_write). What a server makes up, and the script does not write down itself, stands as
+ * {id:1}, {resource:1}, {version:1} (of a roster), numbered in the order of the cast and of arrival, and {stamp}. An
+ * error's <text/> and application-specific condition are left out. */
+struct drill_observation {
+    char *actor;
+    char **items;
+    size_t count;
 };
 
 struct drill_result {
     enum drill_verdict verdict;
     unsigned line, column;  /* of the action that failed or that cannot be played */
     char *failure;          /* lines of the failure text as every format shows it, NULL on a pass */
-    char *reason;           /* SKIP and NON-STRICT: why; else NULL */
+    char *reason;           /* SKIP and NON-STRICT: why, in one line; else NULL */
     char *trace;            /* one event a line; NULL unless asked for */
-    uint64_t virtual_us;    /* how long the script took in virtual time */
-    unsigned char *fired;   /* one octet a rule of router_rules: 1 where this case fired it */
+    uint64_t virtual_us;    /* how long the script took in the venue's time */
+    unsigned char *fired;   /* one octet a rule of router_rules: 1 where this case fired it; NULL: played on real servers */
     size_t rule_count;
     size_t further;         /* differences after the first */
+    size_t decides_skipped; /* accounts of `HOST decides:` that were not compared, as real servers give none */
+    struct drill_observation *observations; /* of clients, peers and components, in the order of the cast; NULL unless
+                                             * asked for, or where the case was not played */
+    size_t observation_count;
 };
 
-/* drill_play - play one case on a fresh simulated world.
+/* drill_play - play one case on a fresh venue.
  * result    filled; free it with drill_result_free.
  * returns   false where memory ran out (result is then empty). */
 bool drill_play(const struct script *script, const struct drill_options *options, struct drill_result *result);

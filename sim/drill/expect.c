@@ -55,7 +55,7 @@ static const char *expected_line(struct run *run, int actor, const struct xml_no
 
 /* What came in full, to be held against what was expected. */
 static const char *full_arrival_line(struct run *run, size_t event) {
-    const struct world_event *e = world_event(run->world, event);
+    const struct world_event *e = drill_event(run, event);
     const struct xml_node *tree = drill_run_tree(run, event);
     struct text text = {0};
     drill_text_time(&text, e->time_us);
@@ -234,9 +234,29 @@ void drill_expect_nothing(struct run *run, const struct script_action *action) {
 
 /* ---------------------------------------------------------------------------------------------------- the end ---- */
 
-static unsigned cause_line(const struct run *run, size_t event) {
-    int cause = world_event(run->world, event)->cause;
+static unsigned action_line(const struct run *run, int cause) {
     return cause < 0 ? 0 : run->script->actions[cause].line;
+}
+
+/* The last stanza that was sent before an event and has the id of what came; NULL: none has. */
+static const struct world_event *sent_with_id_of(struct run *run, size_t event) {
+    const struct xml_node *tree = drill_run_tree(run, event);
+    const char *id = tree == NULL ? NULL : xml_attribute_get(tree, "id");
+    for (size_t i = event; id != NULL && i-- > 0;) {
+        const struct world_event *earlier = drill_event(run, i);
+        if (earlier->kind == WORLD_ENTER && earlier->id != NULL && strcmp(earlier->id, id) == 0) {
+            return earlier;
+        }
+    }
+    return NULL;
+}
+
+/* Why something came that nobody asked for: the line of the action, and the text with a person's name put in. Real
+ * servers do not say because of what they sent it, but its id may. */
+static unsigned blame(struct run *run, size_t event, const char *name, const char *text, const char **what) {
+    const struct world_event *sent = run->world != NULL ? drill_event(run, event) : sent_with_id_of(run, event);
+    *what = run->explain ? drill_run_text(run, "%s%s %s", sent == NULL ? "" : "because of this, ", name, text) : NULL;
+    return action_line(run, sent == NULL ? drill_event(run, event)->cause : sent->cause);
 }
 
 static void unread(struct run *run, size_t index) {
@@ -245,27 +265,34 @@ static void unread(struct run *run, size_t index) {
         size_t event = actor->inbox[actor->inbox_read++];
         const char *name = run->script->cast[index].name;
         const char *what = NULL;
-        const char *expected = NULL;
-        if (run->explain) {
-            what = drill_run_text(run, "because of this, %s got a stanza that no line expects", name);
-            expected = drill_run_text(run, "%s < nothing", name);
-        }
-        add_unexpected(run, cause_line(run, event), what, expected, event);
+        const char *expected = run->explain ? drill_run_text(run, "%s < nothing", name) : NULL;
+        const unsigned line = blame(run, event, name, "got a stanza that no line expects", &what);
+        add_unexpected(run, line, what, expected, event);
     }
 }
 
+/* Whether a stanza that was sent is an iq of type result or error. Of real servers only its text is known. */
+static bool is_reply(struct run *run, size_t event) {
+    const struct world_event *e = drill_event(run, event);
+    if (run->world != NULL) {
+        return e->stanza_kind == STANZA_RESULT || e->stanza_kind == STANZA_IQ_ERROR;
+    }
+    const struct xml_node *tree = drill_run_tree(run, event);
+    const char *type = tree == NULL || strcmp(tree->name, "iq") != 0 ? NULL : xml_attribute_get(tree, "type");
+    return type != NULL && (strcmp(type, "result") == 0 || strcmp(type, "error") == 0);
+}
+
 /* Whether somebody has sent a result or an error with the id of a request after getting it, or has left. */
-static bool answered(const struct run *run, const struct actor *actor, size_t event, const char *id) {
+static bool answered(struct run *run, const struct actor *actor, size_t event, const char *id) {
     /* Nobody waits for the answer of a client that has left. */
     bool done = actor->left > event;
     for (const struct answer *answer = actor->answers; answer != NULL && !done; answer = answer->next) {
         done = answer->event > event && strcmp(answer->id, id) == 0;
     }
-    for (size_t i = event + 1; i < world_event_count(run->world) && !done; i++) {
-        const struct world_event *later = world_event(run->world, i);
-        const bool reply = later->kind == WORLD_ENTER && later->id != NULL &&
-                           (later->stanza_kind == STANZA_RESULT || later->stanza_kind == STANZA_IQ_ERROR) &&
-                           strcmp(later->id, id) == 0;
+    for (size_t i = event + 1; i < drill_event_count(run) && !done; i++) {
+        const struct world_event *later = drill_event(run, i);
+        const bool reply =
+            later->kind == WORLD_ENTER && later->id != NULL && strcmp(later->id, id) == 0 && is_reply(run, i);
         const int from = reply && later->client < 0 ? drill_run_peer(run, later) : later->client;
         done = from == actor->client && (later->kind == WORLD_ENDED || reply);
     }
@@ -282,14 +309,12 @@ static void unanswered(struct run *run, size_t index) {
         if (id == NULL || (strcmp(type, "get") != 0 && strcmp(type, "set") != 0) || answered(run, actor, event, id)) {
             continue;
         }
+        const char *name = run->script->cast[index].name;
         const char *what = NULL;
-        const char *expected = NULL;
-        if (run->explain) {
-            const char *name = run->script->cast[index].name;
-            what = drill_run_text(run, "because of this, %s got an iq request that no line answers", name);
-            expected = drill_run_text(run, "%s sends an iq of type result or error with the same id", name);
-        }
-        add_unexpected(run, cause_line(run, event), what, expected, event);
+        const char *expected =
+            run->explain ? drill_run_text(run, "%s sends an iq of type result or error with the same id", name) : NULL;
+        const unsigned line = blame(run, event, name, "got an iq request that no line answers", &what);
+        add_unexpected(run, line, what, expected, event);
     }
 }
 

@@ -67,7 +67,7 @@ static void add_explanation(const struct run *run, struct text *out) {
     if (run->first.decided == NO_EVENT) {
         return;
     }
-    const struct world_event *event = world_event(run->world, (size_t)run->first.decided);
+    const struct world_event *event = drill_event(run, (size_t)run->first.decided);
     const struct world_event *enter = drill_run_enter(run, event->number);
     const struct router_rule *rule = rule_of(event);
     if (rule != NULL) {
@@ -102,10 +102,21 @@ static void add_argument(struct text *out, const char *word) {
     drill_text_put(out, "'");
 }
 
+static bool needs_profile(const struct run *run) {
+    const char *profile = run->options->profile;
+    const char *usual = run->options->target == NULL ? "rfc6121" : run->options->target;
+    return profile != NULL && strcmp(profile, usual) != 0;
+}
+
 static void add_replay(const struct run *run, struct text *out) {
     add_label(out, "replay");
     drill_text_put(out, "stanzadrill run ");
-    if (run->options->profile != NULL && strcmp(run->options->profile, "rfc6121") != 0) {
+    if (run->options->target != NULL) {
+        drill_text_put(out, "--target ");
+        add_argument(out, run->options->target);
+        drill_text_put(out, " ");
+    }
+    if (needs_profile(run)) {
         drill_text_put(out, "--profile ");
         add_argument(out, run->options->profile);
         drill_text_put(out, " ");
@@ -143,6 +154,8 @@ char *drill_failure_text(struct run *run) {
         add_line(&out, "differs", run->first.differs);
         add_line(&out, "stream", run->first.stream);
         add_line(&out, "network", run->first.network);
+        add_line(&out, "step", run->first.step);
+        add_line(&out, "server", run->options->venue == NULL ? NULL : drill_run_target(run));
         add_explanation(run, &out);
         add_replay(run, &out);
         if (run->differences > 1) {

@@ -23,8 +23,8 @@ static bool has_its_id(struct run *run, const struct xml_node *expected, const c
 
 /* Somebody else who got what was expected here. */
 static long strayed(struct run *run, int actor, const struct xml_node *expected) {
-    for (size_t i = world_event_count(run->world); i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
+    for (size_t i = drill_event_count(run); i-- > 0;) {
+        const struct world_event *event = drill_event(run, i);
         if (event->kind == WORLD_ARRIVE && event->client != run->actors[actor].client &&
             is_expected(run, expected, i)) {
             return (long)i;
@@ -36,8 +36,8 @@ static long strayed(struct run *run, int actor, const struct xml_node *expected)
 /* What was expected here and was on its way; or, after a rule has changed it, what has its id. */
 static long lost(struct run *run, int actor, const struct xml_node *expected) {
     const char *id = resolved_id(run, expected);
-    for (size_t i = world_event_count(run->world); i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
+    for (size_t i = drill_event_count(run); i-- > 0;) {
+        const struct world_event *event = drill_event(run, i);
         if (event->kind == WORLD_LOST && (event->client < 0 || event->client == run->actors[actor].client) &&
             (is_expected(run, expected, i) || has_its_id(run, expected, id, i))) {
             return (long)i;
@@ -71,8 +71,8 @@ static bool concerns(const struct run *run, int actor, const struct world_event 
  */
 static long last_fate(const struct run *run, int actor, uint32_t number, int cause) {
     long any = NO_EVENT;
-    for (size_t i = world_event_count(run->world); i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
+    for (size_t i = drill_event_count(run); i-- > 0;) {
+        const struct world_event *event = drill_event(run, i);
         if (!drill_is_fate(event) || (number > 0 ? event->number != number : event->cause != cause)) {
             continue;
         }
@@ -131,8 +131,8 @@ static const char *peer_serving(const struct run *run, struct slice domain) {
 /* What last became of the stream that a stanza needed, and whose it is where the script plays the other end. */
 static const char *stream_line(struct run *run, const char *host, const char *target) {
     const struct slice domain = drill_domain(target);
-    for (size_t i = world_event_count(run->world); i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
+    for (size_t i = drill_event_count(run); i-- > 0;) {
+        const struct world_event *event = drill_event(run, i);
         if (is_step(event) && event->host != NULL && event->target != NULL && strcmp(event->host, host) == 0 &&
             is_text(domain, event->target)) {
             const char *line = drill_event_line(run, i);
@@ -145,9 +145,9 @@ static const char *stream_line(struct run *run, const char *host, const char *ta
 
 /* Where the stanza of a fate was routed to another server; NULL: it was not. */
 static const struct world_event *route_of(const struct run *run, long fate) {
-    const uint32_t number = fate == NO_EVENT ? 0 : world_event(run->world, (size_t)fate)->number;
-    for (size_t i = world_event_count(run->world); number > 0 && i-- > 0;) {
-        const struct world_event *event = world_event(run->world, i);
+    const uint32_t number = fate == NO_EVENT ? 0 : drill_event(run, (size_t)fate)->number;
+    for (size_t i = drill_event_count(run); number > 0 && i-- > 0;) {
+        const struct world_event *event = drill_event(run, i);
         if (drill_is_fate(event) && event->effect == ROUTER_ROUTE && event->number == number) {
             return event;
         }
@@ -156,8 +156,8 @@ static const struct world_event *route_of(const struct run *run, long fate) {
 }
 
 static const char *network_line(struct run *run) {
-    for (size_t i = world_event_count(run->world); i-- > 0;) {
-        if (world_event(run->world, i)->kind == WORLD_FAULT) {
+    for (size_t i = drill_event_count(run); i-- > 0;) {
+        if (drill_event(run, i)->kind == WORLD_FAULT) {
             return drill_event_line(run, i);
         }
     }
@@ -173,7 +173,7 @@ static void explain_way(struct run *run, const struct world_event *way, struct d
 
 void drill_explain_way(struct run *run, struct difference *difference) {
     if (difference->decided != NO_EVENT &&
-        world_event(run->world, (size_t)difference->decided)->effect == ROUTER_BOUNCE) {
+        drill_event(run, (size_t)difference->decided)->effect == ROUTER_BOUNCE) {
         explain_way(run, route_of(run, difference->decided), difference);
     }
 }
@@ -181,12 +181,25 @@ void drill_explain_way(struct run *run, struct difference *difference) {
 static const char *quiet_line(struct run *run) {
     struct text text = {0};
     drill_text_put(&text, "nothing; all was quiet at ");
-    drill_text_time(&text, world_now_us(run->world));
+    drill_text_time(&text, run->venue->ops->now_us(run->venue));
     return drill_run_keep(run, &text);
+}
+
+/* Of real servers only what came of it is known, and what was done to the network. */
+static void explain_outside(struct run *run, int actor, const struct xml_node *expected,
+                            struct difference *difference) {
+    const long instead = strayed(run, actor, expected);
+    difference->instead = instead == NO_EVENT ? quiet_line(run) : drill_event_line(run, (size_t)instead);
+    difference->network = network_line(run);
 }
 
 void drill_explain_missing(struct run *run, int actor, const struct xml_node *expected, struct difference *difference) {
     run->quiet = true;
+    if (run->world == NULL) {
+        explain_outside(run, actor, expected, difference);
+        run->quiet = false;
+        return;
+    }
     long instead = strayed(run, actor, expected);
     const bool stray = instead != NO_EVENT;
     instead = stray ? instead : lost(run, actor, expected);
@@ -195,6 +208,6 @@ void drill_explain_missing(struct run *run, int actor, const struct xml_node *ex
         instead == NO_EVENT ? explaining_fate(run, actor, expected) : drill_run_decider(run, (size_t)instead);
     run->quiet = false;
     const struct world_event *way =
-        instead != NO_EVENT && !stray ? world_event(run->world, (size_t)instead) : route_of(run, difference->decided);
+        instead != NO_EVENT && !stray ? drill_event(run, (size_t)instead) : route_of(run, difference->decided);
     explain_way(run, way, difference);
 }

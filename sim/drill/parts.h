@@ -5,7 +5,7 @@
 #include "drill.h"
 #include "match.h"
 #include "nevers.h"
-#include "world.h"
+#include "venue.h"
 
 /* ------------------------------------------------------------------------------------------------------- text ---- */
 
@@ -42,8 +42,8 @@ struct answer {
 
 /* A member of the cast. Clients, peers and components are clients of the world. */
 struct actor {
-    int client;       /* -1: not a client of the world */
-    int server;       /* of a [Server] and a [Component]; else -1 */
+    int client;         /* -1: not a client of the venue */
+    const char *server; /* of a [Component]: the name of its server */
     const char *bare; /* prepared; of a peer or a component its domain */
     const char *full; /* prepared, where the script gives a resource; else NULL; of a peer or a component its domain */
     uint64_t latency_us; /* of a client, to its server */
@@ -79,6 +79,7 @@ struct difference {
     const char *what;                         /* "Juliet should have received m1" */
     const char *expected, *instead, *differs; /* NULL: no such line */
     const char *stream, *network;             /* what last became of the stream that was needed, and of the network */
+    const char *step;                         /* where a real server failed */
     long decided;                             /* event of the fate that is to be explained, or NO_EVENT */
 };
 
@@ -94,6 +95,8 @@ enum run_state {
     RUN_GOING,
     RUN_ENDED,  /* what is left rests on what has failed already */
     RUN_CANNOT, /* the script cannot be played as written */
+    RUN_SKIPPED, /* it needs what the venue has not */
+    RUN_DOWN,   /* a real server is gone, or does not answer */
     RUN_BROKEN, /* an invariant broke */
     RUN_NOMEM
 };
@@ -101,14 +104,17 @@ enum run_state {
 struct run {
     const struct script *script;
     const struct drill_options *options;
-    bool explain; /* facts are recorded, and texts are made */
+    bool explain; /* texts are made, and in the simulation facts are recorded for them */
     bool quiet;   /* a word without a value is no reason to stop */
     enum run_state state;
     struct arena *arena;
-    struct world *world;
+    struct venue *venue;
+    struct world *world;      /* the simulation, for what only it can be asked; NULL: real servers */
     struct policy **policies; /* one a server */
     size_t policy_count;
-    struct actor *actors; /* one for each of the cast */
+    struct policy *target;   /* of real servers, once it was needed */
+    const char *only_server; /* its name, where the script has no [Server] */
+    struct actor *actors; /* one for each of the cast; NULL before set-up */
     int *actor_of;        /* client: index into actors */
     size_t client_count;
     struct capture *captures;
@@ -125,7 +131,9 @@ struct run {
     size_t tree_capacity;
     size_t action; /* the present one */
     size_t *began; /* of actions: how long the log was */
+    bool playing;  /* the cast is set up */
     uint64_t steps;
+    size_t decides_skipped;
     size_t differences;
     struct difference first; /* also says why a run cannot go on */
     unsigned char *fired;
@@ -141,6 +149,21 @@ const char *drill_run_text(struct run *run, const char *format, ...) __attribute
 const char *drill_run_keep(struct run *run,
                            struct text *text); /* copies to the arena, frees text; NULL stops the run */
 bool drill_run_grow(struct run *run, void **items, size_t *capacity, size_t count, size_t item_size);
+
+/* drill_run_failed - whether what a venue's function has returned ends the run: memory ran out, this venue cannot do it, or
+ * the server is gone. What other results mean is for the caller to say. line: of the script; 0: none. */
+bool drill_run_failed(struct run *run, int result, const struct router_error *error, unsigned line);
+
+static inline const struct world_event *drill_event(const struct run *run, size_t n) {
+    return run->world != NULL ? world_event(run->world, n) : run->venue->ops->event(run->venue, n);
+}
+
+static inline size_t drill_event_count(const struct run *run) {
+    return run->venue->ops->event_count(run->venue);
+}
+
+/* drill_run_target - what a person calls the real server. */
+const char *drill_run_target(const struct run *run);
 
 /* drill_run_tree - the element that an event holds, or NULL where it is not to be read. */
 const struct xml_node *drill_run_tree(struct run *run, size_t event);
@@ -172,7 +195,18 @@ bool drill_setup(struct run *run);
 bool drill_setup_component(struct run *run, size_t index);
 bool drill_setup_peer(struct run *run, size_t index);
 bool drill_setup_link(struct run *run, size_t index);
-bool drill_setup_client(struct run *run, size_t index, int client); /* false: client is not one */
+void drill_setup_client(struct run *run, size_t index);  /* the venue has taken it as the next of its clients */
+
+/* drill_policy - the policy of a [Server], or of servers that say nothing of it where actor is NULL. Freed by the caller.
+ * returns   NULL where the run has stopped. */
+struct policy *drill_policy(struct run *run, const struct script_actor *actor);
+
+/* What real servers have not: found in the script, before the venue is asked for anything; in a server's policy; and of
+ * faults, when the venue knows the cast. They return false where the run has stopped. */
+bool drill_fits_time(struct run *run);
+bool drill_fits_policy(struct run *run, const struct script_actor *actor, const struct policy *policy);
+bool drill_fits_faults(struct run *run);
+bool drill_fault_of(const struct script_action *action, enum venue_fault *fault); /* false: it is none */
 
 /* drill_refuse - the run stops at a property, or at the member of the cast where it is NULL. returns false. */
 bool drill_refuse(struct run *run, const struct script_actor *actor, const struct script_property *property,
@@ -204,6 +238,8 @@ void drill_look(struct run *run);    /* at the events that are new in the log */
 void drill_settle(struct run *run);  /* until nothing is under way; timers may still run */
 void drill_run_out(struct run *run); /* until nothing is under way and no timer runs */
 void drill_note(struct run *run, const char *text);
+const char *drill_action_text(struct run *run, const struct script_action *action); /* "Romeo connects" */
+const struct script_action *drill_present(const struct run *run); /* NULL: there is no action */
 
 /* What members of the cast do, and what happens to the network. */
 void drill_connects(struct run *run, const struct script_action *action);
@@ -243,6 +279,10 @@ char *drill_failure_text(struct run *run);
 
 /* drill_trace_text - the log, one event a line. NULL where memory ran out; else to be freed. */
 char *drill_trace_text(struct run *run);
+
+/* drill_observe - what each actor got, into the result. returns false where memory ran out. */
+bool drill_observe(struct run *run, struct drill_result *result);
+void drill_observe_free(struct drill_result *result);
 
 /* How the trace and failure texts write one thing. */
 void drill_write_label(const struct run *run, struct text *out, uint32_t number);

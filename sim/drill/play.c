@@ -6,16 +6,20 @@
 /* No script comes near this; a world that does has servers which keep each other busy for ever. */
 enum { STEPS_MAX = 20 * 1000 * 1000 };
 
+const struct script_action *drill_present(const struct run *run) {
+    return run->playing && run->action < run->script->action_count ? &run->script->actions[run->action] : NULL;
+}
+
 static void note_arrival(struct run *run, size_t event) {
-    struct actor *actor = &run->actors[run->actor_of[world_event(run->world, event)->client]];
+    struct actor *actor = &run->actors[run->actor_of[drill_event(run, event)->client]];
     if (drill_run_grow(run, (void **)&actor->inbox, &actor->inbox_capacity, actor->inbox_count, sizeof *actor->inbox)) {
         actor->inbox[actor->inbox_count++] = event;
     }
 }
 
 void drill_look(struct run *run) {
-    for (; run->pumped < world_event_count(run->world); run->pumped++) {
-        const struct world_event *event = world_event(run->world, run->pumped);
+    for (; run->pumped < drill_event_count(run); run->pumped++) {
+        const struct world_event *event = drill_event(run, run->pumped);
         if (event->kind == WORLD_ARRIVE) {
             note_arrival(run, run->pumped);
         } else if (event->kind == WORLD_ENTER && drill_run_grow(run, (void **)&run->enters, &run->enter_capacity,
@@ -23,33 +27,48 @@ void drill_look(struct run *run) {
             run->enters[run->enter_count++] = run->pumped;
         }
     }
-    if (world_failed(run->world)) {
-        run->state = RUN_NOMEM;
-    }
+    struct router_error error;
+    error.text[0] = '\0';
+    const struct script_action *present = drill_present(run);
+    (void)drill_run_failed(run, run->venue->ops->failed(run->venue, &error), &error,
+                           present == NULL ? 0 : present->line);
 }
 
 static bool step(struct run *run) {
     if (++run->steps > STEPS_MAX) {
         drill_run_stop(run, RUN_BROKEN, run->script->actions[run->action].line, 1, "the servers do not come to rest");
     }
-    bool moved = run->state == RUN_GOING && world_step(run->world);
+    bool moved = run->state == RUN_GOING && run->venue->ops->step(run->venue);
     drill_look(run);
     return moved && run->state == RUN_GOING;
 }
 
+/* The simulation is led step by step, so that servers are found out that do not come to rest. When real ones have, and
+ * what they may still be waiting for, is for the venue to know. */
 void drill_settle(struct run *run) {
-    while (world_busy(run->world) && step(run)) {
+    while (run->world != NULL && world_busy(run->world) && step(run)) {
+    }
+    if (run->world == NULL && run->state == RUN_GOING) {
+        run->venue->ops->settle(run->venue);
+        drill_look(run);
     }
 }
 
 void drill_run_out(struct run *run) {
-    while (step(run)) {
+    while (run->world != NULL && step(run)) {
     }
+    if (run->world == NULL) {
+        drill_settle(run);
+    }
+}
+
+static bool may_come(const struct run *run, bool timers) {
+    return timers || run->world == NULL || world_busy(run->world);
 }
 
 long drill_receive(struct run *run, int actor, bool timers) {
     struct actor *a = &run->actors[actor];
-    while (a->inbox_read == a->inbox_count && (timers || world_busy(run->world)) && step(run)) {
+    while (a->inbox_read == a->inbox_count && may_come(run, timers) && step(run)) {
     }
     return a->inbox_read < a->inbox_count ? (long)a->inbox[a->inbox_read++] : NO_EVENT;
 }
@@ -57,13 +76,13 @@ long drill_receive(struct run *run, int actor, bool timers) {
 void drill_note(struct run *run, const char *text) {
     if (run->options->trace && text != NULL &&
         drill_run_grow(run, (void **)&run->notes, &run->note_capacity, run->note_count, sizeof *run->notes)) {
-        run->notes[run->note_count++] = (struct note){.before = world_event_count(run->world), .text = text};
+        run->notes[run->note_count++] = (struct note){.before = drill_event_count(run), .text = text};
     }
 }
 
 /* ---------------------------------------------------------------------------------------------------- actions ---- */
 
-static const char *note_of(struct run *run, const struct script_action *action) {
+const char *drill_action_text(struct run *run, const struct script_action *action) {
     static const char *const words[] = {[SCRIPT_CONNECTS] = "connects",
                                         [SCRIPT_DISCONNECTS] = "disconnects",
                                         [SCRIPT_VANISHES] = "vanishes",
@@ -75,29 +94,42 @@ static const char *note_of(struct run *run, const struct script_action *action) 
     case SCRIPT_VANISHES:
     case SCRIPT_SENDS:
     case SCRIPT_SENDS_RAW:
-        return drill_run_text(run, "line %u: %s %s", action->line, drill_actor_name(run, action), words[action->verb]);
+        return drill_run_text(run, "%s %s", drill_actor_name(run, action), words[action->verb]);
     case SCRIPT_CLOSES:
-        return drill_run_text(run, "line %u: %s closes: %s", action->line, drill_actor_name(run, action),
-                              action->first);
+        return drill_run_text(run, "%s closes: %s", drill_actor_name(run, action), action->first);
     case SCRIPT_CUTS:
-        return drill_run_text(run, "line %u: network cuts %s from %s", action->line, action->first, action->second);
+        return drill_run_text(run, "network cuts %s from %s", action->first, action->second);
     case SCRIPT_CUTS_ONE_WAY:
-        return drill_run_text(run, "line %u: network cuts %s to %s", action->line, action->first, action->second);
+        return drill_run_text(run, "network cuts %s to %s", action->first, action->second);
     case SCRIPT_STALLS:
-        return drill_run_text(run, "line %u: network stalls %s to %s", action->line, action->first, action->second);
+        return drill_run_text(run, "network stalls %s to %s", action->first, action->second);
     case SCRIPT_HEALS:
-        return drill_run_text(run, "line %u: network heals", action->line);
+        return "network heals";
     case SCRIPT_CRASHES:
-        return drill_run_text(run, "line %u: %s crashes", action->line, action->first);
+        return drill_run_text(run, "%s crashes", action->first);
     case SCRIPT_STARTS:
-        return drill_run_text(run, "line %u: %s starts", action->line, action->first);
+        return drill_run_text(run, "%s starts", action->first);
     case SCRIPT_DNS_LOSES:
-        return drill_run_text(run, "line %u: DNS loses %s", action->line, action->first);
+        return drill_run_text(run, "DNS loses %s", action->first);
     case SCRIPT_DNS_FINDS:
-        return drill_run_text(run, "line %u: DNS finds %s", action->line, action->first);
+        return drill_run_text(run, "DNS finds %s", action->first);
+    case SCRIPT_DECIDES:
+        return drill_run_text(run, "%s decides", action->first);
+    case SCRIPT_TIME_PASSES:
+        return "time passes";
     default:
+        return drill_run_text(run, "%s receives", drill_actor_name(run, action));
+    }
+}
+
+/* What the script does stands in the trace; what it waits for shows by what comes. */
+static const char *note_of(struct run *run, const struct script_action *action) {
+    enum venue_fault fault;
+    if (action->verb > SCRIPT_SENDS_RAW && action->verb != SCRIPT_CLOSES && !drill_fault_of(action, &fault)) {
         return NULL;
     }
+    const char *text = drill_action_text(run, action);
+    return text == NULL ? NULL : drill_run_text(run, "line %u: %s", action->line, text);
 }
 
 static void play_action(struct run *run, const struct script_action *action) {
@@ -133,7 +165,7 @@ static void play_action(struct run *run, const struct script_action *action) {
         drill_expect_fates(run, action);
         break;
     case SCRIPT_TIME_PASSES:
-        world_pass(run->world, action->duration_us);
+        run->venue->ops->pass(run->venue, action->duration_us);
         drill_look(run);
         break;
     default:
@@ -144,10 +176,11 @@ static void play_action(struct run *run, const struct script_action *action) {
 
 void drill_play_script(struct run *run) {
     run->began = drill_run_take(run, (run->script->action_count + 1) * sizeof *run->began);
+    run->playing = true;
     for (size_t i = 0; i < run->script->action_count && run->state == RUN_GOING; i++) {
         run->action = i;
-        run->began[i] = world_event_count(run->world);
-        world_cause(run->world, (int)i);
+        run->began[i] = drill_event_count(run);
+        run->venue->ops->cause(run->venue, (int)i);
         play_action(run, &run->script->actions[i]);
     }
     if (run->state == RUN_GOING) {

@@ -20,6 +20,23 @@ void drill_run_stop(struct run *run, enum run_state state, unsigned line, unsign
     run->state = run->first.what == NULL ? RUN_NOMEM : state;
 }
 
+bool drill_run_failed(struct run *run, int result, const struct router_error *error, unsigned line) {
+    if (result == ROUTER_E_NOMEM) {
+        run->state = RUN_NOMEM;
+    } else if (result != VENUE_E_CANNOT && result != VENUE_E_DOWN) {
+        return false;
+    } else if (run->state == RUN_GOING && run->differences > 0) {
+        run->state = RUN_ENDED;
+    } else if (result == VENUE_E_CANNOT) {
+        drill_run_stop(run, RUN_SKIPPED, line, 1, "%s", error->text[0] == '\0' ? "real servers cannot do it" : error->text);
+    } else if (run->state == RUN_GOING) {
+        drill_run_stop(run, RUN_DOWN, line, 1, "%s", error->text[0] == '\0' ? "the server is gone" : error->text);
+        const struct script_action *present = drill_present(run);
+        run->first.step = present == NULL ? "the cast is set up" : drill_action_text(run, present);
+    }
+    return true;
+}
+
 void *drill_run_take(struct run *run, size_t size) {
     void *room = arena_take(run->arena, size);
     if (room == NULL) {
@@ -85,8 +102,8 @@ static const struct xml_node *parse_event(struct run *run, const struct world_ev
 }
 
 const struct xml_node *drill_run_tree(struct run *run, size_t event) {
-    const struct world_event *e = world_event(run->world, event);
-    if (e->kind == WORLD_ARRIVE && world_event(run->world, e->sent_by)->stanza == e->stanza) {
+    const struct world_event *e = drill_event(run, event);
+    if (run->world != NULL && e->kind == WORLD_ARRIVE && drill_event(run, e->sent_by)->stanza == e->stanza) {
         return drill_run_tree(run, e->sent_by);
     }
     if (!drill_run_grow(run, (void **)&run->trees, &run->tree_capacity, event, sizeof *run->trees)) {
@@ -99,20 +116,23 @@ const struct xml_node *drill_run_tree(struct run *run, size_t event) {
 }
 
 const struct world_event *drill_run_enter(const struct run *run, uint32_t number) {
-    return number == 0 || number > run->enter_count ? NULL : world_event(run->world, run->enters[number - 1]);
+    return number == 0 || number > run->enter_count ? NULL : drill_event(run, run->enters[number - 1]);
 }
 
 long drill_run_decider(const struct run *run, size_t event) {
-    const struct world_event *e = world_event(run->world, event);
+    const struct world_event *e = drill_event(run, event);
     size_t from = event;
+    if (run->world == NULL) {
+        return NO_EVENT;
+    }
     if (e->kind == WORLD_ARRIVE) {
         from = e->sent_by;
     }
-    if (drill_is_fate(world_event(run->world, from))) {
+    if (drill_is_fate(drill_event(run, from))) {
         return (long)from;
     }
     for (size_t i = from; e->number > 0 && i-- > 0;) {
-        const struct world_event *earlier = world_event(run->world, i);
+        const struct world_event *earlier = drill_event(run, i);
         if (earlier->number == e->number && drill_is_fate(earlier)) {
             return (long)i;
         }
@@ -133,19 +153,43 @@ const char *drill_run_name(const struct run *run, int client) {
     return run->script->cast[run->actor_of[client]].name;
 }
 
+static void make_venue(struct run *run) {
+    const struct drill_options *options = run->options;
+    struct world_config config = {.seed = options->seed, .record_facts = run->explain};
+    struct router_error error = {0};
+    int result = ROUTER_OK;
+    if (options->venue == NULL) {
+        run->venue = venue_simulated(&config);
+    } else {
+        result = options->venue(options->venue_context, options->number, &run->venue, &error);
+    }
+    if (result == ROUTER_OK && run->venue == NULL) {
+        result = ROUTER_E_NOMEM;
+    }
+    if (result != ROUTER_OK && !drill_run_failed(run, result, &error, 0)) {
+        (void)drill_run_failed(run, VENUE_E_DOWN, &error, 0);
+    }
+    run->world = run->venue == NULL ? NULL : run->venue->world;
+}
+
 static bool run_begin(struct run *run) {
-    struct world_config config = {.seed = run->options->seed, .record_facts = run->explain};
     size_t rules = 0;
     (void)router_rules(&rules);
     run->arena = arena_new();
-    run->world = world_new(&config);
-    run->fired = calloc(rules, 1);
     run->first.decided = NO_EVENT;
-    return run->arena != NULL && run->world != NULL && run->fired != NULL;
+    if (run->arena == NULL) {
+        return false;
+    }
+    make_venue(run);
+    run->fired = run->world == NULL ? NULL : calloc(rules, 1);
+    return run->state != RUN_NOMEM && (run->world == NULL || run->fired != NULL);
 }
 
 static void run_end(struct run *run) {
-    world_free(run->world);
+    if (run->venue != NULL) {
+        run->venue->ops->free(run->venue);
+    }
+    policy_free(run->target);
     for (size_t i = 0; i < run->policy_count; i++) {
         policy_free(run->policies[i]);
     }
@@ -186,8 +230,8 @@ static void note_loose(struct run *run, const struct world_event *event, const s
 static void judge(struct run *run) {
     size_t rules = 0;
     const struct router_rule *catalogue = router_rules(&rules);
-    for (size_t i = 0; i < world_event_count(run->world); i++) {
-        const struct world_event *event = world_event(run->world, i);
+    for (size_t i = 0; i < drill_event_count(run); i++) {
+        const struct world_event *event = drill_event(run, i);
         if (event->kind == WORLD_EFFECT && event->rule >= 0 && (size_t)event->rule < rules) {
             if (run->loose == NULL && (run->fired[event->rule] == 0 || event->departure != NULL)) {
                 note_loose(run, event, &catalogue[event->rule]);
@@ -199,16 +243,16 @@ static void judge(struct run *run) {
 }
 
 static void play_once(struct run *run) {
-    if (drill_setup(run)) {
+    if (run->state == RUN_GOING && drill_setup(run)) {
         drill_play_script(run);
     }
     if (run->state == RUN_ENDED) {
         run->state = RUN_GOING;
     }
-    if (run->state == RUN_GOING) {
+    if (run->state == RUN_GOING && run->world != NULL) {
         judge(run);
     }
-    if (world_failed(run->world)) {
+    if (run->world != NULL && world_failed(run->world)) {
         run->state = RUN_NOMEM;
     }
 }
@@ -219,6 +263,10 @@ static enum drill_verdict verdict_of(const struct run *run) {
         return DRILL_ERROR;
     case RUN_BROKEN:
         return DRILL_BROKEN;
+    case RUN_SKIPPED:
+        return DRILL_SKIP;
+    case RUN_DOWN:
+        return DRILL_FAIL;
     default:
         if (run->differences > 0) {
             return DRILL_FAIL;
@@ -244,55 +292,65 @@ static char *strict_text(const struct run *run) {
     return text.data;
 }
 
+static bool fill_reason(struct drill_result *result, const char *reason) {
+    struct text text = {0};
+    drill_text_line(&text, reason);
+    result->reason = text.data;
+    return !text.failed;
+}
+
 static bool fill_texts(struct run *run, struct drill_result *result) {
     if (is_passed(result->verdict)) {
-        if (run->loose != NULL) {
-            result->reason = malloc(strlen(run->loose) + 1);
-            if (result->reason == NULL) {
-                return false;
-            }
-            strcpy(result->reason, run->loose);
-        }
-        return true;
+        return run->loose == NULL || fill_reason(result, run->loose);
     }
     result->line = run->first.line;
     result->column = run->first.column;
+    if (result->verdict == DRILL_SKIP) {
+        return fill_reason(result, run->first.what);
+    }
     result->further = run->differences > 1 ? run->differences - 1 : 0;
-    const bool only_strict = result->verdict == DRILL_FAIL && run->differences == 0;
+    const bool only_strict = result->verdict == DRILL_FAIL && run->differences == 0 && run->state == RUN_GOING;
     result->failure = only_strict ? strict_text(run) : drill_failure_text(run);
     return result->failure != NULL;
 }
 
 static void fill_result(struct run *run, struct drill_result *result) {
     result->verdict = verdict_of(run);
-    result->virtual_us = world_now_us(run->world);
-    (void)router_rules(&result->rule_count);
-    result->fired = run->fired;
-    run->fired = NULL;
-    const bool explained = fill_texts(run, result);
-    if (run->options->trace) {
+    result->virtual_us = run->venue == NULL ? 0 : run->venue->ops->now_us(run->venue);
+    if (run->fired != NULL) {
+        (void)router_rules(&result->rule_count);
+        result->fired = run->fired;
+        run->fired = NULL;
+    }
+    result->decides_skipped = run->decides_skipped;
+    bool whole = fill_texts(run, result);
+    if (run->options->trace && run->venue != NULL) {
         result->trace = drill_trace_text(run);
+        whole = whole && result->trace != NULL;
     }
-    if (!explained || (run->options->trace && result->trace == NULL)) {
-        run->state = RUN_NOMEM;
+    if (run->options->observe && run->playing) {
+        whole = whole && drill_observe(run, result);
     }
+    run->state = whole ? run->state : RUN_NOMEM;
 }
 
 static bool is_red(const struct run *run) {
     return run->state == RUN_CANNOT || run->state == RUN_BROKEN || run->differences > 0;
 }
 
-/* A case that goes wrong is played again with the facts recorded: recording them always would cost every other case. */
+/* In the simulation, a case that goes wrong is played again with the facts recorded: recording them always would cost
+ * every other case. What real servers did once they need not do again. */
 bool drill_play(const struct script *script, const struct drill_options *options, struct drill_result *result) {
     *result = (struct drill_result){0};
     bool whole = true;
     for (int attempt = 0; attempt < 2; attempt++) {
-        struct run run = {.script = script, .options = options, .explain = attempt == 1};
+        const bool real = options->venue != NULL;
+        struct run run = {.script = script, .options = options, .explain = real || attempt == 1};
         whole = run_begin(&run);
         if (whole) {
             play_once(&run);
         }
-        bool again = whole && attempt == 0 && run.state != RUN_NOMEM && is_red(&run);
+        bool again = whole && !real && attempt == 0 && run.state != RUN_NOMEM && is_red(&run);
         if (whole && !again && run.state != RUN_NOMEM) {
             fill_result(&run, result);
         }
@@ -313,5 +371,6 @@ void drill_result_free(struct drill_result *result) {
     free(result->reason);
     free(result->trace);
     free(result->fired);
+    drill_observe_free(result);
     *result = (struct drill_result){0};
 }

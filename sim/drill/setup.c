@@ -1,4 +1,4 @@
-/* setup.c - builds the world that a script's cast describes. */
+/* setup.c - tells the venue of the servers and accounts of a script's cast. */
 #include "parts.h"
 
 #include <stdlib.h>
@@ -27,34 +27,48 @@ static bool set_knob(struct run *run, struct policy *policy, const struct script
            drill_refuse(run, actor, property, error.text);
 }
 
-static struct policy *make_policy(struct run *run, const char *profile, const struct script_actor *actor) {
+static int read_profile(const struct run *run, struct policy *policy, const struct script_property *named,
+                        struct router_error *error) {
+    if (named == NULL && run->options->profile_text != NULL) {
+        return policy_read(policy, whole(run->options->profile_text), error);
+    }
+    const char *usual = run->options->profile == NULL ? "rfc6121" : run->options->profile;
+    return policy_profile(policy, named == NULL ? usual : named->value, error);
+}
+
+struct policy *drill_policy(struct run *run, const struct script_actor *actor) {
     const struct script_property *named = actor == NULL ? NULL : drill_property(actor, "profile");
-    struct policy **policies = realloc(run->policies, (run->policy_count + 1) * sizeof *policies);
-    if (policies != NULL) {
-        run->policies = policies;
-    }
-    struct policy *policy = policies == NULL ? NULL : policy_new(NULL);
-    if (policy == NULL) {
-        run->state = RUN_NOMEM;
-        return NULL;
-    }
-    run->policies[run->policy_count++] = policy;
     struct router_error error = {0};
-    const bool own = named == NULL && run->options->profile_text != NULL;
-    int result = own ? policy_read(policy, whole(run->options->profile_text), &error)
-                     : policy_profile(policy, named == NULL ? profile : named->value, &error);
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-    } else if (result != ROUTER_OK) {
-        drill_run_stop(run, RUN_CANNOT, named == NULL ? 0 : named->line, named == NULL ? 0 : named->column, "%s",
-                       error.text);
+    struct policy *policy = policy_new(NULL);
+    int result = policy == NULL ? ROUTER_E_NOMEM : read_profile(run, policy, named, &error);
+    const unsigned line = named == NULL ? 0 : named->line;
+    if (result != ROUTER_OK && !drill_run_failed(run, result, &error, line)) {
+        drill_run_stop(run, RUN_CANNOT, line, named == NULL ? 0 : named->column, "%s", error.text);
     }
     for (size_t i = 0; run->state == RUN_GOING && actor != NULL && i < actor->property_count; i++) {
         if (is_key(&actor->properties[i], "policy")) {
             (void)set_knob(run, policy, actor, &actor->properties[i]);
         }
     }
-    return run->state == RUN_GOING ? policy : NULL;
+    if (run->state != RUN_GOING) {
+        policy_free(policy);
+        return NULL;
+    }
+    return policy;
+}
+
+static const struct policy *make_policy(struct run *run, const struct script_actor *actor) {
+    struct policy **policies = realloc(run->policies, (run->policy_count + 1) * sizeof *policies);
+    if (policies == NULL) {
+        run->state = RUN_NOMEM;
+        return NULL;
+    }
+    run->policies = policies;
+    struct policy *policy = drill_policy(run, actor);
+    if (policy != NULL) {
+        run->policies[run->policy_count++] = policy;
+    }
+    return policy;
 }
 
 static bool has_account(const struct script_actor *actor) {
@@ -78,19 +92,21 @@ static void add_domain(struct run *run, struct domains *domains, struct slice do
     }
 }
 
-static int add_server(struct run *run, const char *name, const struct domains *domains, const struct policy *policy,
-                      const struct script_actor *actor, const struct script_property *hosts) {
+static bool add_server(struct run *run, const char *name, const struct domains *domains, const struct policy *policy,
+                       const struct script_actor *actor, const struct script_property *hosts) {
     struct router_error error = {0};
-    int server = world_server(run->world, name, domains->names, domains->count, policy, &error);
-    if (server < 0 && actor == NULL) {
-        drill_run_stop(run, RUN_CANNOT, 0, 0, "%s", error.text);
-    } else if (server < 0) {
-        (void)drill_refuse(run, actor, hosts, error.text);
+    int result = run->venue->ops->server(run->venue, name, domains->names, domains->count, policy, &error);
+    if (result == ROUTER_OK || drill_run_failed(run, result, &error, actor == NULL ? 0 : actor->line)) {
+        return result == ROUTER_OK;
     }
-    return server;
+    if (actor == NULL) {
+        drill_run_stop(run, RUN_CANNOT, 0, 0, "%s", error.text);
+        return false;
+    }
+    return drill_refuse(run, actor, hosts, error.text);
 }
 
-static bool make_server(struct run *run, size_t index, const char *profile) {
+static bool make_server(struct run *run, size_t index) {
     const struct script_actor *actor = &run->script->cast[index];
     const struct script_property *hosts = drill_property(actor, "hosts");
     if (hosts == NULL) {
@@ -109,13 +125,13 @@ static bool make_server(struct run *run, size_t index, const char *profile) {
         }
         add_domain(run, &domains, item);
     }
-    const struct policy *policy = run->state == RUN_GOING ? make_policy(run, profile, actor) : NULL;
-    run->actors[index].server = policy == NULL ? -1 : add_server(run, actor->name, &domains, policy, actor, hosts);
-    return run->actors[index].server >= 0;
+    const struct policy *policy = run->state == RUN_GOING ? make_policy(run, actor) : NULL;
+    return policy != NULL && drill_fits_policy(run, actor, policy) &&
+           add_server(run, actor->name, &domains, policy, actor, hosts);
 }
 
 /* Without [Server], one server serves every domain of the clients and accounts. */
-static bool make_only_server(struct run *run, const char *profile) {
+static bool make_only_server(struct run *run) {
     struct domains domains = {.names = drill_run_take(run, (run->script->cast_count + 1) * sizeof *domains.names)};
     for (size_t i = 0; domains.names != NULL && i < run->script->cast_count; i++) {
         const char *bare = run->actors[i].bare;
@@ -126,22 +142,22 @@ static bool make_only_server(struct run *run, const char *profile) {
     if (run->state != RUN_GOING || domains.count == 0) {
         return run->state == RUN_GOING;
     }
-    const struct policy *policy = make_policy(run, profile, NULL);
-    return policy != NULL && add_server(run, domains.names[0], &domains, policy, NULL, NULL) >= 0;
+    run->only_server = domains.names[0];
+    const struct policy *policy = make_policy(run, NULL);
+    return policy != NULL && add_server(run, run->only_server, &domains, policy, NULL, NULL);
 }
 
 static bool make_servers(struct run *run) {
-    const char *profile = run->options->profile == NULL ? "rfc6121" : run->options->profile;
     bool any = false;
     for (size_t i = 0; i < run->script->cast_count; i++) {
         if (run->script->cast[i].role == SCRIPT_SERVER) {
             any = true;
-            if (!make_server(run, i, profile)) {
+            if (!make_server(run, i)) {
                 return false;
             }
         }
     }
-    return any || make_only_server(run, profile);
+    return any || make_only_server(run);
 }
 
 /* --------------------------------------------------------------------------------------------------- accounts ---- */
@@ -178,7 +194,7 @@ static bool read_jids(struct run *run) {
     for (size_t i = 0; i < run->script->cast_count; i++) {
         const struct script_actor *actor = &run->script->cast[i];
         struct actor *own = &run->actors[i];
-        own->client = own->server = -1;
+        own->client = -1;
         const char *jid = jid_of(actor);
         const bool good = jid == NULL || drill_value_bare_jid(run, jid, &own->bare, &own->full);
         if (run->state != RUN_GOING) {
@@ -203,21 +219,16 @@ static bool exists(const struct script_actor *actor) {
 static bool make_account(struct run *run, size_t index) {
     const struct script_actor *actor = &run->script->cast[index];
     const char *bare = run->actors[index].bare;
-    const char *domain = strchr(bare, '@') + 1;
-    int server = world_host(run->world, domain);
-    if (server < 0) {
-        return drill_refuse(run, actor, address_of(actor), drill_run_text(run, "no server serves '%s'", domain));
+    const bool there = actor->role != SCRIPT_ACCOUNT || exists(actor);
+    struct router_error error = {0};
+    int result = run->venue->ops->account(run->venue, bare, there, &error);
+    if (result == ROUTER_OK || result == ROUTER_E_CONFLICT || drill_run_failed(run, result, &error, actor->line)) {
+        return run->state == RUN_GOING;
     }
-    if (actor->role == SCRIPT_ACCOUNT && !exists(actor)) {
-        return true;
-    }
-    int result = router_account(world_router(run->world, server), whole(bare));
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-        return false;
-    }
-    return result == ROUTER_OK || result == ROUTER_E_CONFLICT ||
-           drill_refuse(run, actor, address_of(actor), drill_run_text(run, "'%s' cannot be an account", bare));
+    return drill_refuse(run, actor, address_of(actor),
+                        result == ROUTER_E_UNKNOWN
+                            ? drill_run_text(run, "no server serves '%s'", strchr(bare, '@') + 1)
+                            : drill_run_text(run, "'%s' cannot be an account", bare));
 }
 
 static bool is_word(struct slice text, const char *word) {
@@ -285,74 +296,70 @@ static const char *contact_refusal(int result) {
     }
 }
 
-static bool set_contact(struct run *run, struct router *router, size_t index, const struct script_property *property) {
+static bool set_contact(struct run *run, size_t index, const struct script_property *property) {
     const struct script_actor *actor = &run->script->cast[index];
     struct slice jid;
     struct router_contact state = {.subscription = ROUTER_SUB_NONE};
     if (!read_contact(run, actor, property, &jid, &state)) {
         return false;
     }
-    int result = router_contact_set(router, whole(run->actors[index].bare), jid, state);
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-        return false;
+    struct router_error error = {0};
+    int result = run->venue->ops->contact(run->venue, run->actors[index].bare, jid, state, &error);
+    if (result == ROUTER_OK || drill_run_failed(run, result, &error, property->line)) {
+        return result == ROUTER_OK;
     }
-    return result == ROUTER_OK || drill_refuse(run, actor, property, contact_refusal(result));
+    return drill_refuse(run, actor, property, contact_refusal(result));
 }
 
-static bool add_offline(struct run *run, struct router *router, size_t index, const struct script_property *property) {
+static bool add_offline(struct run *run, size_t index, const struct script_property *property) {
     const char *stanza = drill_value_resolve(run, property->value, true, property->line);
     if (stanza == NULL) {
         return false;
     }
-    int result = router_offline_add(router, whole(run->actors[index].bare), whole(stanza), 0);
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-        return false;
+    struct router_error error = {0};
+    int result = run->venue->ops->offline(run->venue, run->actors[index].bare, whole(stanza), &error);
+    if (result == ROUTER_OK || drill_run_failed(run, result, &error, property->line)) {
+        return result == ROUTER_OK;
     }
     const char *refusal = result == ROUTER_E_LIMIT     ? "the account's offline store is full"
                           : result == ROUTER_E_UNKNOWN ? "there is no such account"
                                                        : "expected one message with 'from' and 'to'";
-    return result == ROUTER_OK || drill_refuse(run, &run->script->cast[index], property, refusal);
+    return drill_refuse(run, &run->script->cast[index], property, refusal);
 }
 
 static bool furnish_account(struct run *run, size_t index) {
     const struct script_actor *actor = &run->script->cast[index];
-    const char *domain = strchr(run->actors[index].bare, '@') + 1;
-    struct router *router = world_router(run->world, world_host(run->world, domain));
     for (size_t i = 0; i < actor->property_count; i++) {
         const struct script_property *property = &actor->properties[i];
-        if ((is_key(property, "contact") && !set_contact(run, router, index, property)) ||
-            (is_key(property, "offline") && !add_offline(run, router, index, property))) {
+        if ((is_key(property, "contact") && !set_contact(run, index, property)) ||
+            (is_key(property, "offline") && !add_offline(run, index, property))) {
             return false;
         }
     }
     return true;
 }
 
-bool drill_setup_client(struct run *run, size_t index, int client) {
-    if (client < 0) {
-        return false;
-    }
-    run->actors[index].client = client;
-    run->actor_of[client] = (int)index;
-    run->client_count++;
-    return true;
+/* ---------------------------------------------------------------------------------------------------- clients ---- */
+
+void drill_setup_client(struct run *run, size_t index) {
+    run->actors[index].client = (int)run->client_count;
+    run->actor_of[run->client_count++] = (int)index;
 }
 
 static bool add_client(struct run *run, size_t index) {
     const struct script_actor *actor = &run->script->cast[index];
+    const struct script_property *password = drill_property(actor, "password");
     struct actor *own = &run->actors[index];
-    if (!drill_setup_client(run, index, world_client(run->world, actor->name, actor->jid))) {
-        run->state = RUN_NOMEM;
-        return false;
-    }
+    struct router_error error = {0};
     if (!drill_duration(run, actor, "latency", &own->latency_us)) {
         return false;
     }
-    if (own->latency_us > 0) {
-        world_client_latency(run->world, own->client, own->latency_us);
+    int result = run->venue->ops->client(run->venue, actor->name, actor->jid, password == NULL ? NULL : password->value,
+                                         own->latency_us, &error);
+    if (result != ROUTER_OK) {
+        return !drill_run_failed(run, result, &error, actor->line) && drill_refuse(run, actor, NULL, error.text);
     }
+    drill_setup_client(run, index);
     return true;
 }
 
@@ -365,12 +372,21 @@ static bool each(struct run *run, enum script_role role, bool (*make)(struct run
     return true;
 }
 
+static bool is_ready(struct run *run) {
+    struct router_error error = {0};
+    int result = run->venue->ops->ready(run->venue, &error);
+    if (result != ROUTER_OK && !drill_run_failed(run, result, &error, 0)) {
+        drill_run_stop(run, RUN_CANNOT, 0, 0, "%s", error.text);
+    }
+    return result == ROUTER_OK;
+}
+
 bool drill_setup(struct run *run) {
     run->actors = drill_run_take(run, (run->script->cast_count + 1) * sizeof *run->actors);
     run->actor_of = drill_run_take(run, (run->script->cast_count + 1) * sizeof *run->actor_of);
-    return run->state == RUN_GOING && read_jids(run) && make_servers(run) &&
+    return run->state == RUN_GOING && drill_fits_time(run) && read_jids(run) && make_servers(run) &&
            each(run, SCRIPT_COMPONENT, drill_setup_component) && each(run, SCRIPT_CLIENT, make_account) &&
            each(run, SCRIPT_ACCOUNT, make_account) && each(run, SCRIPT_CLIENT, add_client) &&
            each(run, SCRIPT_PEER, drill_setup_peer) && each(run, SCRIPT_LINK, drill_setup_link) &&
-           each(run, SCRIPT_ACCOUNT, furnish_account);
+           drill_fits_faults(run) && each(run, SCRIPT_ACCOUNT, furnish_account) && is_ready(run);
 }

@@ -85,28 +85,72 @@ bool drill_setup_peer(struct run *run, size_t index) {
     const struct script_actor *actor = &run->script->cast[index];
     struct world_peer peer = {.domain = run->actors[index].bare, .latency_us = WORLD_SERVER_LATENCY_US};
     struct router_error error = {0};
-    return read_troubles(run, actor, &peer) && read_also(run, actor, &run->actors[index], &peer) &&
-           drill_duration(run, actor, "latency", &peer.latency_us) &&
-           (drill_setup_client(run, index, world_peer(run->world, actor->name, &peer, &error)) ||
-            drill_refuse(run, actor, drill_property(actor, "domain"), error.text));
+    if (!read_troubles(run, actor, &peer) || !read_also(run, actor, &run->actors[index], &peer) ||
+        !drill_duration(run, actor, "latency", &peer.latency_us)) {
+        return false;
+    }
+    int result = run->venue->ops->peer(run->venue, actor->name, &peer, &error);
+    if (result != ROUTER_OK) {
+        return !drill_run_failed(run, result, &error, actor->line) &&
+               drill_refuse(run, actor, drill_property(actor, "domain"), error.text);
+    }
+    drill_setup_client(run, index);
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------- components ---- */
 
-static int server_named(const struct run *run, const char *name) {
+static bool is_domain(struct slice item, const char *domain) {
+    struct jid_parts parts;
+    return jid_prepare(item, &parts) == ROUTER_OK && parts.domain.size == strlen(domain) &&
+           memcmp(parts.domain.data, domain, parts.domain.size) == 0;
+}
+
+static bool has_host(const struct script_actor *server, const char *domain) {
+    const struct script_property *hosts = drill_property(server, "hosts");
+    struct slice rest = {.data = hosts->value, .size = strlen(hosts->value)};
+    struct slice item;
+    bool found = false;
+    while (!found && drill_item_next(&rest, ',', &item)) {
+        found = is_domain(item, domain);
+    }
+    return found;
+}
+
+/* The name of the server that serves a prepared domain; NULL: none does. */
+static const char *server_of(const struct run *run, const char *domain) {
     for (size_t i = 0; i < run->script->cast_count; i++) {
-        if (run->script->cast[i].role == SCRIPT_SERVER && strcmp(run->script->cast[i].name, name) == 0) {
-            return run->actors[i].server;
+        const struct script_actor *actor = &run->script->cast[i];
+        const struct actor *own = &run->actors[i];
+        if (actor->role == SCRIPT_SERVER && has_host(actor, domain)) {
+            return actor->name;
+        }
+        const char *at = own->bare == NULL ? NULL : strchr(own->bare, '@');
+        if (run->only_server != NULL && at != NULL && strcmp(at + 1, domain) == 0) {
+            return run->only_server;
+        }
+        if (actor->role == SCRIPT_COMPONENT && own->server != NULL && strcmp(own->bare, domain) == 0) {
+            return own->server;
         }
     }
-    return world_host(run->world, name);
+    return NULL;
+}
+
+static const char *server_named(struct run *run, const char *name) {
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        if (run->script->cast[i].role == SCRIPT_SERVER && strcmp(run->script->cast[i].name, name) == 0) {
+            return name;
+        }
+    }
+    const char *bare, *full;
+    return drill_value_bare_jid(run, name, &bare, &full) ? server_of(run, bare) : NULL;
 }
 
 /* The server of the longest domain that is served and that this one is below. */
-static int server_of_parent(const struct run *run, const char *domain) {
-    int server = -1;
-    for (const char *dot = strchr(domain, '.'); server < 0 && dot != NULL; dot = strchr(dot + 1, '.')) {
-        server = world_host(run->world, dot + 1);
+static const char *server_of_parent(const struct run *run, const char *domain) {
+    const char *server = NULL;
+    for (const char *dot = strchr(domain, '.'); server == NULL && dot != NULL; dot = strchr(dot + 1, '.')) {
+        server = server_of(run, dot + 1);
     }
     return server;
 }
@@ -116,7 +160,7 @@ bool drill_setup_component(struct run *run, size_t index) {
     const struct script_property *named = drill_property(actor, "server");
     struct actor *own = &run->actors[index];
     own->server = named == NULL ? server_of_parent(run, own->bare) : server_named(run, named->value);
-    if (own->server < 0) {
+    if (own->server == NULL) {
         const char *text =
             named == NULL
                 ? drill_run_text(run, "no server serves a domain above '%s'; expected 'server:' with one", own->bare)
@@ -124,9 +168,13 @@ bool drill_setup_component(struct run *run, size_t index) {
         return drill_refuse(run, actor, named, text);
     }
     struct router_error error = {0};
-    int client = world_component(run->world, actor->name, own->bare, own->server, &error);
-    return drill_setup_client(run, index, client) ||
-           drill_refuse(run, actor, drill_property(actor, "domain"), error.text);
+    int result = run->venue->ops->component(run->venue, actor->name, own->bare, own->server, &error);
+    if (result != ROUTER_OK) {
+        return !drill_run_failed(run, result, &error, actor->line) &&
+               drill_refuse(run, actor, drill_property(actor, "domain"), error.text);
+    }
+    drill_setup_client(run, index);
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------------ links ---- */
@@ -135,24 +183,11 @@ bool drill_setup_link(struct run *run, size_t index) {
     const struct script_actor *actor = &run->script->cast[index];
     uint64_t latency_us = WORLD_SERVER_LATENCY_US;
     uint64_t jitter_us = 0;
+    struct router_error error = {0};
     if (!drill_duration(run, actor, "latency", &latency_us) || !drill_duration(run, actor, "jitter", &jitter_us)) {
         return false;
     }
-    const char *const ends[] = {actor->name, actor->second};
-    int places[2];
-    for (size_t i = 0; i < 2; i++) {
-        places[i] = world_place(run->world, ends[i]);
-        if (places[i] < 0) {
-            return drill_refuse(
-                run, actor, NULL,
-                drill_run_text(run, "'%s' is no server, no domain that is served and no peer", ends[i]));
-        }
-    }
-    int result = world_link(run->world, places[0], places[1], latency_us, jitter_us);
-    if (result == ROUTER_E_NOMEM) {
-        run->state = RUN_NOMEM;
-    }
-    return result == ROUTER_OK ||
-           drill_refuse(run, actor, NULL,
-                        drill_run_text(run, "'%s' and '%s' are the same place; expected two", ends[0], ends[1]));
+    int result = run->venue->ops->link(run->venue, actor->name, actor->second, latency_us, jitter_us, &error);
+    return result == ROUTER_OK || (!drill_run_failed(run, result, &error, actor->line) &&
+                                   drill_refuse(run, actor, NULL, error.text));
 }

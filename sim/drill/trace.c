@@ -124,7 +124,7 @@ static const struct xml_node *sent_by_client(struct run *run, uint32_t number) {
 }
 
 static void write_arrival(struct run *run, struct text *out, size_t event) {
-    const struct world_event *e = world_event(run->world, event);
+    const struct world_event *e = drill_event(run, event);
     const struct xml_node *came = drill_run_tree(run, event);
     drill_text_line(out, drill_run_name(run, e->client));
     drill_text_put(out, " < ");
@@ -148,10 +148,28 @@ static void write_address(struct text *out, const char *key, const char *value) 
     }
 }
 
-static void write_enter(const struct run *run, struct text *out, const struct world_event *event) {
+/* What real servers make of it is not known, so that what was sent shows in full. */
+static void write_sent(struct run *run, struct text *out, size_t index) {
+    const struct world_event *event = drill_event(run, index);
+    const struct xml_node *tree = drill_run_tree(run, index);
+    drill_text_line(out, drill_run_name(run, event->client));
+    drill_text_put(out, " > ");
+    if (tree != NULL) {
+        drill_write_element(out, tree);
+    } else {
+        drill_text_line(out, event->stanza == NULL ? "" : event->stanza);
+    }
+}
+
+static void write_enter(struct run *run, struct text *out, size_t index) {
+    const struct world_event *event = drill_event(run, index);
+    if (run->world == NULL) {
+        write_sent(run, out, index);
+        return;
+    }
     const char *from = event->from;
     if (from == NULL && event->client >= 0) {
-        from = world_full_jid(run->world, event->client);
+        from = run->venue->ops->full_jid(run->venue, event->client);
     }
     drill_text_format(out, "%s > ", event->host);
     drill_write_label(run, out, event->number);
@@ -217,7 +235,7 @@ static void write_link(struct text *out, const struct world_event *event) {
 
 /* What has not entered a server has no number, but may have an id. */
 static void write_lost(struct run *run, struct text *out, size_t index) {
-    const struct world_event *event = world_event(run->world, index);
+    const struct world_event *event = drill_event(run, index);
     const struct xml_node *tree = event->number > 0 ? NULL : drill_run_tree(run, index);
     const char *id = tree == NULL ? NULL : xml_attribute_get(tree, "id");
     if (id != NULL && is_label(id)) {
@@ -236,12 +254,12 @@ static void write_lost(struct run *run, struct text *out, size_t index) {
 }
 
 void drill_write_event(struct run *run, struct text *out, size_t index) {
-    const struct world_event *event = world_event(run->world, index);
+    const struct world_event *event = drill_event(run, index);
     drill_text_time(out, event->time_us);
     drill_text_put(out, " ");
     switch (event->kind) {
     case WORLD_ENTER:
-        write_enter(run, out, event);
+        write_enter(run, out, index);
         break;
     case WORLD_EFFECT:
         write_effect(run, out, event);
@@ -292,7 +310,7 @@ static void write_notes(const struct run *run, struct text *out, size_t *next, s
 char *drill_trace_text(struct run *run) {
     struct text out = {0};
     size_t note = 0;
-    size_t count = world_event_count(run->world);
+    size_t count = drill_event_count(run);
     drill_text_put(&out, "");
     for (size_t i = 0; i < count; i++) {
         write_notes(run, &out, &note, i);

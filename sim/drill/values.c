@@ -72,7 +72,7 @@ static const char *variable_value(const struct run *run, const struct script_var
     if (run->script->cast[variable->actor].role != SCRIPT_CLIENT) {
         return actor->full;
     }
-    const char *bound = actor->client < 0 ? NULL : world_full_jid(run->world, actor->client);
+    const char *bound = actor->client < 0 ? NULL : run->venue->ops->full_jid(run->venue, actor->client);
     return bound != NULL ? bound : actor->full;
 }
 

@@ -1,0 +1,158 @@
+/* fits.c - whether a script can be played on real servers: they have one policy, the time of day and no wires to pull.
+ * What does not fit is a reason to skip the case, found before its first action where that is possible. */
+#include "parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool skip(struct run *run, unsigned line, const char *reason) {
+    drill_run_stop(run, RUN_SKIPPED, line, 1, "%s", reason == NULL ? "" : reason);
+    return false;
+}
+
+static const char *profile_name(const struct run *run) {
+    return run->options->profile == NULL ? "rfc6121" : run->options->profile;
+}
+
+const char *drill_run_target(const struct run *run) {
+    return run->options->target == NULL ? profile_name(run) : run->options->target;
+}
+
+/* -------------------------------------------------------------------------------------------------------- time ---- */
+
+static bool has_no_latency(struct run *run, const struct script_actor *actor, uint64_t usual_us) {
+    uint64_t us = usual_us;
+    if (!drill_duration(run, actor, "latency", &us)) {
+        return false;
+    }
+    return us == usual_us ||
+           skip(run, drill_property(actor, "latency")->line, drill_run_text(run, "asks for a latency of %s", actor->name));
+}
+
+static bool fits_pass(struct run *run) {
+    const uint64_t most_us = run->options->pass_max_us;
+    uint64_t left_us = most_us;
+    for (size_t i = 0; most_us > 0 && i < run->script->action_count; i++) {
+        const struct script_action *action = &run->script->actions[i];
+        if (action->verb != SCRIPT_TIME_PASSES) {
+            continue;
+        }
+        if (action->duration_us > left_us) {
+            return skip(run, action->line,
+                        drill_run_text(run, "lets more than %" PRIu64 ".%03" PRIu64 " s pass", most_us / 1000000,
+                                       most_us / 1000 % 1000));
+        }
+        left_us -= action->duration_us;
+    }
+    return true;
+}
+
+bool drill_fits_time(struct run *run) {
+    for (size_t i = 0; run->world == NULL && i < run->script->cast_count; i++) {
+        const struct script_actor *actor = &run->script->cast[i];
+        const uint64_t usual_us = actor->role == SCRIPT_PEER ? WORLD_SERVER_LATENCY_US : WORLD_CLIENT_LATENCY_US;
+        if (actor->role == SCRIPT_LINK) {
+            return skip(run, actor->line,
+                        drill_run_text(run, "asks for a latency between %s and %s", actor->name, actor->second));
+        }
+        if (!has_no_latency(run, actor, usual_us)) {
+            return false;
+        }
+    }
+    return run->world != NULL || fits_pass(run);
+}
+
+/* ------------------------------------------------------------------------------------------------------ policy ---- */
+
+static bool same_word(const char *a, const char *b) {
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Whether a policy has a departure, under whatever id. */
+static bool departs(const struct policy *policy, const struct router_departure *wanted) {
+    struct router_departure own;
+    for (size_t n = 0; policy_departure(policy, n, &own); n++) {
+        if (own.rule == wanted->rule && own.kinds == wanted->kinds && same_word(own.verb, wanted->verb) &&
+            same_word(own.condition, wanted->condition)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *missing_departure(const struct policy *from, const struct policy *in) {
+    struct router_departure departure;
+    for (size_t n = 0; policy_departure(from, n, &departure); n++) {
+        if (!departs(in, &departure)) {
+            return departure.id;
+        }
+    }
+    return NULL;
+}
+
+bool drill_fits_policy(struct run *run, const struct script_actor *actor, const struct policy *policy) {
+    if (run->world != NULL) {
+        return true;
+    }
+    run->target = run->target == NULL ? drill_policy(run, NULL) : run->target;
+    for (size_t n = 0; run->target != NULL && n < router_knob_count(); n++) {
+        char wanted[24], there[24];
+        const struct router_knob knob = router_knob(n);
+        const char *value = policy_get(policy, n, wanted), *other = policy_get(run->target, n, there);
+        if (knob.in_use && strcmp(value, other) != 0) {
+            return skip(run, actor->line,
+                        drill_run_text(run, "[Server] %s asks for policy %s=%s; profile %s has %s", actor->name, knob.name,
+                                       value, profile_name(run), other));
+        }
+    }
+    if (run->target == NULL) {
+        return false;
+    }
+    const char *asked = missing_departure(policy, run->target);
+    const char *unasked = missing_departure(run->target, policy);
+    if (asked != NULL) {
+        return skip(run, actor->line,
+                    drill_run_text(run, "[Server] %s asks for departure %s; profile %s has none such", actor->name, asked,
+                                   profile_name(run)));
+    }
+    return unasked == NULL ||
+           skip(run, actor->line,
+                drill_run_text(run, "[Server] %s asks for no departure %s; profile %s has it", actor->name, unasked,
+                               profile_name(run)));
+}
+
+/* ------------------------------------------------------------------------------------------------------ faults ---- */
+
+bool drill_fault_of(const struct script_action *action, enum venue_fault *fault) {
+    static const struct {
+        enum script_verb verb;
+        enum venue_fault fault;
+    } faults[] = {
+        {SCRIPT_CUTS, VENUE_CUT},        {SCRIPT_CUTS_ONE_WAY, VENUE_CUT_ONE_WAY}, {SCRIPT_STALLS, VENUE_STALL},
+        {SCRIPT_HEALS, VENUE_HEAL},      {SCRIPT_CRASHES, VENUE_CRASH},            {SCRIPT_STARTS, VENUE_START},
+        {SCRIPT_DNS_LOSES, VENUE_DNS_LOSE}, {SCRIPT_DNS_FINDS, VENUE_DNS_FIND},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        if (faults[i].verb == action->verb) {
+            *fault = faults[i].fault;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool drill_fits_faults(struct run *run) {
+    for (size_t i = 0; run->venue->ops->allows != NULL && i < run->script->action_count; i++) {
+        const struct script_action *action = &run->script->actions[i];
+        enum venue_fault fault;
+        struct router_error error = {0};
+        if (!drill_fault_of(action, &fault)) {
+            continue;
+        }
+        int result = run->venue->ops->allows(run->venue, fault, action->first, action->second, &error);
+        if (drill_run_failed(run, result, &error, action->line)) {
+            return false;
+        }
+    }
+    return true;
+}

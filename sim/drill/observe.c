@@ -1,0 +1,332 @@
+/* observe.c - what each actor got, in a form in which two venues can be compared: without what a server makes up. */
+#include "parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
+#define ROSTER_NS "jabber:iq:roster"
+
+/* Something that a server has made up, and how it is called instead. */
+struct made_up {
+    struct made_up *next;
+    const char *value, *name;
+};
+
+struct observer {
+    struct run *run;
+    struct made_up *ids, *versions, *sessions;
+    size_t id_count, version_count, session_count;
+};
+
+/* The events that are about one actor, in their order. */
+struct events {
+    size_t *items;
+    size_t count, capacity;
+};
+
+/* ---------------------------------------------------------------------------------------------------- made up ---- */
+
+static const char *call(struct observer *o, struct made_up **list, size_t *count, const char *kind, const char *value) {
+    while (*list != NULL && strcmp((*list)->value, value) != 0) {
+        list = &(*list)->next;
+    }
+    if (*list == NULL) {
+        struct made_up *made = drill_run_take(o->run, sizeof *made);
+        if (made == NULL) {
+            return "";
+        }
+        *made = (struct made_up){.value = value, .name = drill_run_text(o->run, "{%s:%zu}", kind, ++*count)};
+        *list = made;
+    }
+    return (*list)->name == NULL ? "" : (*list)->name;
+}
+
+/* Whether a text has an attribute of this name and value, written with either kind of quotes. */
+static bool has_attribute(const char *text, const char *name, const char *value) {
+    const size_t name_size = strlen(name), size = strlen(value);
+    for (const char *at = strstr(text, name); at != NULL; at = strstr(at + 1, name)) {
+        const char *rest = at + name_size;
+        const char quote = rest[0] == '=' ? rest[1] : '\0';
+        if ((quote == '"' || quote == '\'') && strncmp(rest + 2, value, size) == 0 && rest[2 + size] == quote) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the script itself writes an attribute with this value in what it sends or has stored; what it only hands on
+ * stands there as a variable. */
+static bool is_written(const struct script *script, const char *name, const char *value) {
+    for (size_t i = 0; i < script->action_count; i++) {
+        const struct script_action *action = &script->actions[i];
+        const bool sends = action->verb == SCRIPT_SENDS || action->verb == SCRIPT_SENDS_RAW;
+        for (size_t n = 0; sends && n < action->stanza_count; n++) {
+            if (has_attribute(action->stanzas[n].bytes, name, value)) {
+                return true;
+            }
+        }
+    }
+    for (size_t i = 0; i < script->cast_count; i++) {
+        const struct script_actor *actor = &script->cast[i];
+        for (size_t n = 0; actor->role == SCRIPT_ACCOUNT && n < actor->property_count; n++) {
+            if (strcmp(actor->properties[n].key, "offline") == 0 &&
+                has_attribute(actor->properties[n].value, name, value)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Sessions whose resource is not the one that the script asks for. */
+static void find_sessions(struct observer *o) {
+    for (size_t i = 0; i < drill_event_count(o->run); i++) {
+        const struct world_event *event = drill_event(o->run, i);
+        const struct actor *actor =
+            event->kind == WORLD_BOUND ? &o->run->actors[o->run->actor_of[event->client]] : NULL;
+        if (actor != NULL && event->text != NULL && (actor->full == NULL || strcmp(actor->full, event->text) != 0) &&
+            o->run->script->cast[o->run->actor_of[event->client]].role == SCRIPT_CLIENT) {
+            (void)call(o, &o->sessions, &o->session_count, "resource", event->text);
+        }
+    }
+}
+
+static bool goes_on(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* A text with the resource of one session left open. */
+static const char *without_session(struct observer *o, const struct made_up *session, const char *value) {
+    const size_t size = strlen(session->value);
+    const size_t bare = strcspn(session->value, "/");
+    struct text out = {0};
+    const char *rest = value;
+    for (const char *at = strstr(value, session->value); at != NULL; at = strstr(at, session->value)) {
+        if (goes_on(at[size])) {
+            at++;
+            continue;
+        }
+        drill_text_add(&out, rest, (size_t)(at - rest) + bare);
+        drill_text_format(&out, "/%s", session->name);
+        at = rest = at + size;
+    }
+    if (rest == value) {
+        return value;
+    }
+    drill_text_put(&out, rest);
+    const char *kept = drill_run_keep(o->run, &out);
+    return kept == NULL ? value : kept;
+}
+
+static const char *without_sessions(struct observer *o, const char *value) {
+    for (const struct made_up *session = o->sessions; session != NULL; session = session->next) {
+        value = without_session(o, session, value);
+    }
+    return value;
+}
+
+/* --------------------------------------------------------------------------------------------------- elements ---- */
+
+static bool is_stamp(const struct xml_node *node, const char *name) {
+    const bool delay = (strcmp(node->name, "delay") == 0 && strcmp(node->ns, "urn:xmpp:delay") == 0) ||
+                       (strcmp(node->name, "x") == 0 && strcmp(node->ns, "jabber:x:delay") == 0);
+    return delay && strcmp(name, "stamp") == 0;
+}
+
+static const char *normal_value(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute) {
+    const char *name = attribute->name, *value = attribute->value;
+    if (attribute->ns[0] != '\0' || value[0] == '\0') {
+        return value;
+    }
+    if (is_stamp(node, name)) {
+        return is_written(o->run->script, name, value) ? value : "{stamp}";
+    }
+    if (strcmp(name, "ver") == 0 && strcmp(node->ns, ROSTER_NS) == 0) {
+        return call(o, &o->versions, &o->version_count, "version", value);
+    }
+    if (strcmp(name, "id") == 0 && !is_written(o->run->script, name, value)) {
+        return call(o, &o->ids, &o->id_count, "id", value);
+    }
+    return without_sessions(o, value);
+}
+
+/* Of an error only the condition counts that the specification defines. */
+static bool is_left_out(const struct xml_node *parent, const struct xml_node *child, unsigned depth) {
+    return depth == 1 && strcmp(parent->name, "error") == 0 && strcmp(parent->ns, XML_STREAM_NS) == 0 &&
+           (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0);
+}
+
+/* depth: 0 for a stanza. NULL where memory ran out. */
+static struct xml_node *normal(struct observer *o, const struct xml_node *node, unsigned depth) {
+    struct xml_node *copy = drill_run_take(o->run, sizeof *copy);
+    struct xml_attribute *attributes = drill_run_take(o->run, (node->attribute_count + 1) * sizeof *attributes);
+    if (copy == NULL || attributes == NULL) {
+        return NULL;
+    }
+    *copy = *node;
+    copy->attributes = attributes;
+    copy->next = copy->child = NULL;
+    for (size_t i = 0; i < node->attribute_count; i++) {
+        attributes[i] = node->attributes[i];
+        attributes[i].value = normal_value(o, node, &node->attributes[i]);
+    }
+    copy->text = without_sessions(o, node->text);
+    struct xml_node **last = &copy->child;
+    for (const struct xml_node *child = node->child; child != NULL; child = child->next) {
+        if (is_left_out(node, child, depth)) {
+            continue;
+        }
+        *last = normal(o, child, depth + 1);
+        if (*last == NULL) {
+            return NULL;
+        }
+        last = &(*last)->next;
+    }
+    return copy;
+}
+
+/* ------------------------------------------------------------------------------------------------------ items ---- */
+
+static char *copy_text(const char *text) {
+    char *copy = malloc(strlen(text) + 1);
+    return copy == NULL ? NULL : strcpy(copy, text);
+}
+
+static char *stanza_text(struct observer *o, size_t event) {
+    const struct xml_node *tree = drill_run_tree(o->run, event);
+    if (tree == NULL) {
+        const char *text = drill_event(o->run, event)->stanza;
+        return o->run->state == RUN_NOMEM ? NULL : copy_text(text == NULL ? "" : text);
+    }
+    const struct xml_node *copy = normal(o, tree, 0);
+    const size_t size = copy == NULL ? 0 : xml_write(copy, (char[1]){'\0'}, 1);
+    char *text = copy == NULL || o->run->state == RUN_NOMEM ? NULL : malloc(size + 1);
+    if (text != NULL) {
+        (void)xml_write(copy, text, size + 1);
+    }
+    return text;
+}
+
+static char *item_text(struct observer *o, size_t event) {
+    const struct world_event *e = drill_event(o->run, event);
+    if (e->kind == WORLD_ARRIVE) {
+        return stanza_text(o, event);
+    }
+    struct text text = {0};
+    drill_text_put(&text, e->kind == WORLD_REFUSED ? "refused: " : "ended: ");
+    drill_text_line(&text, e->text == NULL ? "" : e->text);
+    if (text.failed) {
+        free(text.data);
+    }
+    return text.failed ? NULL : text.data;
+}
+
+static bool is_one_of(const char *text, const char *const *words) {
+    while (*words != NULL && strcmp(text, *words) != 0) {
+        words++;
+    }
+    return *words != NULL;
+}
+
+/* Whether the script has ended the stream itself. A peer's streams come and go; what counts is that one was refused. */
+static bool ends_by_script(const struct run *run, size_t actor, const struct world_event *event) {
+    static const char *const client[] = {"disconnects", "vanishes", "crash", NULL};
+    static const char *const peer[] = {"disconnects", "vanishes", "crash", "closed", "lost", "idle", "cut", NULL};
+    const struct script_action *action = event->cause < 0 ? NULL : &run->script->actions[event->cause];
+    if (event->text == NULL || is_one_of(event->text, run->script->cast[actor].role == SCRIPT_PEER ? peer : client)) {
+        return true;
+    }
+    return action != NULL && action->verb == SCRIPT_CLOSES && action->actor == (int)actor &&
+           strcmp(action->first, event->text) == 0;
+}
+
+/* The peer whose own stream a simulated server has closed; NO_EVENT: it is none. */
+static long opener_of(const struct run *run, const struct world_event *event) {
+    for (size_t i = 0; event->host != NULL && i < run->script->cast_count; i++) {
+        const struct actor *actor = &run->actors[i];
+        if (run->script->cast[i].role != SCRIPT_PEER) {
+            continue;
+        }
+        if (strcmp(actor->bare, event->host) == 0 || (actor->also != NULL && is_one_of(event->host, actor->also))) {
+            return (long)i;
+        }
+    }
+    return NO_EVENT;
+}
+
+/* Whom an event is about, as an index into the cast; NO_EVENT: it is no observation. */
+static long observer_of(const struct run *run, const struct world_event *event) {
+    if (event->kind == WORLD_ARRIVE || event->kind == WORLD_REFUSED) {
+        return run->actor_of[event->client];
+    }
+    const long actor = event->kind == WORLD_ENDED    ? run->actor_of[event->client]
+                       : event->kind == WORLD_CLOSED ? opener_of(run, event)
+                                                     : NO_EVENT;
+    return actor == NO_EVENT || ends_by_script(run, (size_t)actor, event) ? NO_EVENT : actor;
+}
+
+static bool sort_events(struct run *run, struct events *events) {
+    for (size_t i = 0; i < drill_event_count(run); i++) {
+        const long actor = observer_of(run, drill_event(run, i));
+        struct events *own = actor == NO_EVENT ? NULL : &events[actor];
+        if (own == NULL) {
+            continue;
+        }
+        if (!drill_run_grow(run, (void **)&own->items, &own->capacity, own->count, sizeof *own->items)) {
+            return false;
+        }
+        own->items[own->count++] = i;
+    }
+    return true;
+}
+
+static bool fill(struct observer *o, struct drill_observation *out, const char *name, const struct events *events) {
+    out->actor = copy_text(name);
+    out->items = calloc(events->count + 1, sizeof *out->items);
+    if (out->actor == NULL || out->items == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < events->count; i++) {
+        out->items[i] = item_text(o, events->items[i]);
+        if (out->items[i] == NULL) {
+            return false;
+        }
+        out->count++;
+    }
+    return true;
+}
+
+bool drill_observe(struct run *run, struct drill_result *result) {
+    const size_t cast = run->script->cast_count;
+    struct observer o = {.run = run};
+    struct events *events = calloc(cast + 1, sizeof *events);
+    result->observations = calloc(cast + 1, sizeof *result->observations);
+    bool whole = events != NULL && result->observations != NULL && sort_events(run, events);
+    if (whole) {
+        find_sessions(&o);
+    }
+    for (size_t i = 0; whole && i < cast; i++) {
+        if (run->actors[i].client >= 0) {
+            struct drill_observation *out = &result->observations[result->observation_count++];
+            whole = fill(&o, out, run->script->cast[i].name, &events[i]);
+        }
+    }
+    for (size_t i = 0; events != NULL && i < cast; i++) {
+        free(events[i].items);
+    }
+    free(events);
+    return whole && run->state != RUN_NOMEM;
+}
+
+void drill_observe_free(struct drill_result *result) {
+    for (size_t i = 0; i < result->observation_count; i++) {
+        struct drill_observation *observation = &result->observations[i];
+        for (size_t n = 0; n < observation->count; n++) {
+            free(observation->items[n]);
+        }
+        free(observation->items);
+        free(observation->actor);
+    }
+    free(result->observations);
+}

@@ -1,0 +1,357 @@
+/* Tests of what is observed of a case: what each actor got, in a form that does not depend on the venue. */
+#include "drill_harness.h"
+#include "fake_venue.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+Suite *observe_suite(void);
+
+static void setup(void) {
+    drill_setup_case();
+    fake_reset();
+    options.observe = true;
+}
+
+static void play_on_fake(const char *text) {
+    options.venue = fake_venue;
+    options.venue_context = &fake_plan;
+    options.number = 7;
+    play_case(text, 0);
+    options.venue = NULL;
+}
+
+static void answer(size_t n, const char *id, int client, const char *stanza) {
+    fake_plan.replies[n] = (struct fake_reply){.id = id, .client = client, .stanza = stanza};
+}
+
+/* Everything that was observed, an item a line. */
+static const char *observed(void) {
+    static char text[4000];
+    size_t size = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < result.observation_count; i++) {
+        for (size_t n = 0; n < result.observations[i].count; n++) {
+            int more = snprintf(text + size, sizeof text - size, "%s %s\n", result.observations[i].actor,
+                                result.observations[i].items[n]);
+            ck_assert(more > 0 && (size_t)more < sizeof text - size);
+            size += (size_t)more;
+        }
+    }
+    return text;
+}
+
+#define M1 "Romeo sends:\n\t<message id='m1' to='juliet@capulet.example/balcony'><body>Hi</body></message>\n"
+
+/* ------------------------------------------------------------------------------------------------------- items ---- */
+
+START_TEST(each_actor_has_its_stanzas_in_their_order_as_canonical_text) {
+    play_case("# Test\n"
+              "[Peer] remote.example\n"
+              "[Client] Romeo\n"
+              "\tjid: romeo@montague.example/orchard\n"
+              "[Component] rooms.montague.example\n"
+              "[Client] Juliet\n"
+              "\tjid: juliet@montague.example/balcony\n"
+              "---\n"
+              "Romeo connects\n"
+              "Juliet connects\n"
+              "rooms.montague.example connects\n"
+              "Romeo sends:\n"
+              "\t<message type='chat' id='m1' to='juliet@montague.example/balcony'><body>one</body></message>\n"
+              "\t<message id='m2' to='rooms.montague.example' type='chat'/>\n"
+              "\t<message id='m3' to='a@remote.example' type='chat'/>\n"
+              "\t<message id='m4' to='juliet@montague.example/balcony' type='chat'/>\n"
+              "Juliet receives:\n"
+              "\t<message id='m1'/>\n"
+              "\t<message id='m4'/>\n"
+              "rooms.montague.example receives:\n"
+              "\t<message id='m2'/>\n"
+              "remote.example receives:\n"
+              "\t<message id='m3'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_PASS);
+    ck_assert_uint_eq(result.observation_count, 4);
+    ck_assert_str_eq(result.observations[1].actor, "Romeo");
+    ck_assert_uint_eq(result.observations[1].count, 0);
+    ck_assert_str_eq(
+        observed(),
+        "remote.example <message from=\"romeo@montague.example/orchard\" id=\"m3\" to=\"a@remote.example\" "
+        "type=\"chat\"/>\n"
+        "rooms.montague.example <message from=\"romeo@montague.example/orchard\" id=\"m2\" "
+        "to=\"rooms.montague.example\" type=\"chat\"/>\n"
+        "Juliet <message from=\"romeo@montague.example/orchard\" id=\"m1\" to=\"juliet@montague.example/balcony\" "
+        "type=\"chat\"><body>one</body></message>\n"
+        "Juliet <message from=\"romeo@montague.example/orchard\" id=\"m4\" to=\"juliet@montague.example/balcony\" "
+        "type=\"chat\"/>\n");
+}
+END_TEST
+
+START_TEST(nothing_is_observed_unless_it_is_asked_for) {
+    options.observe = false;
+    play_case(BOTH_CONNECT CHAT "Juliet receives:\n\t<message id='m1'/>\n", 0);
+    ck_assert_ptr_null(result.observations);
+    ck_assert_uint_eq(result.observation_count, 0);
+}
+END_TEST
+
+START_TEST(a_case_that_fails_is_observed_too) {
+    play_case(BOTH_CONNECT CHAT "Juliet receives:\n\t<message id='m2'/>\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_str_eq(observed(), "Juliet <message from=\"romeo@montague.example/orchard\" id=\"m1\" "
+                                 "to=\"juliet@capulet.example/balcony\" type=\"chat\"><body>Hi</body></message>\n");
+    answer(0, "m1", 1, "<message id='m1'/>");
+    play_on_fake(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m2'/>\n");
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"/>\n");
+}
+END_TEST
+
+START_TEST(what_came_before_a_server_was_gone_is_observed) {
+    answer(0, "m1", 1, "<message id='m1'/>");
+    fake_plan.cannot = NULL;
+    fake_plan.down_at = "m2";
+    answer(1, "m2", 1, "<message id='m2'/>");
+    play_on_fake(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1'/>\n"
+                                 "Romeo sends:\n\t<message id='m2' to='juliet@capulet.example'/>\n"
+                                 "Juliet receives:\n\t<message id='m2'/>\n");
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"/>\n");
+}
+END_TEST
+
+START_TEST(a_case_that_cannot_begin_is_not_observed) {
+    fake_plan.cannot = "ready";
+    play_on_fake(BOTH_CONNECT);
+    ck_assert_int_eq(result.verdict, DRILL_SKIP);
+    ck_assert_ptr_null(result.observations);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------- what is made up ---- */
+
+START_TEST(ids_that_a_server_makes_up_are_numbered_and_those_of_the_script_stay) {
+    answer(0, "m1", 0, "<iq id='x7f' type='set'/>");
+    answer(1, "m1", 1, "<message id='a'/>");
+    answer(2, "m1", 1, "<iq id='x80' type='set'/>");
+    answer(3, "m1", 1, "<message id='m1'><item xmlns='urn:example' id='x7f'/><body>x7f</body></message>");
+    answer(4, "m1", 1, "<message id=''/>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Romeo <iq id=\"{id:1}\" type=\"set\"/>\n"
+                                 "Juliet <message id=\"{id:2}\"/>\n"
+                                 "Juliet <iq id=\"{id:3}\" type=\"set\"/>\n"
+                                 "Juliet <message id=\"m1\"><item xmlns=\"urn:example\" id=\"{id:1}\"/>"
+                                 "<body>x7f</body></message>\n"
+                                 "Juliet <message id=\"\"/>\n");
+}
+END_TEST
+
+START_TEST(an_id_that_the_script_only_hands_back_is_still_the_servers) {
+    answer(0, "m1", 0, "<iq id='x7f' type='get'/>");
+    answer(1, "x7f", 1, "<iq id='x7f' type='result'/>");
+    play_on_fake(BOTH_CONNECT M1 "Romeo receives:\n\t<iq id='{scansion:capture:question}' type='get'/>\n"
+                                 "Romeo sends:\n\t<iq id='${question}' type='result'/>\n"
+                                 "Juliet receives:\n\t<iq type='result'/>\n");
+    ck_assert_int_eq(result.verdict, DRILL_PASS);
+    ck_assert_str_eq(observed(), "Romeo <iq id=\"{id:1}\" type=\"get\"/>\n"
+                                 "Juliet <iq id=\"{id:1}\" type=\"result\"/>\n");
+}
+END_TEST
+
+START_TEST(ids_of_raw_octets_and_of_stored_messages_are_the_scripts) {
+    answer(0, "m1", 0, "<message id='m1'/>");
+    answer(1, "m1", 0, "<message id='o1'/>");
+    play_on_fake("# Test\n"
+                 "[Client] Romeo\n"
+                 "\tjid: romeo@montague.example/orchard\n"
+                 "[Account] romeo@montague.example\n"
+                 "\toffline: <message id=\"o1\" from='a@b.example' to='romeo@montague.example'/>\n"
+                 "---\n"
+                 "Romeo connects\n"
+                 "Romeo sends raw:\n"
+                 "\t<message id='m1'/>\n");
+    ck_assert_str_eq(observed(), "Romeo <message id=\"m1\"/>\nRomeo <message id=\"o1\"/>\n");
+}
+END_TEST
+
+#define NO_RESOURCE                                                                                                    \
+    "# Test\n"                                                                                                         \
+    "[Client] Romeo\n"                                                                                                 \
+    "\tjid: romeo@montague.example\n"                                                                                  \
+    "[Client] Juliet\n"                                                                                                \
+    "\tjid: juliet@capulet.example\n"                                                                                  \
+    "[Client] Nurse\n"                                                                                                 \
+    "\tjid: nurse@capulet.example/room\n"                                                                              \
+    "---\n"                                                                                                            \
+    "Romeo connects\n"                                                                                                 \
+    "Juliet connects\n"                                                                                                \
+    "Nurse connects\n"
+
+START_TEST(resources_that_a_server_makes_up_are_numbered) {
+    fake_plan.bound = "a1";
+    answer(0, "m1", 2,
+           "<message id='m1' from='juliet@capulet.example/a1' to='nurse@capulet.example/room'>"
+           "<body>romeo@montague.example/a1, romeo@montague.example/a12; romeo@montague.example/a1!</body>"
+           "<x xmlns='urn:example' jid='romeo@montague.example/a1'/></message>");
+    play_on_fake(NO_RESOURCE "Romeo sends:\n\t<message id='m1' to='juliet@capulet.example'/>\n");
+    ck_assert_str_eq(observed(),
+                     "Nurse <message from=\"juliet@capulet.example/{resource:2}\" id=\"m1\" "
+                     "to=\"nurse@capulet.example/room\">"
+                     "<body>romeo@montague.example/{resource:1}, romeo@montague.example/a12; "
+                     "romeo@montague.example/{resource:1}!</body>"
+                     "<x xmlns=\"urn:example\" jid=\"romeo@montague.example/{resource:1}\"/></message>\n");
+}
+END_TEST
+
+START_TEST(the_simulation_and_a_real_server_are_observed_alike) {
+    static const char text[] = NO_RESOURCE "Romeo sends:\n"
+                                           "\t<message id='m1' to=\"${Juliet's full JID}\" type='chat'/>\n"
+                                           "Juliet receives:\n"
+                                           "\t<message id='m1' from=\"${Romeo's full JID}\"/>\n";
+    static const char both[] = "Juliet <message from=\"romeo@montague.example/{resource:1}\" id=\"m1\" "
+                               "to=\"juliet@capulet.example/{resource:2}\" type=\"chat\"/>\n";
+    play_case(text, 0);
+    ck_assert_str_eq(observed(), both);
+    fake_plan.bound = "f00";
+    answer(0, "m1", 1, "<message from='romeo@montague.example/f00' to='juliet@capulet.example/f00' type='chat' id='m1'/>");
+    play_on_fake(text);
+    ck_assert_str_eq(observed(), both);
+}
+END_TEST
+
+START_TEST(stamps_are_left_open_unless_the_script_wrote_them) {
+    answer(0, "m1", 1,
+           "<message id='m1'><delay xmlns='urn:xmpp:delay' from='capulet.example' stamp='2002-09-10T23:08:25Z'/>"
+           "<x xmlns='jabber:x:delay' stamp='20020910T23:08:25'/></message>");
+    answer(1, "m2", 1, "<message id='m2'><delay xmlns='urn:xmpp:delay' stamp='1595-01-29T00:00:00Z'/></message>");
+    play_on_fake(BOTH_CONNECT M1 "Romeo sends:\n"
+                                 "\t<message id='m2' to='juliet@capulet.example'><delay xmlns='urn:xmpp:delay' "
+                                 "stamp='1595-01-29T00:00:00Z'/></message>\n");
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"><delay xmlns=\"urn:xmpp:delay\" from=\"capulet.example\" "
+                                 "stamp=\"{stamp}\"/><x xmlns=\"jabber:x:delay\" stamp=\"{stamp}\"/></message>\n"
+                                 "Juliet <message id=\"m2\"><delay xmlns=\"urn:xmpp:delay\" "
+                                 "stamp=\"1595-01-29T00:00:00Z\"/></message>\n");
+}
+END_TEST
+
+START_TEST(versions_of_rosters_are_numbered) {
+    answer(0, "m1", 0, "<iq id='m1' type='result'><query xmlns='jabber:iq:roster' ver='12'/></iq>");
+    answer(1, "m1", 0, "<iq id='m1' type='set'><query xmlns='jabber:iq:roster' ver='13'/></iq>");
+    answer(2, "m1", 1, "<iq id='m1' type='set'><query xmlns='jabber:iq:roster' ver='12'/></iq>");
+    answer(3, "m1", 1, "<iq id='m1' type='set'><query xmlns='jabber:iq:roster' ver=''/></iq>");
+    answer(4, "m1", 1, "<iq id='m1' type='result'><query xmlns='urn:example' ver='12'/></iq>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(),
+                     "Romeo <iq id=\"m1\" type=\"result\"><query xmlns=\"jabber:iq:roster\" ver=\"{version:1}\"/></iq>\n"
+                     "Romeo <iq id=\"m1\" type=\"set\"><query xmlns=\"jabber:iq:roster\" ver=\"{version:2}\"/></iq>\n"
+                     "Juliet <iq id=\"m1\" type=\"set\"><query xmlns=\"jabber:iq:roster\" ver=\"{version:1}\"/></iq>\n"
+                     "Juliet <iq id=\"m1\" type=\"set\"><query xmlns=\"jabber:iq:roster\" ver=\"\"/></iq>\n"
+                     "Juliet <iq id=\"m1\" type=\"result\"><query xmlns=\"urn:example\" ver=\"12\"/></iq>\n");
+}
+END_TEST
+
+START_TEST(of_an_error_only_the_defined_condition_is_kept) {
+    answer(0, "m1", 0,
+           "<message id='m1' type='error'><body>Hi</body><error type='modify'>"
+           "<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:a@b.example</gone>"
+           "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>It is gone</text>"
+           "<too-late xmlns='urn:example'/></error><text xmlns='urn:example'>stays</text></message>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Romeo <message id=\"m1\" type=\"error\"><body>Hi</body><error type=\"modify\">"
+                                 "<gone xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\">xmpp:a@b.example</gone></error>"
+                                 "<text xmlns=\"urn:example\">stays</text></message>\n");
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_stands_as_it_came) {
+    answer(0, "m1", 0, "<message id='m1'");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Romeo <message id='m1'\n");
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------------- how it ends ---- */
+
+START_TEST(a_stream_that_the_server_ends_stands_where_it_ended) {
+    answer(0, "m1", 0, "<message id='m1'/>");
+    fake_plan.replies[1] = (struct fake_reply){.id = "m1", .client = 0, .ended = "policy-violation"};
+    answer(2, "m1", 1, "<message id='m1'/>");
+    play_on_fake(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1'/>\n"
+                                 "Romeo connects\n"
+                                 "Romeo disconnects\n"
+                                 "Juliet closes: policy-violation\n"
+                                 "Juliet connects\n"
+                                 "Juliet vanishes\n");
+    ck_assert_str_eq(observed(), "Romeo <message id=\"m1\"/>\n"
+                                 "Romeo ended: policy-violation\n"
+                                 "Juliet <message id=\"m1\"/>\n");
+}
+END_TEST
+
+START_TEST(who_is_refused_shows_with_the_condition) {
+    fake_plan.refused = "not-authorized";
+    play_on_fake(CAST "Romeo connects\n");
+    ck_assert_str_eq(observed(), "Romeo refused: not-authorized\n");
+}
+END_TEST
+
+START_TEST(the_simulations_streams_end_alike) {
+    play_case(CAST "Romeo connects\n"
+                   "Romeo sends raw:\n"
+                   "\t<message></presence>\n"
+                   "Romeo receives: nothing\n"
+                   "Juliet connects\n"
+                   "Juliet disconnects\n",
+              0);
+    ck_assert_str_eq(observed(), "Romeo ended: not-well-formed\n");
+}
+END_TEST
+
+START_TEST(a_peers_stream_that_the_server_refuses_shows_with_the_condition) {
+    play_case("# Test\n"
+              "[Client] Romeo\n"
+              "\tjid: romeo@montague.example/orchard\n"
+              "[Peer] capulet.example\n"
+              "---\n"
+              "Romeo connects\n"
+              "capulet.example sends:\n"
+              "\t<message id='m1' from='tybalt@verona.example' to='romeo@montague.example'/>\n"
+              "Romeo receives: nothing\n"
+              "capulet.example sends:\n"
+              "\t<message id='m2' from='a@capulet.example' to=\"${Romeo's full JID}\"/>\n"
+              "Romeo receives:\n"
+              "\t<message id='m2'/>\n"
+              "capulet.example closes: policy-violation\n",
+              0);
+    ck_assert_str_eq(observed(),
+                     "Romeo <message from=\"a@capulet.example\" id=\"m2\" to=\"romeo@montague.example/orchard\"/>\n"
+                     "capulet.example ended: invalid-from\n");
+}
+END_TEST
+
+Suite *observe_suite(void) {
+    Suite *suite = suite_create("observe");
+    TCase *tc = tcase_create("observe");
+    tcase_add_checked_fixture(tc, setup, drill_teardown_case);
+    tcase_add_test(tc, each_actor_has_its_stanzas_in_their_order_as_canonical_text);
+    tcase_add_test(tc, nothing_is_observed_unless_it_is_asked_for);
+    tcase_add_test(tc, a_case_that_fails_is_observed_too);
+    tcase_add_test(tc, what_came_before_a_server_was_gone_is_observed);
+    tcase_add_test(tc, a_case_that_cannot_begin_is_not_observed);
+    tcase_add_test(tc, ids_that_a_server_makes_up_are_numbered_and_those_of_the_script_stay);
+    tcase_add_test(tc, an_id_that_the_script_only_hands_back_is_still_the_servers);
+    tcase_add_test(tc, ids_of_raw_octets_and_of_stored_messages_are_the_scripts);
+    tcase_add_test(tc, resources_that_a_server_makes_up_are_numbered);
+    tcase_add_test(tc, the_simulation_and_a_real_server_are_observed_alike);
+    tcase_add_test(tc, stamps_are_left_open_unless_the_script_wrote_them);
+    tcase_add_test(tc, versions_of_rosters_are_numbered);
+    tcase_add_test(tc, of_an_error_only_the_defined_condition_is_kept);
+    tcase_add_test(tc, what_cannot_be_read_stands_as_it_came);
+    tcase_add_test(tc, a_stream_that_the_server_ends_stands_where_it_ended);
+    tcase_add_test(tc, who_is_refused_shows_with_the_condition);
+    tcase_add_test(tc, the_simulations_streams_end_alike);
+    tcase_add_test(tc, a_peers_stream_that_the_server_refuses_shows_with_the_condition);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
