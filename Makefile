@@ -28,7 +28,7 @@ OBJCOPY ?= objcopy
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 LANGUAGE := -std=c11 -D_POSIX_C_SOURCE=200809L -pthread
-LIBS = $(shell pkg-config --libs expat libidn 2>/dev/null || echo -lexpat -lidn)
+LIBS = $(shell pkg-config --libs libstrophe jansson expat libidn 2>/dev/null || echo -lstrophe -ljansson -lexpat -lidn)
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
 ifeq ($(V)$(findstring s,$(firstword -$(MAKEFLAGS))),)
@@ -41,12 +41,13 @@ GEN := $(BUILD)/gen
 OBJ := $(BUILD)/obj
 
 router_c := $(sort $(wildcard router/*.c))
-sim_c := $(sort $(wildcard sim/script/*.c sim/world/*.c sim/drill/*.c))
+sim_c := $(sort $(wildcard sim/script/*.c sim/world/*.c sim/drill/*.c sim/live/*.c))
 reports_c := $(sort $(wildcard reports/*.c))
 cli_c := $(sort $(wildcard sim/cli/*.c))
 tests_c := $(sort $(wildcard tests/*.c))
 bench_c := $(sort $(wildcard tests/bench/*.c))
 fuzz_c := $(sort $(wildcard tests/fuzz/*.c))
+live_c := $(sort $(wildcard tests/live/*.c))
 profiles := $(sort $(wildcard router/profiles/*.profile))
 
 public_names := router jid stanza policy
@@ -54,7 +55,7 @@ public_names := router jid stanza policy
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 router_o := $(call objects,$(router_c)) $(GEN)/profiles.o
 sim_o := $(call objects,$(sim_c) $(reports_c))
-all_c := $(router_c) $(sim_c) $(reports_c) $(cli_c) $(tests_c) $(bench_c) $(fuzz_c)
+all_c := $(router_c) $(sim_c) $(reports_c) $(cli_c) $(tests_c) $(bench_c) $(fuzz_c) $(live_c)
 
 all: $(BUILD)/stanzadrill $(BUILD)/librouter.a
 
@@ -76,15 +77,23 @@ $(BUILD)/bench: $(call objects,$(bench_c)) $(sim_o) $(BUILD)/librouter.a
 $(BUILD)/fuzz-%: $(OBJ)/tests/fuzz/%.o $(sim_o) $(BUILD)/librouter.a
 	$(call say,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -pthread -o $@ $^ $(LIBS) $(LDLIBS)
 
+# Tests that need real servers: live-NAME of tests/live/NAME.c.
+$(BUILD)/live-%: $(OBJ)/tests/live/%.o $(sim_o) $(BUILD)/librouter.a
+	$(call say,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(CHECK_LIBS) $(LIBS) $(LDLIBS)
+
 # Each folder sees only what it may include: a wrong include does not build.
 $(OBJ)/router/%.o: include = -Irouter -Irouter/include
 $(OBJ)/sim/script/%.o: include = -Isim/script
 $(OBJ)/sim/world/%.o: include = -Isim/world -Irouter/include
 $(OBJ)/sim/drill/%.o: include = -Isim/drill -Isim/world -Isim/script -Irouter/include
+$(OBJ)/sim/live/%.o: include = -Isim/live -Isim/world -Irouter/include
 $(OBJ)/reports/%.o: include = -Ireports
-public := -Irouter/include -Isim/script -Isim/world -Isim/drill -Ireports
+public := -Irouter/include -Isim/script -Isim/world -Isim/drill -Ireports -Isim/live
 $(OBJ)/sim/cli/%.o: include = -Isim/cli $(public) -DSTANZADRILL_VERSION='"$(VERSION)"'
 $(OBJ)/tests/%.o: include = $(public) -I$(GEN)
+# The parts of sim/live are tested one by one too.
+$(OBJ)/tests/test_live_%.o: include = -Isim/live -Isim/world -Irouter/include -Isim/script -Isim/drill
+$(OBJ)/tests/live/%.o: include = -Isim/live -Isim/world -Irouter/include
 
 compile = $(CC) $(LANGUAGE) $(WARNINGS) $(CFLAGS) $(include) -MMD -MP -c -o $@ $<
 

@@ -19,6 +19,7 @@ struct report_case {
     const char *reason;  /* one line; NULL where none */
     const char *trace;   /* several lines; NULL where none */
     uint64_t virtual_us;
+    size_t fired; /* how many rules it fired; 0: not known */
 };
 
 struct report_run {

@@ -51,6 +51,9 @@ outside="$outside|setlocale|exit|_exit|quick_exit|system|fork|open|fopen|socket|
 prints='printf|vprintf|fprintf|vfprintf|puts|fputs|fputc|putc|putchar|fwrite|perror|write|stdout|stderr|_IO_putc'
 none 'sim/script, sim/world and sim/drill have no clock, luck, environment or files, and print nothing' \
     "$(needed sim/script sim/world sim/drill | grep -xE "$outside|$prints")"
+none 'sim/live prints nothing, does not end the program, asks for no luck and waits for nothing by the clock alone' \
+    "$(needed sim/live | grep -xE "setlocale|getenv|rand|random|srand|srandom|drand48|exit|_exit|quick_exit|abort|system|popen|\
+usleep|nanosleep|sleep|printf|vprintf|puts|putchar|perror|stdout|stderr")"
 none 'reports have no clock, luck, environment or files of their own' \
     "$(needed reports | grep -xE "$outside|stdout|stderr")"
 none 'sim/cli has no clock and no luck' \
@@ -74,6 +77,7 @@ none 'router includes only its own headers' "$(includes router '')"
 none 'sim/script includes only its own headers' "$(includes sim/script '')"
 none 'sim/world includes only its own headers and router.h' "$(includes sim/world 'router.h')"
 none 'sim/drill includes only public headers beside its own' "$(includes sim/drill 'router.h world.h venue.h script.h xml.h')"
+none 'sim/live includes only public headers beside its own' "$(includes sim/live 'router.h world.h venue.h')"
 none 'reports include only their own headers' "$(includes reports '')"
 none 'sim/cli includes only public headers beside its own' \
     "$(includes sim/cli 'router.h world.h venue.h script.h xml.h drill.h report.h')"

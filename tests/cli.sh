@@ -139,10 +139,10 @@ try 0 --version
 version=$(sed -n 's/^stanzadrill \([0-9]*\.[0-9]*\.[0-9]*\)$/\1/p' out)
 check 'the version is a version' [ -n "$version" ]
 try 0 --help
-for command in run trace list lint rules profiles; do
+for command in run trace list lint rules profiles compare record; do
     check "--help names $command" grep -q "^  $command " out
 done
-for command in run trace list lint rules profiles; do
+for command in run trace list lint rules profiles compare record; do
     try 0 "$command" --help
     check "$command --help" grep -q "^usage: stanzadrill $command" out
 done
@@ -252,6 +252,130 @@ try 0 trace deep
 check 'several traces have their names' [ "$(grep -c '^# deep/' out)" = 3 ]
 try 1 trace bad.scs
 has 'a failing case says so beside its trace' err 'stanzadrill: bad fails; `stanzadrill run` says why'
+
+# --- results, and the matrix of several ---
+try 1 run good.scs bad.scs
+cp out shown
+try 1 run --results first.results good.scs bad.scs
+same '--results changes nothing of what is printed' shown out
+check 'a result is a line' [ "$(wc -l <first.results)" -eq 2 ]
+check 'a result names the profile' \
+    grep -q '"target":"simulator:rfc6121","file":"bad.scs","name":"bad",.*"verdict":"fail"' first.results
+check 'nothing but the file is left' [ "$(ls | grep -c 'first\.results')" = 1 ]
+try 2 run --results second.results --profile prosody-note good.scs bad.scs broken.scs
+check 'a file that cannot be read has a result' \
+    grep -q '"file":"broken.scs",.*"verdict":"error",.*broken.scs:4:' second.results
+try 0 compare first.results second.results
+cat >expected <<'END'
+case        simulator:rfc6121  simulator:prosody-note
+bad         FAIL               FAIL
+good        PASS               PASS
+broken.scs  -                  ERROR
+
+simulator:rfc6121: 1 passed, 1 failed
+simulator:prosody-note: 1 passed, 2 failed
+3 cases, 0 with differences, 2 with departures
+END
+same 'compare prints a matrix' expected out
+try 0 compare --only-departures --format tsv second.results first.results
+printf '#case\tsimulator:prosody-note\tsimulator:rfc6121\nbad\tfail\tfail\nbroken.scs\terror\t-\n' >expected
+same 'compare for programs, with departures only' expected out
+sed 's/"pass"/"fail"/' first.results >changed.results
+try 0 compare --only-differences changed.results first.results first.results
+has 'files with the same target are told apart' out \
+    'case  simulator:rfc6121 (changed.results)  simulator:rfc6121 (first.results)'
+has 'what differs is shown' out 'good  FAIL                                 PASS'
+none 'what does not differ is not shown' "$(grep '^bad' out)"
+try 2 compare
+has 'results are needed' err \
+    'stanzadrill: compare needs a file of results, as `stanzadrill run --results FILE` writes them'
+try 2 compare first.results nowhere.results
+has 'missing results are named' err 'nowhere.results:1:1: cannot be read: No such file or directory'
+try 2 compare good.scs
+check 'what is no results file is named with its place' grep -q '^good\.scs:1:1: no JSON: ' err
+{ cat first.results; echo '{"format":1}'; } >broken.results
+try 2 compare broken.results
+has 'a broken line is named' err 'broken.results:3:1: "target" is missing'
+head -c 100 first.results >cut.results
+try 2 compare cut.results
+check 'results that were cut off are named with the place' grep -q '^cut\.results:1:[0-9]*: no JSON: ' err
+head -c 100000 "$drill" >binary.results
+try 2 compare binary.results
+try 2 compare deep
+try 2 run --results nowhere/x good.scs
+has 'a folder that is missing is said before the run' err 'nowhere/x:1:1: cannot be written: No such file or directory'
+none 'nothing was played' "$(cat out)"
+try 2 run --results deep good.scs
+has 'a folder is no file' err 'deep:1:1: cannot be written: Is a directory'
+try 2 run --results '' good.scs
+if [ -e /dev/full ]; then
+    try 2 run --results /dev/full good.scs
+    check 'a full disk is named with the file' grep -q '^/dev/full:1:1: cannot be written: ' err
+    check 'a device stays a device' [ -c /dev/full ]
+fi
+ln -s first.results link.results
+try 0 run --results link.results good.scs
+check 'a link stays a link' [ -L link.results ]
+check 'what it leads to is written' [ "$(wc -l <first.results)" -eq 1 ]
+
+# --- recording ---
+try 2 record -o rec.scs
+has 'a target is needed' err 'stanzadrill: record needs "--target T"'
+try 2 record --target prosody
+has 'an output is needed' err 'stanzadrill: record needs "-o FILE"'
+try 2 record --target prosody -o rec.scs
+check 'a server that is started needs accounts' grep -q '"--account JID"' err
+try 2 record --target prosodi --account romeo@verona.example -o rec.scs
+check 'the nearest target' grep -q '"prosodi", but "prosody"' err
+try 2 record --target ./nowhere.target -o rec.scs
+has 'a missing target file is named' err './nowhere.target:1:1: cannot be read: No such file or directory'
+printf '[Target] here\n\ttls: of\n' >wrong.target
+try 2 record --target wrong.target -o rec.scs
+check 'a wrong line of a target file has its place' grep -q '^wrong\.target:2:7: ' err
+cat >here.target <<'END'
+[Target] here
+	tls: off
+	accounts: listed
+
+[Host] verona.example
+	address: 127.0.0.1
+	port: 1
+
+[Account] romeo@verona.example
+	password: hemlock
+END
+sed 's/tls: off/tls: required/' here.target >secure.target
+try 2 record --target secure.target -o rec.scs
+check 'the recorder does not speak TLS' grep -q '^stanzadrill: here: clients may not connect without TLS' err
+for jid in romeo '' @verona.example romeo@ romeo@verona.example/orchard 'ro meo@verona.example' a@b@c; do
+    try 2 record --target prosody --account "$jid" -o rec.scs
+    has "no account: $jid" err "stanzadrill: option \"--account\" needs local@domain, not \"$jid\""
+done
+try 2 record --target here.target --account romeo@verona.example -o rec.scs
+check 'a server that runs has its own accounts' grep -q 'option "--account" is for a server that is started' err
+for address in 5222 127.0.0.1 127.0.0.1:x 0.0.0.0:5222 192.0.2.1:5222 '[::]:5222'; do
+    try 2 record --target here.target --listen "$address" -o rec.scs
+    check "no place to listen: $address" grep -q '^stanzadrill: option "--listen": ' err
+done
+try 2 record --target here.target -o nowhere/rec.scs
+has 'an output that cannot be written is said first' err 'nowhere/rec.scs:1:1: cannot be written: No such file or directory'
+try 2 record --target here.target -o rec.scs good.scs
+has 'record takes no path' err 'stanzadrill: record takes no path, but got "good.scs"'
+mkfifo told
+for signal in INT TERM HUP; do
+    timeout 60 "$drill" record --target here.target -o rec.scs >told 2>err </dev/null &
+    read -r first <told
+    case $first in
+    'listening at 127.0.0.1:'[1-9]*', without TLS; Ctrl-C ends the recording') pass 'the address is said' ;;
+    *) fail "the address is said: $first" ;;
+    esac
+    kill -$signal $!
+    wait $!
+    check "SIG$signal ends a recording in which nobody came with exit status 2" [ $? -eq 2 ]
+    has "SIG$signal: what was not recorded is said" err 'stanzadrill: nobody has logged in; rec.scs is not written'
+done
+none 'nothing is written where nothing was recorded' "$(ls | grep '^rec\.scs')"
+none 'no password is in any message' "$(grep hemlock err)"
 
 # --- lint ---
 try 0 lint good.scs bad.scs deep

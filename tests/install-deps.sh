@@ -4,7 +4,8 @@
 #   install-deps.sh --check PART...        only say what is missing; exit 1 if something is
 #   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
 #
-# PART: build (compiler, expat, libidn), test (Check), cover (lcov), clang, fuzz (clang's fuzzer runtime).
+# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check), cover (lcov), clang, fuzz (clang's fuzzer
+# runtime), live (the servers, and what their tests need; no service of theirs is started or left enabled).
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
 
@@ -18,29 +19,39 @@ compiles() { # a program that includes $1 and links with $2
         $CC -x c -o /dev/null - $2 2>/dev/null
 }
 
+program() { # servers are installed where only an administrator's PATH looks
+    PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1
+}
+
 has() {
     case $1 in
     libc6-dev) compiles stdio.h '' ;;
     libexpat1-dev) compiles expat.h -lexpat ;;
     libidn-dev) compiles stringprep.h -lidn ;;
+    libstrophe-dev) compiles strophe.h -lstrophe ;;
+    libjansson-dev) compiles jansson.h -ljansson ;;
     check) compiles check.h "$(pkg-config --libs check 2>/dev/null || echo -lcheck)" ;;
     fuzzer)
         echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { (void)d; (void)n; return 0; }' |
             clang -x c -fsanitize=fuzzer,address -o /dev/null - 2>/dev/null
         ;;
-    *) command -v "$1" >/dev/null 2>&1 ;; # a program
+    prosody) program prosody ;;
+    ejabberd) program ejabberdctl ;;
+    jabberd2) program jabberd2-router ;;
+    *) program "$1" ;;
     esac
 }
 
 needs() { # names of what a part needs, in the order in which they can be looked for
     case $1 in
     build)
-        echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev
+        echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev libstrophe-dev libjansson-dev
         ;;
     test) echo check ;;
     cover) echo gcc lcov ;;
     clang) echo clang ;;
     fuzz) echo clang fuzzer ;;
+    live) echo prosody ejabberd jabberd2 sqlite3 openssl ;;
     *)
         echo "install-deps.sh: unknown part $1" >&2
         exit 2
@@ -73,6 +84,53 @@ as_root() {
     fi
 }
 
+services() { # what a package would start and enable; other software may use what is here already
+    case $1 in
+    prosody) echo prosody ;;
+    ejabberd)
+        echo ejabberd
+        program epmd || echo epmd.service epmd.socket
+        ;;
+    jabberd2) echo jabberd jabberd2 jabberd-router jabberd-sm jabberd-s2s jabberd-c2s ;;
+    esac
+}
+
+# The tests start servers of their own; those of the system shall not run, now or later, for the tests' sake. Where
+# somebody has a policy for services already, it stands.
+policy=/usr/sbin/policy-rc.d policy_made=
+forbid_services() {
+    if [ ! -e "$policy" ]; then
+        policy_made=yes
+        trap allow_services EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+}
+
+allow_services() {
+    if [ -n "$policy_made" ]; then
+        as_root rm -f "$policy"
+        policy_made=
+    fi
+}
+
+install_package() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$(package "$1")" >&2
+}
+
+install_server() {
+    units=$(services "$1")
+    result=0
+    forbid_services
+    install_package "$1" || result=1
+    allow_services
+    for unit in $units; do
+        as_root systemctl disable "$unit" >/dev/null 2>&1 || true
+    done
+    as_root update-rc.d "$1" disable >/dev/null 2>&1 || true
+    return "$result"
+}
+
 install() {
     if ! command -v apt-get >/dev/null 2>&1; then
         echo "stanzadrill: missing here: $*" >&2
@@ -86,9 +144,12 @@ install() {
     echo "stanzadrill: installing $*" >&2
     as_root apt-get update -q >&2 ||
         echo 'stanzadrill: apt-get update failed; going on with the lists that are here' >&2
-    get='apt-get install -y -q --no-install-recommends'
     for name in "$@"; do
-        as_root env DEBIAN_FRONTEND=noninteractive $get "$(package "$name")" >&2 || {
+        if [ -n "$(services "$name")" ]; then
+            install_server "$name"
+        else
+            install_package "$name"
+        fi || {
             echo "stanzadrill: package $name could not be installed" >&2
             return 1
         }

@@ -109,6 +109,27 @@ START_TEST(what_is_on_its_way_to_a_client_that_vanishes_breaks_no_rule) {
 }
 END_TEST
 
+START_TEST(a_client_that_comes_back_is_not_taken_for_who_it_was) {
+    passes("# Test\n"
+           "[Client] Romeo\n"
+           "\tjid: romeo@montague.example\n"
+           "\tlatency: 50ms\n"
+           "[Client] Juliet\n"
+           "\tjid: juliet@montague.example/balcony\n"
+           "---\n"
+           "Romeo connects\n"
+           "Juliet connects\n"
+           "Romeo sends:\n"
+           "\t<presence to=\"${Juliet's full JID}\"/>\n"
+           "\t<presence/>\n"
+           "Romeo disconnects\n"
+           "Romeo connects\n"
+           "Juliet receives:\n"
+           "\t<presence/>\n"
+           "\t<presence type='unavailable'/>\n");
+}
+END_TEST
+
 START_TEST(nothing_and_decides_do_not_wait_for_timers) {
     passes(PEER("\tconnect: timeout\n") TO_PEER "Romeo receives: nothing\n"
                                                 "montague.example decides:\n"
@@ -282,6 +303,7 @@ Suite *drill_network_suite(void) {
     tcase_add_test(tc, the_same_seed_gives_the_same_jitter);
     tcase_add_test(tc, a_clients_latency_counts_each_way);
     tcase_add_test(tc, what_is_on_its_way_to_a_client_that_vanishes_breaks_no_rule);
+    tcase_add_test(tc, a_client_that_comes_back_is_not_taken_for_who_it_was);
     tcase_add_test(tc, nothing_and_decides_do_not_wait_for_timers);
     tcase_add_test(tc, a_late_bounce_is_caught_when_the_script_ends);
     tcase_add_test(tc, what_is_under_way_when_the_link_is_cut_is_lost);

@@ -3,6 +3,7 @@
 #include "router_harness.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *nevers_suite(void);
@@ -164,6 +165,47 @@ START_TEST(presence_that_was_kept_takes_the_namespace_of_the_stream_it_goes_out_
 }
 END_TEST
 
+/* A peer breaks rules on purpose; whatever it sends, the server's answer is no breach of one. */
+START_TEST(whatever_a_peer_says_breaks_no_rule) {
+    static const char *const says[] = {
+        "<presence id='p1' from='tybalt@verona.example' to='romeo@montague.example' type='subscribed'/>"
+        "<presence id='p2' from='tybalt@verona.example/square' to='romeo@montague.example'/>",
+        "<presence id='p1' from='tybalt@verona.example/square' to='romeo@montague.example' type='unavailable'/>"
+        "<presence id='p2' from='tybalt@verona.example' to='romeo@montague.example' type='unsubscribed'/>",
+        "<presence id='p1' from='tybalt@verona.example/square' to='romeo@montague.example' type='subscribe'/>",
+        "<presence id='p1' from='tybalt@verona.example/square' to='romeo@montague.example/orchard' type='probe'/>",
+        "<message id='m1' from='tybalt@verona.example' to='romeo@montague.example/orchard' type='error'/>",
+        "<iq id='q1' from='tybalt@verona.example' to='romeo@montague.example/orchard' type='result'/>",
+        "<iq id='q1' from='tybalt@verona.example' to='romeo@montague.example/orchard' type='error'/>",
+        "<iq from='tybalt@verona.example' to='montague.example' type='get'/>",
+        "<message id='m1' from='romeo@montague.example/orchard' to='romeo@montague.example'/>",
+        "<presence id='p1' from='romeo@montague.example/orchard' to='romeo@montague.example' type='subscribe'/>",
+        "<message id='m1' from='juliet@capulet.example' to='romeo@montague.example'/>",
+        "<message id='m1' from='tybalt@verona.example' to='juliet@capulet.example'/>",
+        "<message id='m1' from='tybalt@verona.example'/>",
+        "<message id='m1' to='romeo@montague.example'/>",
+        "<message id='m1' from='@verona.example' to='romeo@montague.example'/>",
+        "<message id='m1' from='TYBALT@Verona.Example' to='Romeo@MONTAGUE.example/orchard'/>",
+        "<square/>",
+    };
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+        char script[2000];
+        snprintf(script, sizeof script, "[Peer] verona.example\n%sRomeo sends:\n\t<presence/>\nverona.example sends:\n\t%s\n",
+                 CAST, says[i]);
+        const struct drill_options options = {.scansion = true};
+        struct script_error error = {0};
+        struct script_file *file = script_read("test.scs", script, strlen(script), SCRIPT_THIRD_PARTY, &error);
+        ck_assert_msg(file != NULL, "%s: %u:%u: %s", says[i], error.line, error.column, error.text);
+        struct arena *arena = arena_new();
+        drill_result_free(&result);
+        ck_assert(drill_play(script_case(file, 0, arena), &options, &result));
+        arena_free(arena);
+        script_file_free(file);
+        ck_assert_msg(result.verdict == DRILL_PASS, "%s\n%s", says[i], result.failure == NULL ? "" : result.failure);
+    }
+}
+END_TEST
+
 Suite *nevers_suite(void) {
     Suite *suite = suite_create("nevers");
     TCase *tc = tcase_create("nevers");
@@ -174,6 +216,7 @@ Suite *nevers_suite(void) {
     tcase_add_test(tc, stanzas_between_servers_tempt_the_rules_on_streams);
     tcase_add_test(tc, content_tempts_the_rules_on_what_it_holds);
     tcase_add_test(tc, all_that_waits_for_a_stream_is_named_when_it_fails);
+    tcase_add_test(tc, whatever_a_peer_says_breaks_no_rule);
     suite_add_tcase(suite, tc);
     TCase *bare = tcase_create("router");
     tcase_add_checked_fixture(bare, harness_setup, harness_teardown);

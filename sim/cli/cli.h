@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum cli_exit {
     CLI_OK = 0,     /* all as expected */
@@ -52,7 +53,16 @@ enum cli_option {
     CLI_RULES_FORMAT = 1 << 9, /* text or tsv */
     CLI_STATUS = 1 << 10,
     CLI_PROOF = 1 << 11,
-    CLI_SEED = 1 << 12
+    CLI_SEED = 1 << 12,
+    CLI_RESULTS = 1 << 16,
+    CLI_ONLY_DIFFERENCES = 1 << 17,
+    CLI_ONLY_DEPARTURES = 1 << 18,
+    CLI_TARGET = 1 << 19,
+    CLI_LISTEN = 1 << 20,
+    CLI_OUTPUT = 1 << 21,
+    CLI_ACCOUNT = 1 << 22,
+    CLI_TIMEOUT = 1 << 23,
+    CLI_BASELINE = 1 << 24
 };
 
 struct cli_settings {
@@ -63,6 +73,13 @@ struct cli_settings {
     const char *proof;  /* scenarios that show which of them fires a rule; NULL: none */
     char *profile_text; /* of --profile FILE; owned */
     unsigned jobs;
+    bool calibrate;  /* play on the target and on the simulator, and compare the two */
+    char *baseline;  /* text of --baseline: differences that are known; owned; NULL: none */
+    unsigned timeout; /* seconds of one wait for a real server; 0: as it is usual */
+    const char *results; /* where to write them; NULL: nowhere */
+    bool only_differences, only_departures;
+    const char *target, *listen, *output; /* NULL: not given */
+    struct cli_words accounts;
 };
 
 struct cli_command {
@@ -76,7 +93,8 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_run_command, cli_trace_command, cli_list_command, cli_lint_command,
-    cli_rules_command, cli_profiles_command;
+    cli_rules_command, cli_profiles_command, cli_compare_command, cli_record_command,
+    cli_calibrate_command;
 
 /* cli_read_settings - read the arguments after a command's name: options before and after paths, "--" ends the options.
  * returns   CLI_READ; CLI_READ_HELP where help is asked for; CLI_READ_BAD: the message is out. */
@@ -119,6 +137,37 @@ bool cli_selects(const struct cli_settings *settings, const struct script *scrip
 int cli_each_case(const struct cli_settings *settings, void (*visit)(void *context, const struct script *script),
                   void *context);
 
+/* --- real servers --- */
+
+struct live_target;
+struct cli_live;
+
+/* cli_target - the target that --target names: built in, or a file's. NULL: the message is out; else live_target_free. */
+struct live_target *cli_target(const char *name);
+bool cli_target_is_file(const char *name);
+
+/* cli_live_open - the server of --target, made ready for the selected cases. NULL: the message is out. */
+struct cli_live *cli_live_open(const struct cli_settings *settings, const struct cli_files *files);
+void cli_live_options(struct cli_live *live, struct drill_options *options); /* cases are played there */
+void cli_live_close(struct cli_live *live);                                  /* NULL: nothing to do */
+
+/* cli_calibrate_case - play one case on the target of `options` and on the simulator, and report how they differ.
+ * baseline  differences that are known; may be NULL. report: named already; the rest is filled in. */
+void cli_calibrate_case(const struct script *script, const struct drill_options *options, const char *baseline,
+                        struct report_case *report);
+char *cli_baseline_read(const char *path); /* its text, new; NULL: the message is out */
+
+/* --- files that are written --- */
+
+/* cli_output_check - whether a file of this name could be written, before the work that fills it. false: the message is
+ * out. */
+bool cli_output_check(const char *path);
+
+/* cli_output_write - a file that `write` fills, aside first, then renamed; what is no plain file is written to as it is.
+ * write     returns false where it failed.
+ * returns   false: the message is out, and a file that was there is as it was. */
+bool cli_output_write(const char *path, bool (*write)(FILE *out, void *context), void *context);
+
 /* --- profiles --- */
 
 struct policy;
@@ -142,6 +191,8 @@ void cli_proofs_free(char **proofs);
 struct cli_outcomes {
     struct report_case *items; /* of the selected cases, in the order of files and rows */
     size_t count;
+    char *profile; /* that cases on a real server name; owned */
+    char *target;  /* the real server's name; NULL: the simulator; owned */
 };
 
 /* cli_play - play all selected cases; files that cannot be read are outcomes too. What is an error is said on stderr.

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOBS_MAX = 256 };
+enum { JOBS_MAX = 256, TIMEOUT_MAX = 3600 };
 
 static bool set_profile(struct cli_settings *settings, const char *value);
 static bool set_scansion(struct cli_settings *settings, const char *value);
@@ -18,10 +18,19 @@ static bool add_skip(struct cli_settings *settings, const char *value);
 static bool set_fail_fast(struct cli_settings *settings, const char *value);
 static bool set_trace(struct cli_settings *settings, const char *value);
 static bool set_jobs(struct cli_settings *settings, const char *value);
+static bool set_timeout(struct cli_settings *settings, const char *value);
+static bool set_baseline(struct cli_settings *settings, const char *value);
 static bool set_seed(struct cli_settings *settings, const char *value);
 static bool set_rules_format(struct cli_settings *settings, const char *value);
 static bool set_status(struct cli_settings *settings, const char *value);
 static bool set_proof(struct cli_settings *settings, const char *value);
+static bool set_results(struct cli_settings *settings, const char *value);
+static bool set_only_differences(struct cli_settings *settings, const char *value);
+static bool set_only_departures(struct cli_settings *settings, const char *value);
+static bool set_target(struct cli_settings *settings, const char *value);
+static bool set_listen(struct cli_settings *settings, const char *value);
+static bool set_output(struct cli_settings *settings, const char *value);
+static bool add_account(struct cli_settings *settings, const char *value);
 
 struct option {
     enum cli_option option;
@@ -51,6 +60,21 @@ static const struct option options[] = {
     {CLI_SEED, "--seed", "N", '\0', set_seed,
      "seed of all that is drawn: jitter of links, the wait before a server tries again,\n"
      "                     names and ids that servers make up; the same seed, the same output (0)"},
+    {CLI_RESULTS, "--results", "FILE", '\0', set_results,
+     "write each case's result to FILE too, for `stanzadrill compare` and other programs"},
+    {CLI_ONLY_DIFFERENCES, "--only-differences", NULL, '\0', set_only_differences,
+     "only cases in which two targets differ"},
+    {CLI_ONLY_DEPARTURES, "--only-departures", NULL, '\0', set_only_departures,
+     "only cases in which a target has not done what is asked for"},
+    {CLI_TARGET, "--target", "T", '\0', set_target,
+     "a real server: one that is installed here (prosody, ejabberd, jabberd2), or a file"},
+    {CLI_TIMEOUT, "--timeout", "S", '\0', set_timeout, "seconds that a wait for a real server may take at most (10)"},
+    {CLI_BASELINE, "--baseline", "F", '\0', set_baseline,
+     "differences that are known, a line each: the case's name, white space, the reason"},
+    {CLI_LISTEN, "--listen", "A:P", '\0', set_listen,
+     "address of loopback and port for clients (127.0.0.1 and a port that is free)"},
+    {CLI_ACCOUNT, "--account", "JID", '\0', add_account, "an account for a server that is started; repeatable"},
+    {CLI_OUTPUT, "--output", "F", 'o', set_output, "what to write"},
     {CLI_RULES_FORMAT, "--format", "F", '\0', set_rules_format, "text or tsv (text)"},
     {CLI_PROOF, "--proof", "PATH", '\0', set_proof, "play the scenarios of PATH, and name one that fires each rule"},
     {CLI_STATUS, "--status", NULL, '\0', set_status,
@@ -76,6 +100,43 @@ static bool set_status(struct cli_settings *settings, const char *value) {
 
 static bool set_proof(struct cli_settings *settings, const char *value) {
     settings->proof = value;
+    return true;
+}
+
+static bool set_results(struct cli_settings *settings, const char *value) {
+    settings->results = value;
+    return cli_output_check(value);
+}
+
+static bool set_only_differences(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->only_differences = true;
+    return true;
+}
+
+static bool set_only_departures(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->only_departures = true;
+    return true;
+}
+
+static bool set_target(struct cli_settings *settings, const char *value) {
+    settings->target = value;
+    return true;
+}
+
+static bool set_listen(struct cli_settings *settings, const char *value) {
+    settings->listen = value;
+    return true;
+}
+
+static bool set_output(struct cli_settings *settings, const char *value) {
+    settings->output = value;
+    return cli_output_check(value);
+}
+
+static bool add_account(struct cli_settings *settings, const char *value) {
+    cli_words_add(&settings->accounts, value);
     return true;
 }
 
@@ -131,6 +192,23 @@ static bool set_fail_fast(struct cli_settings *settings, const char *value) {
 static bool set_trace(struct cli_settings *settings, const char *value) {
     (void)value;
     settings->drill.trace = true;
+    return true;
+}
+
+static bool set_baseline(struct cli_settings *settings, const char *value) {
+    free(settings->baseline);
+    settings->baseline = cli_baseline_read(value);
+    return settings->baseline != NULL;
+}
+
+static bool set_timeout(struct cli_settings *settings, const char *value) {
+    char *end;
+    unsigned long seconds = value[0] >= '0' && value[0] <= '9' ? strtoul(value, &end, 10) : 0;
+    if (seconds == 0 || seconds > TIMEOUT_MAX || *end != '\0') {
+        cli_complain("option \"--timeout\" needs a number of seconds from 1 to 3600, not \"%s\"", value);
+        return false;
+    }
+    settings->timeout = (unsigned)seconds;
     return true;
 }
 
@@ -246,6 +324,8 @@ void cli_settings_free(struct cli_settings *settings) {
     free(settings->paths.items);
     free(settings->only_tags.items);
     free(settings->skip_tags.items);
+    free(settings->baseline);
+    free(settings->accounts.items);
 }
 
 void cli_show_options(unsigned set) {
@@ -255,7 +335,7 @@ void cli_show_options(unsigned set) {
             continue;
         }
         char left[40];
-        int size = option->letter != '\0' ? snprintf(left, sizeof left, "-%c N, ", option->letter) : 0;
+        int size = option->letter != '\0' ? snprintf(left, sizeof left, "-%c %s, ", option->letter, option->value) : 0;
         snprintf(left + size, sizeof left - (size_t)size, "%s %s", option->name,
                  option->value != NULL ? option->value : "");
         printf("  %-18s %s\n", left, option->help);

@@ -17,6 +17,7 @@ struct job {
 struct pool {
     pthread_mutex_t lock;
     const struct cli_settings *settings;
+    struct drill_options options;
     struct job *jobs;
     size_t count;
     size_t next, stop; /* guarded by lock: the next job to take; the first that is not wanted any more */
@@ -79,6 +80,14 @@ static char *without_indent(const char *text) {
     return copy;
 }
 
+static size_t count_fired(const struct drill_result *result) {
+    size_t count = 0;
+    for (size_t i = 0; result->fired != NULL && i < result->rule_count; i++) {
+        count += result->fired[i] != 0;
+    }
+    return count;
+}
+
 static void fill(struct job *job, const struct script *script, const struct drill_options *options) {
     struct drill_result result;
     if (!drill_play(script, options, &result)) {
@@ -94,11 +103,23 @@ static void fill(struct job *job, const struct script *script, const struct dril
         .reason = copy_or_null(result.reason),
         .trace = copy_or_null(result.trace),
         .virtual_us = result.virtual_us,
+        .fired = count_fired(&result),
     };
     drill_result_free(&result);
 }
 
-static void do_job(struct job *job, const struct cli_settings *settings) {
+static void calibrate(struct job *job, const struct script *script, const struct drill_options *options,
+                      const char *baseline) {
+    job->report = (struct report_case){
+        .file = job->file->path,
+        .name = cli_copy(script->name),
+        .title = cli_copy(script->title),
+        .profile = options->profile != NULL ? options->profile : "rfc6121",
+    };
+    cli_calibrate_case(script, options, baseline, &job->report);
+}
+
+static void do_job(struct job *job, const struct cli_settings *settings, const struct drill_options *options) {
     if (job->file->script == NULL) {
         fill_unreadable(job);
         job->selected = true;
@@ -110,8 +131,10 @@ static void do_job(struct job *job, const struct cli_settings *settings) {
         cli_need(NULL);
     }
     job->selected = cli_selects(settings, script);
-    if (job->selected) {
-        fill(job, script, &settings->drill);
+    if (job->selected && settings->calibrate) {
+        calibrate(job, script, options, settings->baseline);
+    } else if (job->selected) {
+        fill(job, script, options);
     }
     arena_free(arena);
 }
@@ -126,7 +149,9 @@ static void *work(void *argument) {
             return NULL;
         }
         struct job *job = &pool->jobs[mine];
-        do_job(job, pool->settings);
+        struct drill_options options = pool->options;
+        options.number = (unsigned)mine;
+        do_job(job, pool->settings, &options);
         if (pool->settings->fail_fast && job->selected && is_failure(job->report.verdict)) {
             pthread_mutex_lock(&pool->lock);
             pool->stop = mine + 1 < pool->stop ? mine + 1 : pool->stop;
@@ -195,10 +220,23 @@ static int sum_up(const struct cli_outcomes *outcomes) {
 }
 
 int cli_play(const struct cli_files *files, const struct cli_settings *settings, struct cli_outcomes *out) {
-    struct pool pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .settings = settings};
+    struct pool pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .settings = settings, .options = settings->drill};
+    struct cli_live *live = settings->target == NULL ? NULL : cli_live_open(settings, files);
+    if (settings->target != NULL && live == NULL) {
+        *out = (struct cli_outcomes){.items = NULL};
+        return CLI_USAGE;
+    }
+    if (live != NULL) {
+        cli_live_options(live, &pool.options);
+    }
+    /* The target that the name is of does not outlive the playing, but the outcomes do. */
+    out->profile = live != NULL && pool.options.profile != NULL ? cli_copy(pool.options.profile) : NULL;
+    out->target = live != NULL ? cli_copy(pool.options.target) : NULL;
+    pool.options.profile = out->profile != NULL ? out->profile : pool.options.profile;
     pool.jobs = make_jobs(files, &pool.count);
     pool.stop = pool.count;
     work_together(&pool, settings->jobs);
+    cli_live_close(live);
     out->items = cli_need(calloc(pool.count + 1, sizeof *out->items));
     out->count = 0;
     for (size_t i = 0; i < pool.count; i++) {
@@ -219,4 +257,6 @@ void cli_outcomes_free(struct cli_outcomes *outcomes) {
         free_texts(&outcomes->items[i]);
     }
     free(outcomes->items);
+    free(outcomes->profile);
+    free(outcomes->target);
 }

@@ -64,61 +64,47 @@ bool drill_fits_time(struct run *run) {
 
 /* ------------------------------------------------------------------------------------------------------ policy ---- */
 
-static bool same_word(const char *a, const char *b) {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+/* What a knob of the script's stands at, against what the target's profile says. */
+static bool fits_knob(struct run *run, const struct script_actor *actor, const struct policy *policy, size_t n) {
+    char wanted[24], there[24];
+    const struct router_knob knob = router_knob(n);
+    const char *value = policy_get(policy, n, wanted), *other = policy_get(run->target, n, there);
+    return strcmp(value, other) == 0 ||
+           skip(run, actor->line,
+                drill_run_text(run, "[Server] %s asks for policy %s=%s; profile %s has %s", actor->name, knob.name, value,
+                               profile_name(run), other));
 }
 
-/* Whether a policy has a departure, under whatever id. */
-static bool departs(const struct policy *policy, const struct router_departure *wanted) {
-    struct router_departure own;
-    for (size_t n = 0; policy_departure(policy, n, &own); n++) {
-        if (own.rule == wanted->rule && own.kinds == wanted->kinds && same_word(own.verb, wanted->verb) &&
-            same_word(own.condition, wanted->condition)) {
-            return true;
-        }
-    }
-    return false;
+static bool names_knob(const struct script_property *property, const char *knob) {
+    const size_t size = strlen(knob);
+    const char *value = property->value + strspn(property->value, " \t");
+    return strcmp(property->key, "policy") == 0 && strncmp(value, knob, size) == 0 &&
+           strchr("= \t", value[size]) != NULL;
 }
 
-static const char *missing_departure(const struct policy *from, const struct policy *in) {
-    struct router_departure departure;
-    for (size_t n = 0; policy_departure(from, n, &departure); n++) {
-        if (!departs(in, &departure)) {
-            return departure.id;
-        }
-    }
-    return NULL;
-}
-
+/* What the specification recommends is what every server is held against. Another choice, or another server's ways, a
+ * target must have by itself. */
 bool drill_fits_policy(struct run *run, const struct script_actor *actor, const struct policy *policy) {
-    if (run->world != NULL) {
+    const struct script_property *named = drill_property(actor, "profile");
+    if (run->world != NULL || run->options->one_policy) {
         return true;
     }
-    run->target = run->target == NULL ? drill_policy(run, NULL) : run->target;
-    for (size_t n = 0; run->target != NULL && n < router_knob_count(); n++) {
-        char wanted[24], there[24];
-        const struct router_knob knob = router_knob(n);
-        const char *value = policy_get(policy, n, wanted), *other = policy_get(run->target, n, there);
-        if (knob.in_use && strcmp(value, other) != 0) {
-            return skip(run, actor->line,
-                        drill_run_text(run, "[Server] %s asks for policy %s=%s; profile %s has %s", actor->name, knob.name,
-                                       value, profile_name(run), other));
-        }
+    if (named != NULL && strcmp(named->value, "rfc6121") != 0 && strcmp(named->value, profile_name(run)) != 0) {
+        return skip(run, actor->line, drill_run_text(run, "[Server] %s asks for profile %s; the target's is %s", actor->name,
+                                                     named->value, profile_name(run)));
     }
+    run->target = run->target == NULL ? drill_policy(run, NULL) : run->target;
     if (run->target == NULL) {
         return false;
     }
-    const char *asked = missing_departure(policy, run->target);
-    const char *unasked = missing_departure(run->target, policy);
-    if (asked != NULL) {
-        return skip(run, actor->line,
-                    drill_run_text(run, "[Server] %s asks for departure %s; profile %s has none such", actor->name, asked,
-                                   profile_name(run)));
+    for (size_t i = 0; i < actor->property_count; i++) {
+        for (size_t n = 0; n < router_knob_count(); n++) {
+            if (names_knob(&actor->properties[i], router_knob(n).name) && !fits_knob(run, actor, policy, n)) {
+                return false;
+            }
+        }
     }
-    return unasked == NULL ||
-           skip(run, actor->line,
-                drill_run_text(run, "[Server] %s asks for no departure %s; profile %s has it", actor->name, unasked,
-                               profile_name(run)));
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------------ faults ---- */

@@ -31,7 +31,7 @@ static enum finding only_on_ready_streams(const struct watch *w) {
     const struct world_event *effect = world_event(w->run->world, w->event->sent_by);
     struct jid_parts to;
     if (w->event->kind != WORLD_ARRIVE || drill_run_role(w->run, w->event->client) != SCRIPT_PEER ||
-        !drill_is_fate(effect) || effect->target == NULL ||
+        effect->kind != WORLD_EFFECT || effect->effect != ROUTER_ROUTE || effect->target == NULL ||
         jid_prepare((struct slice){.data = effect->target, .size = strlen(effect->target)}, &to) != ROUTER_OK) {
         return SILENT;
     }

@@ -102,7 +102,8 @@ static bool has_followers(const struct watch *w) {
     if (kind == STANZA_SET) {
         return strncmp(w->event->stanza, "<iq", 3) != 0 && saw(w, SAW_REQUEST);
     }
-    return is_subscription(kind) || (!is_message(kind) && !is_iq(kind) && w->enter->to == NULL);
+    const bool broadcast = w->enter->to == NULL || is_broadcast_after_all(w);
+    return is_subscription(kind) || (!is_message(kind) && !is_iq(kind) && broadcast);
 }
 
 /* The error that an effect carries, where what it answers is the very stanza that entered. */

@@ -229,7 +229,7 @@ static enum finding stamped_bare(const struct watch *w) {
         return SILENT;
     }
     const char *from = xml_attribute_get(element(w), "from");
-    if (from != NULL && !drill_served_here(w, from)) {
+    if (from != NULL && (!drill_served_here(w, from) || drill_is_component(w, drill_domain(from)))) {
         return SILENT;
     }
     return kept_if(from != NULL && strchr(from, '/') == NULL);

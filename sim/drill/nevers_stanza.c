@@ -13,15 +13,9 @@ static bool from_another(const struct watch *w) {
            !slice_equals(sender, w->event->target, bare_size(w->event->target));
 }
 
-/* Knob pres.dir-self=broadcast takes presence for one's own bare JID as if it had no address. */
-static bool is_broadcast_after_all(const struct watch *w) {
-    const enum stanza_kind kind = w->enter->stanza_kind;
-    return (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE) && drill_knob_is(w, "pres.dir-self", "broadcast");
-}
-
 static enum finding to_is_kept(const struct watch *w) {
     if (!is_passed_on(w) || w->event->effect != ROUTER_DELIVER || !from_another(w) ||
-        !drill_knob_is(w, "addr.canon-to", "preserve") || is_broadcast_after_all(w)) {
+        !drill_knob_is(w, "addr.canon-to", "preserve")) {
         return SILENT;
     }
     const struct xml_node *tree = element(w);
@@ -109,8 +103,9 @@ static enum finding no_relay(const struct watch *w) {
         const char *host = w->event->host, *target = w->event->target;
         const struct tie *tie = drill_tie(w, host, strlen(host), target, strlen(target));
         const bool wanted = tie != NULL && tie->waiting != NULL;
-        const bool caused = w->foreign != NULL && strcmp(w->foreign, target) == 0 &&
-                            w->foreign_enter->cause == w->event->cause && w->foreign_enter->time_us == w->event->time_us;
+        const struct world_event *cause = w->foreign_enter;
+        const bool caused = w->foreign != NULL && strcmp(w->foreign, target) == 0 && cause->cause == w->event->cause &&
+                            cause->time_us == w->event->time_us;
         return caused && !wanted && is_opened_here(w) ? BROKEN : SILENT;
     }
     if (!w->crossed || !w->to.good || w->to.served || (!is_enter(w) && w->event->kind != WORLD_EFFECT)) {

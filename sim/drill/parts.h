@@ -179,8 +179,9 @@ static inline bool drill_is_fate(const struct world_event *event) {
 }
 const char *drill_run_name(const struct run *run, int client);
 
-/* drill_run_peer - the peer that sent a stanza which entered over a stream between servers, as a client; -1: a simulated
- * server did. The log does not say: what a peer sends enters because of the action that says so, and nothing else does. */
+/* drill_run_peer - the peer that sent a stanza which entered over a stream between servers, as a client; -1: a
+ * simulated server did. The log does not say: what a peer sends enters because of the action that says so, and nothing
+ * else does. */
 int drill_run_peer(const struct run *run, const struct world_event *enter);
 
 static inline enum script_role drill_run_role(const struct run *run, int client) {

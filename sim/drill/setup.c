@@ -37,6 +37,7 @@ static int read_profile(const struct run *run, struct policy *policy, const stru
 }
 
 struct policy *drill_policy(struct run *run, const struct script_actor *actor) {
+    actor = run->options->one_policy ? NULL : actor;
     const struct script_property *named = actor == NULL ? NULL : drill_property(actor, "profile");
     struct router_error error = {0};
     struct policy *policy = policy_new(NULL);

@@ -118,7 +118,7 @@ struct watch {
         uint64_t unsure_us; /* up to when its server may not know; 0: it knew at once */
     } *ended; /* resources that are gone and have not come back */
     uint32_t *saw;       /* of stanzas by number, SAW_... */
-    const struct session **sent_on; /* of stanzas: the client's stream that they were sent on; NULL: of another sender */
+    const struct session **sent_on; /* of stanzas: the client's stream that they were sent on; NULL: not a client's */
     unsigned char *replies; /* of stanzas: how many results and errors came of them */
     uint16_t *deliveries, *wanted; /* of stanzas: to how many clients; how many it must be, plus one, 0: not known */
     struct tie *ties[TIE_BUCKETS];
@@ -261,6 +261,25 @@ static inline bool saw(const struct watch *w, uint32_t what) {
     return w->enter != NULL && (w->saw[w->event->number] & what) != 0;
 }
 
+/* The sender's bare JID, as far as it is known. */
+static inline struct slice sender_bare(const struct watch *w) {
+    const char *jid = w->sender >= 0 ? w->run->actors[w->run->actor_of[w->sender]].bare : w->enter->from;
+    return (struct slice){.data = jid, .size = jid == NULL ? 0 : bare_size(jid)};
+}
+
+static inline bool slice_equals(struct slice a, const char *text, size_t size) {
+    return a.size == size && memcmp(a.data, text, size) == 0;
+}
+
+/* Knob pres.dir-self=broadcast takes presence for one's own bare JID as if it had no address. */
+static inline bool is_broadcast_after_all(const struct watch *w) {
+    const enum stanza_kind kind = w->enter->stanza_kind;
+    const struct slice own = sender_bare(w);
+    return (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE) && w->to.good && !w->to.resource &&
+           own.data != NULL && slice_equals(w->to.bare, own.data, own.size) &&
+           drill_knob_is(w, "pres.dir-self", "broadcast");
+}
+
 /* Whether an effect is the very stanza that entered, on its way to whom it is for, or, for is_copy, put aside until its
  * stream opens. The server's own stanzas that others cause (broadcasts, stored messages, answers to probes, what a
  * change of the roster sends) are not. */
@@ -270,6 +289,9 @@ static inline bool is_copy(const struct watch *w) {
         return false;
     }
     enum stanza_kind kind = w->enter->stanza_kind;
+    if (is_broadcast_after_all(w)) {
+        return false;
+    }
     return is_message(kind) || is_iq(kind) || kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE ||
            kind == STANZA_PRESENCE_ERROR;
 }
@@ -285,16 +307,6 @@ static inline bool rule_begins(const struct watch *w, const char *with) {
 
 static inline bool rule_is_of(const struct watch *w, const char *group) {
     return w->event->kind == WORLD_EFFECT && w->event->rule >= 0 && strcmp(w->rules[w->event->rule].group, group) == 0;
-}
-
-static inline bool slice_equals(struct slice a, const char *text, size_t size) {
-    return a.size == size && memcmp(a.data, text, size) == 0;
-}
-
-/* The sender's bare JID, as far as it is known. */
-static inline struct slice sender_bare(const struct watch *w) {
-    const char *jid = w->sender >= 0 ? w->run->actors[w->run->actor_of[w->sender]].bare : w->enter->from;
-    return (struct slice){.data = jid, .size = jid == NULL ? 0 : bare_size(jid)};
 }
 
 /* An error, or an iq result: nothing is ever sent in answer to it. */

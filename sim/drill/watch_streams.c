@@ -167,9 +167,19 @@ static void follow_link(struct watch *w) {
     tie->used = tie->used && tie->open;
 }
 
-/* What a server may not pass on. */
+static bool is_of_peer(const struct watch *w, int client, struct slice domain) {
+    const struct actor *peer = &w->run->actors[w->run->actor_of[client]];
+    bool own = slice_equals(domain, peer->bare, strlen(peer->bare));
+    for (size_t i = 0; peer->also != NULL && peer->also[i] != NULL && !own; i++) {
+        own = slice_equals(domain, peer->also[i], strlen(peer->also[i]));
+    }
+    return own;
+}
+
+/* What a server may not pass on; to the peer itself an error may go back. */
 static void follow_foreign(struct watch *w) {
-    if (w->crossed && w->to.good && !w->to.served) {
+    const bool foreign = w->crossed && w->to.good && !w->to.served;
+    if (foreign && !(w->played && is_of_peer(w, drill_run_peer(w->run, w->event), w->to.domain))) {
         w->foreign = arena_text(w->run->arena, w->to.domain.data, w->to.domain.size);
         w->foreign_enter = w->event;
     }

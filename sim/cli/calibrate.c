@@ -1,0 +1,186 @@
+/* stanzadrill calibrate: does a profile predict what a real server does? Each case is played on both, whatever it expects,
+ * and what everyone got is compared. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BASELINE_SIZE_MAX = 1 << 20 };
+
+/* --------------------------------------------------------------------------------------------------- known ones ---- */
+
+/* The reason that a baseline gives for a case, or NULL. A line: the case's name, white space, the reason. */
+static char *known_difference(const char *baseline, const char *name) {
+    const size_t size = strlen(name);
+    for (const char *line = baseline; line != NULL && *line != '\0';) {
+        const size_t length = strcspn(line, "\n");
+        if (length > size && strncmp(line, name, size) == 0 && strchr(" \t", line[size]) != NULL) {
+            const char *reason = line + size + strspn(line + size, " \t");
+            const size_t rest = length - (size_t)(reason - line);
+            char *copy = cli_need(malloc(rest + 1));
+            memcpy(copy, reason, rest);
+            copy[rest] = '\0';
+            return copy;
+        }
+        line += length + (line[length] == '\n');
+    }
+    return NULL;
+}
+
+char *cli_baseline_read(const char *path) {
+    const char *why = "";
+    size_t size = 0;
+    char *text = cli_read(path, BASELINE_SIZE_MAX, &size, &why);
+    if (text == NULL || size == BASELINE_SIZE_MAX || memchr(text, '\0', size) != NULL) {
+        fflush(stdout);
+        report_text(stderr, path);
+        fprintf(stderr, ": %s\n", text == NULL ? why : "is no baseline: expected lines of a case's name and a reason");
+        free(text);
+        return NULL;
+    }
+    text = cli_need(realloc(text, size + 1));
+    text[size] = '\0';
+    return text;
+}
+
+/* ------------------------------------------------------------------------------------------------------ compare ---- */
+
+/* What a stanza is from. Two servers may serve different senders in another order; each sender's own order counts. */
+static size_t sender_of(const char *item, const char **start) {
+    const char *from = strstr(item, " from=\"");
+    *start = from == NULL ? "" : from + 7;
+    return from == NULL ? 0 : strcspn(*start, "\"");
+}
+
+static int by_sender(const char *a, const char *b) {
+    const char *from_a, *from_b;
+    const size_t size_a = sender_of(a, &from_a), size_b = sender_of(b, &from_b);
+    const int order = strncmp(from_a, from_b, size_a < size_b ? size_a : size_b);
+    return order != 0 ? order : size_a < size_b ? -1 : size_a > size_b;
+}
+
+/* Insertion keeps the order of equal ones, and what one actor gets is not much. */
+static void sort_items(const struct drill_observation *observation) {
+    char **items = observation->items;
+    for (size_t i = 1; i < observation->count; i++) {
+        char *item = items[i];
+        size_t at = i;
+        for (; at > 0 && by_sender(items[at - 1], item) > 0; at--) {
+            items[at] = items[at - 1];
+        }
+        items[at] = item;
+    }
+}
+
+static const char *item_at(const struct drill_observation *observation, size_t n) {
+    return observation != NULL && n < observation->count ? observation->items[n] : "nothing";
+}
+
+static size_t most(const struct drill_observation *a, const struct drill_observation *b) {
+    return a->count > b->count ? a->count : b->count;
+}
+
+/* Writes the differences where `out` is not NULL. returns how many there are. */
+static size_t differences(const struct drill_result *expected, const struct drill_result *real, const char *target,
+                          FILE *out) {
+    size_t count = 0;
+    for (size_t i = 0; i < expected->observation_count && i < real->observation_count; i++) {
+        const struct drill_observation *a = &expected->observations[i], *b = &real->observations[i];
+        for (size_t n = 0; n < most(a, b); n++) {
+            if (strcmp(item_at(a, n), item_at(b, n)) == 0) {
+                continue;
+            }
+            count++;
+            if (out != NULL) {
+                fprintf(out, "%s, stanza %zu\n  %-10s %s\n  %-10s %s\n", a->actor, n + 1, "simulator", item_at(a, n),
+                        target, item_at(b, n));
+            }
+        }
+    }
+    return count;
+}
+
+static char *describe(const struct drill_result *expected, const struct drill_result *real, const char *target) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = cli_need(open_memstream(&text, &size));
+    differences(expected, real, target, out);
+    if (fclose(out) != 0) {
+        cli_need(NULL);
+    }
+    return text;
+}
+
+static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
+                    const char *target, const char *baseline) {
+    for (size_t i = 0; i < expected->observation_count; i++) {
+        sort_items(&expected->observations[i]);
+    }
+    for (size_t i = 0; i < real->observation_count; i++) {
+        sort_items(&real->observations[i]);
+    }
+    const bool same = differences(expected, real, target, NULL) == 0;
+    char *known = known_difference(baseline, report->name);
+    report->verdict = same && known == NULL ? REPORT_PASS : !same && known != NULL ? REPORT_NON_STRICT : REPORT_FAIL;
+    report->reason = NULL;
+    report->failure = NULL;
+    if (report->verdict == REPORT_NON_STRICT) {
+        char *reason = cli_join("known to differ: ", known);
+        report->reason = reason;
+    } else if (same && known != NULL) {
+        report->failure = cli_copy("the baseline says that this case differs, but it does not\n");
+    } else if (!same) {
+        report->failure = describe(expected, real, target);
+    }
+    free(known);
+}
+
+void cli_calibrate_case(const struct script *script, const struct drill_options *options, const char *baseline,
+                        struct report_case *report) {
+    struct drill_options own = *options;
+    own.observe = own.one_policy = true;
+    struct drill_result real, expected;
+    if (!drill_play(script, &own, &real)) {
+        cli_need(NULL);
+    }
+    own.venue = NULL;
+    own.target = NULL;
+    if (!drill_play(script, &own, &expected)) {
+        cli_need(NULL);
+    }
+    report->verdict = real.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_ERROR;
+    if (real.observations == NULL || expected.observations == NULL) {
+        const struct drill_result *cause = real.observations == NULL ? &real : &expected;
+        report->reason = cause->reason == NULL ? NULL : cli_copy(cause->reason);
+        report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
+        report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;
+    } else {
+        compare(report, &expected, &real, options->target, baseline);
+    }
+    drill_result_free(&real);
+    drill_result_free(&expected);
+}
+
+static int calibrate(const struct cli_settings *settings) {
+    struct cli_settings own = *settings;
+    own.calibrate = true;
+    if (own.target == NULL) {
+        cli_complain("calibrate needs \"%s\"", "--target T");
+        return CLI_USAGE;
+    }
+    return cli_run_command.run(&own);
+}
+
+const struct cli_command cli_calibrate_command = {
+    .name = "calibrate",
+    .usage = "--target T [OPTION]... PATH...",
+    .summary = "compare what a real server does with what a profile says that it does",
+    .notes = "Each case is played on the server and on the simulator, where every server follows the profile, whatever\n"
+             "the case itself asks for; what each client, peer and component got must be the same. What a case expects\n"
+             "does not matter.\n",
+    .options = CLI_PROFILE | CLI_FORMAT | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
+               CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE,
+    .needs_path = true,
+    .run = calibrate,
+};

@@ -1,0 +1,179 @@
+/* names.c - fresh account names for each case on a server that goes on running, and the scenario's names back. */
+#include "parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct name {
+    struct name *next;
+    size_t local_size, domain_size; /* local_size 0: a whole domain */
+    char text[];                    /* localpart and domain, one behind the other */
+};
+
+struct live_names {
+    struct name *names;
+    size_t suffix_size, prefix_size;
+    char suffix[16], prefix[16]; /* of localparts, ".1f"; of domains, "x1f." */
+};
+
+struct live_names *live_names_new(unsigned number) {
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    struct live_names *names = calloc(1, sizeof *names);
+    if (names == NULL) {
+        return NULL;
+    }
+    char reversed[16];
+    size_t size = 0;
+    do {
+        reversed[size++] = digits[number % 36];
+        number /= 36;
+    } while (number > 0);
+    names->suffix[names->suffix_size++] = '.';
+    names->prefix[names->prefix_size++] = 'x';
+    while (size > 0) {
+        names->suffix[names->suffix_size++] = names->prefix[names->prefix_size++] = reversed[--size];
+    }
+    names->prefix[names->prefix_size++] = '.';
+    return names;
+}
+
+void live_names_free(struct live_names *names) {
+    while (names != NULL && names->names != NULL) {
+        struct name *next = names->names->next;
+        free(names->names);
+        names->names = next;
+    }
+    free(names);
+}
+
+static char folded(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool same(const char *a, const char *b, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (folded(a[i]) != folded(b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add(struct live_names *names, const char *local, size_t local_size, const char *domain) {
+    const size_t domain_size = strlen(domain);
+    struct name *name = malloc(sizeof *name + local_size + domain_size);
+    if (name == NULL) {
+        return false;
+    }
+    *name = (struct name){.next = names->names, .local_size = local_size, .domain_size = domain_size};
+    memcpy(name->text, local, local_size);
+    memcpy(name->text + local_size, domain, domain_size);
+    names->names = name;
+    return true;
+}
+
+bool live_names_add(struct live_names *names, const char *bare) {
+    const char *at = strchr(bare, '@');
+    if (at == NULL || at == bare) {
+        return true; /* a domain's own address stays as it is */
+    }
+    return add(names, bare, (size_t)(at - bare), at + 1);
+}
+
+bool live_names_add_domain(struct live_names *names, const char *domain) {
+    return *domain == '\0' || add(names, "", 0, domain);
+}
+
+/* What can stand beside a localpart that is not part of it. All that RFC 7622 forbids in one, and what it allows but
+ * plain text puts around addresses. */
+static bool ends_local(char c) {
+    return c == '\0' || strchr(" \t\r\n\"'<>@/&:;,=(){}[]", c) != NULL;
+}
+
+static bool in_domain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           (unsigned char)c > 127;
+}
+
+/* Whether a name's domain stands from `at` on, and not as the beginning of a longer one. A full stop may be a
+ * sentence's. */
+static bool domain_at(const struct name *name, const char *text, size_t size, size_t at) {
+    const size_t end = at + name->domain_size;
+    if (end > size || !same(text + at, name->text + name->local_size, name->domain_size)) {
+        return false;
+    }
+    return end == size || !(in_domain(text[end]) || (text[end] == '.' && end + 1 < size && in_domain(text[end + 1])));
+}
+
+/* Whether the octets before `end` are the localpart of an account whose domain stands behind the '@' at `at`. */
+static bool is_known(const struct live_names *names, const char *text, size_t size, size_t end, size_t at) {
+    for (const struct name *name = names->names; name != NULL; name = name->next) {
+        const size_t local = name->local_size;
+        if (local > 0 && end >= local && same(text + end - local, name->text, local) &&
+            (end == local || ends_local(text[end - local - 1])) && domain_at(name, text, size, at + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a domain that is mapped as a whole stands from `at` on, and not as the end of a longer one. */
+static bool domain_starts(const struct live_names *names, const char *text, size_t size, size_t at, size_t before) {
+    const struct name *name = names->names;
+    if (before > 0 && (in_domain(text[before - 1]) || text[before - 1] == '.')) {
+        return false;
+    }
+    while (name != NULL && (name->local_size > 0 || !domain_at(name, text, size, at))) {
+        name = name->next;
+    }
+    return name != NULL;
+}
+
+static char *finish(struct live_text *copy, const char *rest, size_t size, size_t *out_size) {
+    live_text_add(copy, rest, size);
+    if (copy->failed) {
+        live_text_free(copy);
+    }
+    *out_size = copy->size;
+    return copy->data;
+}
+
+char *live_names_out(const struct live_names *names, const char *text, size_t size, size_t *out_size) {
+    struct live_text copy = {0};
+    size_t done = 0;
+    for (size_t at = 0; at < size; at++) {
+        const bool local = text[at] == '@' && is_known(names, text, size, at, at);
+        if (local || domain_starts(names, text, size, at, at)) {
+            live_text_add(&copy, text + done, at - done);
+            live_text_add(&copy, local ? names->suffix : names->prefix,
+                          local ? names->suffix_size : names->prefix_size);
+            done = at;
+        }
+    }
+    return finish(&copy, text + done, size - done, out_size);
+}
+
+/* Whether `added` stands before `at`, and nothing of it is gone yet. */
+static bool stands_before(const char *text, size_t at, size_t done, const char *added, size_t size) {
+    return at - done >= size && same(text + at - size, added, size);
+}
+
+char *live_names_back(const struct live_names *names, const char *text, size_t size, size_t *out_size) {
+    struct live_text copy = {0};
+    size_t done = 0;
+    for (size_t at = 0; at < size; at++) {
+        size_t gone = 0;
+        if (text[at] == '@' && stands_before(text, at, done, names->suffix, names->suffix_size) &&
+            is_known(names, text, size, at - names->suffix_size, at)) {
+            gone = names->suffix_size;
+        } else if (stands_before(text, at, done, names->prefix, names->prefix_size) &&
+                   domain_starts(names, text, size, at, at - names->prefix_size)) {
+            gone = names->prefix_size;
+        }
+        if (gone > 0) {
+            live_text_add(&copy, text + done, at - gone - done);
+            done = at;
+        }
+    }
+    return finish(&copy, text + done, size - done, out_size);
+}

@@ -1,0 +1,274 @@
+/* open.c - a target is made ready for a run, looked after, and left as it was. */
+#include "parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <strophe.h>
+
+static void free_words(const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        free((void *)(uintptr_t)words[i]);
+    }
+    free((void *)(uintptr_t)words);
+}
+
+static const char *const *copy_words(const char *const *words, size_t count) {
+    const char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        copy[i] = strdup(words[i]);
+        if (copy[i] == NULL) {
+            free_words(copy, i);
+            copy = NULL;
+        }
+    }
+    return copy;
+}
+
+static bool copy_needs(struct live_needs *copy, const struct live_needs *needs) {
+    copy->domains = copy_words(needs->domains, needs->domain_count);
+    copy->components = copy_words(needs->components, needs->component_count);
+    copy->domain_count = copy->domains == NULL ? 0 : needs->domain_count;
+    copy->component_count = copy->components == NULL ? 0 : needs->component_count;
+    return copy->domains != NULL && copy->components != NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------- built-in kinds ---- */
+
+/* Ports that differ: what is free for one is free for the next as long as nobody listens. */
+static bool choose_ports(struct live_server *server, struct live_error *error) {
+    uint16_t *const ports[] = {&server->c2s_port, &server->s2s_port, &server->component_port, &server->api_port};
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
+        bool fresh = true;
+        do {
+            *ports[i] = live_free_port(error);
+            fresh = *ports[i] != 0;
+            for (size_t j = 0; j < i; j++) {
+                fresh = fresh && *ports[j] != *ports[i];
+            }
+        } while (!fresh && *ports[i] != 0);
+        if (!fresh) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The served domains are known to the name server too: a peer's dialback may make the server look for itself. */
+static bool name_hosts(struct live_server *server, struct live_error *error) {
+    for (size_t i = 0; i < server->needs.domain_count; i++) {
+        if (!live_dns_set(server->dns, server->needs.domains[i], LIVE_DNS_HERE, "127.0.0.1", server->s2s_port)) {
+            return live_fail(error, "the name server cannot take the domain %.100s", server->needs.domains[i]);
+        }
+    }
+    return true;
+}
+
+static bool start_kind(struct live_server *server, struct live_error *error) {
+    const struct live_kind *kind = server->kind;
+    char path[512];
+    if (!live_program(kind->program, path, sizeof path)) {
+        return live_fail(error, "%s is not installed: there is no program %s; on Debian it is in the package %s",
+                         kind->name, kind->program, kind->package);
+    }
+    if (server->needs.domain_count == 0) {
+        return live_fail(error, "%s: start: there is no domain to serve", kind->name);
+    }
+    server->nest = live_nest_new(error);
+    server->dns = server->nest == NULL ? NULL : live_dns_start(error);
+    return server->dns != NULL && choose_ports(server, error) && live_secret(server->component_secret, error) &&
+           name_hosts(server, error) && kind->start(server, error);
+}
+
+static void stop_processes(struct live_server *server) {
+    if (server->channel >= 0) {
+        close(server->channel);
+        server->channel = -1;
+    }
+    live_nest_stop(server->nest, 0);
+    server->process_count = 0;
+}
+
+/* What the dead server has left may be broken, and the names of cases that come are new to any: it starts from nothing.
+ */
+static bool start_again(struct live_server *server, struct live_error *error) {
+    stop_processes(server);
+    server->generation++;
+    return server->kind->start(server, error);
+}
+
+/* ------------------------------------------------------------------------------------------------ target files ---- */
+
+static bool is_needed(const struct live_server *server, const char *domain) {
+    for (size_t i = 0; i < server->needs.domain_count; i++) {
+        if (strcasecmp(server->needs.domains[i], domain) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool reach_hosts(struct live_server *server, struct live_error *error) {
+    const struct live_target *target = server->target;
+    if (target->ca_file != NULL && access(target->ca_file, R_OK) != 0) {
+        return live_fail(error, "%s: the CA file %.200s cannot be read", target->name, target->ca_file);
+    }
+    for (size_t i = 0; i < target->host_count; i++) {
+        if (is_needed(server, target->hosts[i].domain) && !live_reach(server, target->hosts[i].domain, error)) {
+            return false;
+        }
+    }
+    if (target->accounts == LIVE_ACCOUNTS_COMMAND) {
+        server->nest = live_nest_new(error);
+        return server->nest != NULL;
+    }
+    return true;
+}
+
+/* -------------------------------------------------------------------------------------------------- the server ---- */
+
+static struct live_server *new_server(const struct live_target *target, const struct live_needs *needs,
+                                      unsigned seconds) {
+    struct live_server *server = calloc(1, sizeof *server);
+    pthread_mutexattr_t attributes;
+    if (server == NULL) {
+        return NULL;
+    }
+    server->target = target;
+    server->kind = target->kind;
+    server->seconds = seconds == 0 ? LIVE_SECONDS : seconds;
+    server->channel = -1;
+    (void)pthread_mutexattr_init(&attributes);
+    (void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    (void)pthread_mutex_init(&server->lock, &attributes);
+    (void)pthread_mutexattr_destroy(&attributes);
+    if (!copy_needs(&server->needs, needs)) {
+        live_close(server);
+        return NULL;
+    }
+    return server;
+}
+
+struct live_server *live_open(const struct live_target *target, const struct live_needs *needs, unsigned seconds,
+                              struct live_error *error) {
+    struct live_server *server = new_server(target, needs, seconds);
+    if (server == NULL) {
+        live_fail(error, "memory ran out");
+        return NULL;
+    }
+    xmpp_initialize();
+    if (!(server->kind != NULL ? start_kind(server, error) : reach_hosts(server, error))) {
+        live_close(server);
+        return NULL;
+    }
+    return server;
+}
+
+void live_close(struct live_server *server) {
+    if (server == NULL) {
+        return;
+    }
+    if (server->nest != NULL) {
+        stop_processes(server);
+        live_nest_free(server->nest);
+    }
+    live_dns_stop(server->dns);
+    free_words(server->needs.domains, server->needs.domain_count);
+    free_words(server->needs.components, server->needs.component_count);
+    pthread_mutex_destroy(&server->lock);
+    free(server->own);
+    free(server);
+}
+
+static bool check_kind(struct live_server *server, struct live_error *error) {
+    bool runs = server->process_count > 0;
+    pthread_mutex_lock(&server->lock);
+    for (size_t i = 0; i < server->process_count; i++) {
+        runs = live_nest_runs(server->nest, server->processes[i]) && runs;
+    }
+    const bool good = runs || start_again(server, error);
+    pthread_mutex_unlock(&server->lock);
+    return good;
+}
+
+bool live_check(struct live_server *server, struct live_error *error) {
+    const struct live_target *target = server->target;
+    if (server->kind != NULL) {
+        return check_kind(server, error);
+    }
+    for (size_t i = 0; i < target->host_count; i++) {
+        const struct live_host *host = &target->hosts[i];
+        const char *why =
+            is_needed(server, host->domain) ? live_port_problem(host->address, host->port, server->seconds) : NULL;
+        if (why != NULL) {
+            return live_fail(error, "%s: connect for %s at %s:%u: %s", target->name, host->domain, host->address,
+                             host->port, why);
+        }
+    }
+    return true;
+}
+
+bool live_where(const struct live_server *server, const char *domain, const char **address, uint16_t *port) {
+    const struct live_target *target = server->target;
+    if (server->kind != NULL) {
+        *address = "127.0.0.1";
+        *port = server->c2s_port;
+        return is_needed(server, domain);
+    }
+    for (size_t i = 0; i < target->host_count; i++) {
+        if (strcasecmp(target->hosts[i].domain, domain) == 0) {
+            *address = target->hosts[i].address;
+            *port = target->hosts[i].port;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------------------------- accounts ---- */
+
+bool live_own_names(const struct live_server *server) {
+    return server->kind == NULL && server->target->accounts == LIVE_ACCOUNTS_LISTED;
+}
+
+static const char *listed_password(const struct live_target *target, const char *local, const char *domain) {
+    const size_t size = strlen(local);
+    for (size_t i = 0; i < target->listed_count; i++) {
+        const char *bare = target->listed[i].bare;
+        if (strncasecmp(bare, local, size) == 0 && bare[size] == '@' && strcasecmp(bare + size + 1, domain) == 0) {
+            return target->listed[i].password;
+        }
+    }
+    return NULL;
+}
+
+const char *live_password(const struct live_server *server, const char *local, const char *domain,
+                          const char *generated) {
+    const char *listed = live_own_names(server) ? listed_password(server->target, local, domain) : NULL;
+    return listed == NULL ? generated : listed;
+}
+
+bool live_account(struct live_server *server, const char *local, const char *domain, const char *password,
+                  struct live_error *error) {
+    const struct live_target *target = server->target;
+    const char *address;
+    uint16_t port;
+    if (!live_where(server, domain, &address, &port)) {
+        return live_fail(error, "%s does not serve %s", target->name, domain);
+    }
+    if (server->kind != NULL) {
+        return server->kind->account(server, local, domain, password, error);
+    }
+    switch (target->accounts) {
+    case LIVE_ACCOUNTS_REGISTER:
+        return live_register(server, local, domain, password, error);
+    case LIVE_ACCOUNTS_COMMAND:
+        return live_account_command(server, local, domain, password, error);
+    case LIVE_ACCOUNTS_LISTED:
+        break;
+    }
+    return listed_password(target, local, domain) != NULL ||
+           live_fail(error, "%s: the target file does not list the account %s@%s", target->name, local, domain);
+}

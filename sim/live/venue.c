@@ -1,0 +1,340 @@
+/* venue.c - a case on a real server: time, the log and what there is. */
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    TURN_MS = 100, /* libstrophe has timers of its own, which are looked at so often */
+    PEER_FDS_MAX = 8
+};
+
+/* ------------------------------------------------------------------------------------------------------- texts ---- */
+
+static char *copy(const char *text, size_t size, size_t *out_size) {
+    char *same = malloc(size + 1);
+    if (same != NULL) {
+        memcpy(same, text, size);
+        same[size] = '\0';
+        *out_size = size;
+    }
+    return same;
+}
+
+char *live_venue_out(struct live_venue *venue, const char *text, size_t size, size_t *out_size) {
+    return venue->names == NULL || size == 0 ? copy(text, size, out_size)
+                                             : live_names_out(venue->names, text, size, out_size);
+}
+
+char *live_venue_back(struct live_venue *venue, const char *text, size_t size, size_t *out_size) {
+    return venue->names == NULL || size == 0 ? copy(text, size, out_size)
+                                             : live_names_back(venue->names, text, size, out_size);
+}
+
+struct slice live_jid_domain(struct slice jid) {
+    const char *slash = jid.size == 0 ? NULL : memchr(jid.data, '/', jid.size);
+    const size_t size = slash == NULL ? jid.size : (size_t)(slash - jid.data);
+    const char *at = size == 0 ? NULL : memchr(jid.data, '@', size);
+    const size_t before = at == NULL ? 0 : (size_t)(at + 1 - jid.data);
+    return (struct slice){.data = jid.data + before, .size = size - before};
+}
+
+bool live_same_domain(struct slice a, const char *b) {
+    return strlen(b) == a.size && strncasecmp(a.data, b, a.size) == 0;
+}
+
+struct live_actor *live_venue_peer(const struct live_venue *venue, struct slice domain) {
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        struct live_actor *actor = venue->actors[i];
+        for (char **own = actor->domains; own != NULL && *own != NULL; own++) {
+            if (live_same_domain(domain, *own)) {
+                return actor;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------------- failing ---- */
+
+void live_venue_fails(struct live_venue *venue, const struct live_error *error) {
+    if (venue->result != ROUTER_OK) {
+        return;
+    }
+    venue->result = error == NULL ? ROUTER_E_NOMEM : VENUE_E_DOWN;
+    if (error != NULL) {
+        venue->error = *error;
+    } else {
+        live_fail(&venue->error, "memory ran out");
+    }
+}
+
+/* A connection that breaks may be all that is seen of a server that has died. */
+static void look_for_server(struct live_actor *actor) {
+    struct live_venue *venue = actor->venue;
+    const char *address = "";
+    uint16_t port = 0;
+    struct live_error error;
+    if (live_where(venue->server, actor->domain, &address, &port) && !live_port_open(address, port)) {
+        live_fail(&error, "%s: the stream of %s at %s:%u broke, and nobody answers there any more",
+                  live_target_name(venue->server->target), actor->jid, address, port);
+        live_venue_fails(venue, &error);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------------------- events ---- */
+
+/* Between servers and from components the stanza itself is in their content namespace, which scripts leave out. */
+static size_t without_namespace(char *stanza, size_t size) {
+    static const char *const contents[] = {"jabber:server", "jabber:client", "jabber:component:accept"};
+    size_t end = 0;
+    for (char quote = '\0'; end < size && (quote != '\0' || stanza[end] != '>'); end++) {
+        if (quote == '\0' && (stanza[end] == '"' || stanza[end] == '\'')) {
+            quote = stanza[end];
+        } else if (stanza[end] == quote) {
+            quote = '\0';
+        } else if (quote == '\0' && end + 8 < size && memcmp(stanza + end, " xmlns=", 7) == 0) {
+            for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+                const size_t length = strlen(contents[i]), whole = 8 + length + 1;
+                if (end + whole < size && memcmp(stanza + end + 8, contents[i], length) == 0 &&
+                    stanza[end + 8 + length] == stanza[end + 7]) {
+                    memmove(stanza + end, stanza + end + whole, size - end - whole + 1);
+                    return size - whole;
+                }
+            }
+        }
+    }
+    return size;
+}
+
+static void arrived(void *context, const char *stanza, size_t size) {
+    struct live_actor *actor = context;
+    struct live_venue *venue = actor->venue;
+    size_t own_size = 0;
+    char *own = stanza == NULL ? NULL : live_venue_back(venue, stanza, size, &own_size);
+    if (own == NULL) {
+        live_venue_fails(venue, NULL);
+        return;
+    }
+    if (actor->role != LIVE_ROLE_CLIENT) {
+        own_size = without_namespace(own, own_size);
+    }
+    live_log_arrive(&venue->log, actor->index, own, own_size);
+    free(own);
+}
+
+static void ended(void *context, const char *why) {
+    struct live_actor *actor = context;
+    struct live_venue *venue = actor->venue;
+    if (actor->coming) {
+        actor->coming = false;
+        live_log_add(&venue->log, WORLD_REFUSED, actor->index, why);
+        return;
+    }
+    live_log_add(&venue->log, WORLD_ENDED, actor->index, actor->leaving == NULL ? why : actor->leaving);
+    live_barrier_stirs(venue);
+    if (actor->role == LIVE_ROLE_CLIENT && actor->leaving == NULL && strcmp(why, "lost") == 0) {
+        look_for_server(actor);
+    }
+}
+
+const struct live_peer_events live_actor_events = {.context = NULL, .arrived = arrived, .ended = ended};
+
+/* --------------------------------------------------------------------------------------------------- waiting ---- */
+
+static size_t add_descriptors(const struct live_actor *actor, struct pollfd *polls) {
+    int fds[PEER_FDS_MAX];
+    const size_t count = actor->peer != NULL        ? live_peer_descriptors(actor->peer, fds, PEER_FDS_MAX)
+                         : actor->component != NULL ? live_component_descriptors(actor->component, fds, PEER_FDS_MAX)
+                                                    : 0;
+    for (size_t i = 0; i < count; i++) {
+        polls[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    }
+    return count;
+}
+
+static size_t gather(struct live_venue *venue) {
+    const size_t room = venue->actor_count * PEER_FDS_MAX + 1;
+    if (room > venue->poll_capacity) {
+        struct pollfd *grown = realloc(venue->polls, room * sizeof *grown);
+        if (grown == NULL) {
+            live_venue_fails(venue, NULL);
+            return 0;
+        }
+        venue->polls = grown;
+        venue->poll_capacity = room;
+    }
+    size_t count = live_party_polls(venue->party, venue->polls, room);
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        count += add_descriptors(venue->actors[i], venue->polls + count);
+    }
+    return count;
+}
+
+static void work(struct live_venue *venue) {
+    struct live_error error;
+    live_party_work(venue->party);
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        struct live_actor *actor = venue->actors[i];
+        if ((actor->peer != NULL && !live_peer_work(actor->peer, &error)) ||
+            (actor->component != NULL && !live_component_work(actor->component, &error))) {
+            live_venue_fails(venue, &error);
+        }
+    }
+    if (venue->log.failed) {
+        live_venue_fails(venue, NULL);
+    }
+}
+
+void live_venue_wait(struct live_venue *venue, uint64_t wait_us) {
+    const size_t count = gather(venue);
+    const uint64_t wait_ms = wait_us / 1000 + (wait_us % 1000 > 0);
+    if (venue->result == ROUTER_OK) {
+        (void)poll(venue->polls, (nfds_t)count, wait_ms < TURN_MS ? (int)wait_ms : TURN_MS);
+        work(venue);
+    }
+}
+
+static bool step(struct venue *base) {
+    struct live_venue *venue = live_venue_of(base);
+    const size_t before = venue->log.count;
+    if (venue->result == ROUTER_OK) {
+        live_venue_wait(venue, 0);
+    }
+    if (venue->log.count == before) {
+        live_barrier_run(venue, true, true);
+    }
+    return venue->log.count > before;
+}
+
+static void settle(struct venue *base) {
+    live_barrier_run(live_venue_of(base), true, false);
+}
+
+static bool has_peer(const struct live_venue *venue) {
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        if (venue->actors[i]->role == LIVE_ROLE_PEER) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only other servers are waited for with patience. Without any, time brings nothing that is not under way already. */
+static void pass(struct venue *base, uint64_t duration_us) {
+    struct live_venue *venue = live_venue_of(base);
+    if (!has_peer(venue)) {
+        settle(base);
+        return;
+    }
+    const uint64_t end_us = live_clock_us() + duration_us;
+    for (uint64_t now = live_clock_us(); venue->result == ROUTER_OK && now < end_us; now = live_clock_us()) {
+        live_venue_wait(venue, end_us - now);
+    }
+}
+
+static uint64_t now_us(const struct venue *base) {
+    return live_clock_us() - live_venue_of(base)->log.began_us;
+}
+
+/* ----------------------------------------------------------------------------------------------- what there is ---- */
+
+static void set_cause(struct venue *base, int cause) {
+    live_venue_of(base)->log.cause = cause;
+}
+
+bool live_actor_connected(const struct live_actor *actor) {
+    switch (actor->role) {
+    case LIVE_ROLE_CLIENT:
+        return live_client_state(actor->client) == LIVE_CLIENT_IN;
+    case LIVE_ROLE_PEER:
+        return !actor->down;
+    case LIVE_ROLE_COMPONENT:
+        return live_component_connected(actor->component);
+    }
+    return false;
+}
+
+static bool connected(const struct venue *base, int client) {
+    return live_actor_connected(live_venue_of(base)->actors[client]);
+}
+
+static const char *full_jid(const struct venue *base, int client) {
+    return live_venue_of(base)->actors[client]->full_jid;
+}
+
+static size_t event_count(const struct venue *base) {
+    return live_venue_of(base)->log.count;
+}
+
+static const struct world_event *event_at(const struct venue *base, size_t n) {
+    const struct live_log *log = &live_venue_of(base)->log;
+    return n < log->count ? log->events[n] : NULL;
+}
+
+static int failed(const struct venue *base, struct router_error *error) {
+    const struct live_venue *venue = live_venue_of(base);
+    if (venue->log.failed) {
+        return ROUTER_E_NOMEM;
+    }
+    return venue->result == ROUTER_OK ? ROUTER_OK : live_refuse(error, venue->result, "%s", venue->error.text);
+}
+
+static void free_venue(struct venue *base) {
+    struct live_venue *venue = live_venue_of(base);
+    live_cast_free(venue);
+    live_party_free(venue->party);
+    live_names_free(venue->names);
+    live_log_free(&venue->log);
+    free(venue->polls);
+    free(venue);
+}
+
+const struct venue_ops live_venue_ops = {
+    .server = live_cast_server,
+    .account = live_cast_account,
+    .client = live_cast_client,
+    .peer = live_cast_peer,
+    .component = live_cast_component,
+    .link = live_cast_link,
+    .contact = live_cast_contact,
+    .offline = live_cast_offline,
+    .ready = live_cast_ready,
+    .connect = live_act_connect,
+    .leave = live_act_leave,
+    .close = live_act_close,
+    .send = live_act_send,
+    .fault = live_act_fault,
+    .step = step,
+    .settle = settle,
+    .pass = pass,
+    .now_us = now_us,
+    .cause = set_cause,
+    .connected = connected,
+    .full_jid = full_jid,
+    .event_count = event_count,
+    .event = event_at,
+    .failed = failed,
+    .free = free_venue,
+};
+
+struct venue *live_venue(struct live_server *server, unsigned number, struct live_error *error) {
+    struct live_venue *venue = calloc(1, sizeof *venue);
+    if (venue == NULL) {
+        live_fail(error, "memory ran out");
+        return NULL;
+    }
+    venue->venue.ops = &live_venue_ops;
+    venue->server = server;
+    venue->names = live_own_names(server) ? NULL : live_names_new(number);
+    venue->party = live_party_new(server);
+    venue->log.began_us = live_clock_us();
+    if (venue->party == NULL || (venue->names == NULL && !live_own_names(server))) {
+        free_venue(&venue->venue);
+        live_fail(error, "memory ran out");
+        return NULL;
+    }
+    return &venue->venue;
+}

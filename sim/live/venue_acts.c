@@ -1,0 +1,428 @@
+/* venue_acts.c - what members of the cast do on a real server, and what becomes of the network around it. */
+#include "session.h"
+#include "stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STANZA_SIZE_MAX = 1 << 28 };
+
+static int no_memory(struct router_error *error) {
+    return live_refuse(error, ROUTER_E_NOMEM, "memory ran out");
+}
+
+static uint64_t patience_us(const struct live_venue *venue) {
+    return (uint64_t)venue->server->seconds * 1000000;
+}
+
+static int venue_result(const struct live_venue *venue, struct router_error *error) {
+    return venue->result == ROUTER_OK ? ROUTER_OK : live_refuse(error, venue->result, "%s", venue->error.text);
+}
+
+/* Things happen in the order in which the script has them: what others have sent is worked on first. Between servers there
+ * is no such order. */
+static void take_turn(const struct live_actor *actor) {
+    struct live_venue *venue = actor->venue;
+    bool others = venue->barrier.stirred;
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        const struct live_actor *other = venue->actors[i];
+        others = others || (other->dirty && other != actor && other->role != LIVE_ROLE_PEER);
+    }
+    if (others) {
+        live_barrier_run(venue, false, false);
+    }
+}
+
+/* Whoever comes or goes does so when all is quiet around its server: who is there decides what comes of a stanza. */
+static void wait_for_turn(const struct live_actor *actor) {
+    if (!live_barrier_quiet(actor->venue, false)) {
+        live_barrier_run(actor->venue, false, false);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- connecting ---- */
+
+static int come_in(struct live_actor *actor, struct router_error *error) {
+    struct live_venue *venue = actor->venue;
+    const char *wire = live_client_full_jid(actor->client);
+    size_t size = 0;
+    char *own = live_venue_back(venue, wire, strlen(wire), &size);
+    if (own == NULL) {
+        return no_memory(error);
+    }
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        const struct live_actor *other = venue->actors[i];
+        if (other != actor && other->full_jid != NULL && strcmp(other->full_jid, own) == 0) {
+            live_barrier_stirs(venue); /* that one loses its resource */
+        }
+    }
+    free(actor->full_jid);
+    actor->full_jid = own;
+    actor->leaving = NULL;
+    actor->middle = false;
+    actor->begun_count = 0;
+    live_text_free(&actor->begun);
+    live_log_add(&venue->log, WORLD_BOUND, actor->index, own);
+    return ROUTER_OK;
+}
+
+static int connect_client(struct live_actor *actor, struct router_error *error) {
+    struct live_venue *venue = actor->venue;
+    struct live_error why;
+    const uint64_t end_us = live_clock_us() + patience_us(venue);
+    bool good = live_client_connect(actor->client, &why);
+    while (good && live_client_state(actor->client) == LIVE_CLIENT_CONNECTING && venue->result == ROUTER_OK) {
+        const uint64_t now = live_clock_us();
+        if (now >= end_us) {
+            (void)live_client_error(actor->client, &why);
+            live_client_drop(actor->client);
+            return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+        }
+        live_venue_wait(venue, end_us - now);
+    }
+    switch (live_client_state(actor->client)) {
+    case LIVE_CLIENT_IN:
+        return come_in(actor, error);
+    case LIVE_CLIENT_REFUSED:
+        live_log_add(&venue->log, WORLD_REFUSED, actor->index, live_client_condition(actor->client));
+        return live_refuse(error, ROUTER_E_CONFLICT, "the server refuses the resource: %s",
+                           live_client_condition(actor->client));
+    case LIVE_CLIENT_FAILED:
+        (void)live_client_error(actor->client, &why);
+        return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+    default:
+        return venue_result(venue, error);
+    }
+}
+
+static int connect_component(struct live_actor *actor, struct router_error *error) {
+    struct live_venue *venue = actor->venue;
+    struct live_error why;
+    const uint64_t end_us = live_clock_us() + patience_us(venue);
+    actor->leaving = NULL;
+    actor->coming = true;
+    if (!live_component_connect(actor->component, &why)) {
+        actor->coming = false;
+        return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+    }
+    while (actor->coming && !live_component_connected(actor->component) && venue->result == ROUTER_OK) {
+        const uint64_t now = live_clock_us();
+        if (now >= end_us) {
+            actor->coming = false;
+            live_component_end(actor->component, true, NULL);
+            return live_refuse(error, VENUE_E_DOWN, "%s: attach the component %s: no answer within %u s",
+                               live_target_name(venue->server->target), actor->domain, venue->server->seconds);
+        }
+        live_venue_wait(venue, end_us - now);
+    }
+    if (!live_component_connected(actor->component)) {
+        return venue->result != ROUTER_OK ? venue_result(venue, error)
+                                          : live_refuse(error, ROUTER_E_CONFLICT, "the server refuses the component");
+    }
+    actor->coming = false;
+    live_barrier_stirs(venue); /* another one of the same domain may have to go */
+    live_log_add(&venue->log, WORLD_BOUND, actor->index, actor->full_jid);
+    return ROUTER_OK;
+}
+
+int live_act_connect(struct venue *base, int client, struct router_error *error) {
+    struct live_actor *actor = live_venue_of(base)->actors[client];
+    wait_for_turn(actor);
+    if (live_actor_connected(actor) || actor->role == LIVE_ROLE_PEER) {
+        return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is connected already", actor->name);
+    }
+    const int result = venue_result(actor->venue, error);
+    if (result != ROUTER_OK) {
+        return result;
+    }
+    return actor->role == LIVE_ROLE_CLIENT ? connect_client(actor, error) : connect_component(actor, error);
+}
+
+/* ----------------------------------------------------------------------------------------------------- leaving ---- */
+
+static bool is_ending(const struct live_actor *actor) {
+    switch (actor->role) {
+    case LIVE_ROLE_CLIENT:
+        return live_client_state(actor->client) == LIVE_CLIENT_ENDING;
+    case LIVE_ROLE_PEER:
+        return live_peer_ending(actor->peer);
+    case LIVE_ROLE_COMPONENT:
+        return live_component_ending(actor->component);
+    }
+    return false;
+}
+
+static void end_stream(struct live_actor *actor, bool breaks, const char *condition) {
+    switch (actor->role) {
+    case LIVE_ROLE_CLIENT:
+        live_client_leave(actor->client, breaks, condition);
+        break;
+    case LIVE_ROLE_PEER:
+        live_peer_end(actor->peer, breaks, condition);
+        break;
+    case LIVE_ROLE_COMPONENT:
+        live_component_end(actor->component, breaks, condition);
+        break;
+    }
+}
+
+/* The end is over when the server has closed its side too. A server that does not is left to itself. */
+static void see_off(struct live_actor *actor) {
+    struct live_venue *venue = actor->venue;
+    const uint64_t end_us = live_clock_us() + patience_us(venue);
+    for (uint64_t now = live_clock_us(); is_ending(actor) && venue->result == ROUTER_OK && now < end_us;
+         now = live_clock_us()) {
+        live_venue_wait(venue, end_us - now);
+    }
+    if (actor->role == LIVE_ROLE_CLIENT && is_ending(actor)) {
+        live_client_drop(actor->client);
+        live_log_add(&venue->log, WORLD_ENDED, actor->index, actor->leaving);
+    }
+}
+
+/* why: static, or of the script, whose texts live longer than the venue's use of it. */
+static int leave(struct live_actor *actor, bool breaks, const char *condition, const char *why,
+                 struct router_error *error) {
+    struct live_venue *venue = actor->venue;
+    const size_t before = venue->log.count;
+    actor->leaving = why;
+    end_stream(actor, breaks, condition);
+    see_off(actor);
+    if (actor->role == LIVE_ROLE_COMPONENT && venue->log.count == before) {
+        live_log_add(&venue->log, WORLD_ENDED, actor->index, why);
+    }
+    actor->leaving = NULL;
+    live_barrier_stirs(venue);
+    return venue_result(venue, error);
+}
+
+int live_act_leave(struct venue *base, int client, bool vanishes, struct router_error *error) {
+    struct live_actor *actor = live_venue_of(base)->actors[client];
+    wait_for_turn(actor);
+    if (!live_actor_connected(actor)) {
+        return venue_result(actor->venue, error);
+    }
+    return leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
+}
+
+int live_act_close(struct venue *base, int client, const char *condition, struct router_error *error) {
+    struct live_actor *actor = live_venue_of(base)->actors[client];
+    wait_for_turn(actor);
+    if (!live_actor_connected(actor)) {
+        return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is not connected", actor->name);
+    }
+    return leave(actor, false, condition, condition, error);
+}
+
+/* ----------------------------------------------------------------------------------------------------- sending ---- */
+
+void live_act_language(struct live_venue *venue, struct slice start) {
+    static const char *const forms[] = {"xml:lang=\"en\"", "xml:lang='en'"};
+    const size_t size = sizeof "xml:lang='en'" - 1;
+    for (size_t i = 0; i + size <= start.size && start.data[i] != '>'; i++) {
+        if (memcmp(start.data + i, forms[0], size) == 0 || memcmp(start.data + i, forms[1], size) == 0) {
+            live_party_speaks_english(venue->party);
+        }
+    }
+}
+
+static void entered(struct live_actor *actor, const struct stanza *stanza) {
+    live_log_enter(&actor->venue->log, actor->index, stanza);
+    live_act_language(actor->venue, stanza->start);
+    live_barrier_sent(actor, stanza->has_to ? &stanza->to : NULL);
+}
+
+/* Whole stanzas are written down as soon as they are whole, like a server would read them. returns false where memory ran
+ * out. */
+static bool read_begun(struct live_actor *actor) {
+    static const enum stanza_namespace contents[] = {[LIVE_ROLE_CLIENT] = STANZA_CLIENT,
+                                                     [LIVE_ROLE_PEER] = STANZA_SERVER,
+                                                     [LIVE_ROLE_COMPONENT] = STANZA_COMPONENT};
+    struct stanza_reader *reader = stanza_reader_new(NULL, contents[actor->role], STANZA_SIZE_MAX);
+    const struct slice bytes = {.data = actor->begun.data, .size = actor->begun.size};
+    struct stanza stanza;
+    size_t count = 0;
+    enum stanza_read read = STANZA_NOMEM;
+    if (reader != NULL && stanza_reader_feed(reader, bytes) == ROUTER_OK) {
+        while ((read = stanza_reader_next(reader, &stanza)) == STANZA_READY) {
+            if (++count > actor->begun_count) {
+                entered(actor, &stanza);
+                actor->begun_count = count;
+            }
+        }
+    }
+    if (read == STANZA_FAULT && stanza_reader_fault(reader) == STANZA_FAULT_END) {
+        actor->leaving = "disconnects";
+    }
+    stanza_reader_free(reader);
+    return read != STANZA_NOMEM;
+}
+
+static bool enter(struct live_actor *actor, const char *bytes, size_t size) {
+    struct live_text kept = {0};
+    live_barrier_sent(actor, NULL);
+    /* live_raw_add lets go of whole elements, so they are read from a copy. */
+    live_text_add(&kept, actor->begun.data == NULL ? "" : actor->begun.data, actor->begun.size);
+    live_text_add(&kept, bytes, size);
+    struct live_text begun = actor->begun;
+    actor->begun = kept;
+    const bool good = !kept.failed && read_begun(actor);
+    live_text_free(&actor->begun);
+    actor->begun = begun;
+    const enum live_raw state = live_raw_add(&actor->begun, bytes, size);
+    actor->middle = state == LIVE_RAW_MIDDLE;
+    actor->begun_count = state == LIVE_RAW_WHOLE ? 0 : actor->begun_count;
+    return good && !actor->begun.failed;
+}
+
+static bool send_out(struct live_actor *actor, bool raw, const char *bytes, size_t size, struct live_error *error) {
+    switch (actor->role) {
+    case LIVE_ROLE_CLIENT:
+        live_client_send(actor->client, bytes, size);
+        return true;
+    case LIVE_ROLE_PEER:
+        return live_peer_send(actor->peer, raw, bytes, size, error);
+    case LIVE_ROLE_COMPONENT:
+        return live_component_send(actor->component, bytes, size, error);
+    }
+    return false;
+}
+
+int live_act_send(struct venue *base, int client, bool raw, const char *bytes, size_t size, struct router_error *error) {
+    struct live_actor *actor = live_venue_of(base)->actors[client];
+    struct live_venue *venue = actor->venue;
+    struct live_error why;
+    take_turn(actor);
+    if (!live_actor_connected(actor)) {
+        return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is not connected", actor->name);
+    }
+    size_t out_size = 0;
+    char *out = live_venue_out(venue, bytes, size, &out_size);
+    if (out == NULL || !enter(actor, bytes, size)) {
+        free(out);
+        return no_memory(error);
+    }
+    const bool sent = send_out(actor, raw, out, out_size, &why);
+    free(out);
+    return sent ? venue_result(venue, error) : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+}
+
+/* ------------------------------------------------------------------------------------------------------ faults ---- */
+
+static struct live_actor *peer_called(const struct live_venue *venue, const char *name) {
+    for (size_t i = 0; name != NULL && i < venue->actor_count; i++) {
+        if (venue->actors[i]->role == LIVE_ROLE_PEER && strcmp(venue->actors[i]->name, name) == 0) {
+            return venue->actors[i];
+        }
+    }
+    return name == NULL ? NULL : live_venue_peer(venue, (struct slice){.data = name, .size = strlen(name)});
+}
+
+/* What a fault of the script is to one of the peers; NULL: it concerns none, or cannot be made from where peers stand. */
+static struct live_actor *struck(const struct live_venue *venue, enum venue_fault fault, const char *a, const char *b,
+                                 enum live_peer_fault *how) {
+    struct live_actor *first = peer_called(venue, a), *second = peer_called(venue, b);
+    switch (fault) {
+    case VENUE_CRASH:
+    case VENUE_START:
+        *how = fault == VENUE_CRASH ? LIVE_PEER_CRASH : LIVE_PEER_START;
+        return first;
+    case VENUE_DNS_LOSE:
+    case VENUE_DNS_FIND:
+        *how = fault == VENUE_DNS_LOSE ? LIVE_PEER_LOSE : LIVE_PEER_FIND;
+        return first;
+    case VENUE_CUT:
+        *how = LIVE_PEER_CUT;
+        return first != NULL && second != NULL ? NULL : first != NULL ? first : second;
+    case VENUE_STALL:
+        *how = first != NULL ? LIVE_PEER_STALL_OUT : LIVE_PEER_STALL_IN;
+        return first != NULL && second != NULL ? NULL : first != NULL ? first : second;
+    default:
+        return NULL;
+    }
+}
+
+int live_act_allows(const struct venue *base, enum venue_fault fault, const char *a, const char *b,
+                    struct router_error *error) {
+    static const char *const whats[] = {
+        [VENUE_CUT] = "the network around a real server cannot be cut",
+        [VENUE_CUT_ONE_WAY] = "a real connection cannot be cut in one direction",
+        [VENUE_STALL] = "the network around a real server cannot be stalled",
+        [VENUE_CRASH] = "a real server is not made to crash",
+        [VENUE_START] = "a real server is not made to crash",
+        [VENUE_DNS_LOSE] = "the name of a real server cannot be lost",
+        [VENUE_DNS_FIND] = "the name of a real server cannot be lost",
+    };
+    enum live_peer_fault how;
+    return fault == VENUE_HEAL || struck(live_venue_of(base), fault, a, b, &how) != NULL
+               ? ROUTER_OK
+               : live_refuse(error, VENUE_E_CANNOT, "%s", whats[fault]);
+}
+
+static void log_fault(struct live_venue *venue, enum venue_fault fault, const char *a, const char *b) {
+    static const char *const forms[] = {
+        [VENUE_CUT] = "network cuts %s from %s", [VENUE_CUT_ONE_WAY] = "network cuts %s to %s",
+        [VENUE_STALL] = "network stalls %s to %s", [VENUE_HEAL] = "network heals",
+        [VENUE_CRASH] = "%s crashes",            [VENUE_START] = "%s starts",
+        [VENUE_DNS_LOSE] = "DNS loses %s",       [VENUE_DNS_FIND] = "DNS finds %s",
+    };
+    struct live_text text = {0};
+    const char *form = forms[fault];
+    for (const char *next = strchr(form, '%'); next != NULL; next = strchr(form, '%')) {
+        const char *name = a == NULL ? "" : a;
+        live_text_add(&text, form, (size_t)(next - form));
+        live_text_add(&text, name, strlen(name));
+        form = next + 2;
+        a = b;
+    }
+    live_text_add(&text, form, strlen(form));
+    if (text.failed) {
+        live_venue_fails(venue, NULL);
+    } else {
+        live_log_add(&venue->log, WORLD_FAULT, -1, text.data);
+    }
+    live_text_free(&text);
+}
+
+static bool heal(struct live_venue *venue, struct live_error *error) {
+    bool good = true;
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        struct live_peer *peer = venue->actors[i]->peer;
+        good = (peer == NULL || live_peer_fault(peer, LIVE_PEER_HEAL, NULL, error)) && good;
+    }
+    return good;
+}
+
+static bool strike(struct live_venue *venue, struct live_actor *actor, enum live_peer_fault how, const char *name,
+                   struct live_error *error) {
+    size_t size = 0;
+    char *domain = live_venue_out(venue, name, strlen(name), &size);
+    if (domain == NULL) {
+        return live_fail(error, "memory ran out");
+    }
+    const bool good = live_peer_fault(actor->peer, how, domain, error);
+    free(domain);
+    if (how == LIVE_PEER_CRASH || how == LIVE_PEER_START) {
+        actor->down = how == LIVE_PEER_CRASH;
+    }
+    return good;
+}
+
+int live_act_fault(struct venue *base, enum venue_fault fault, const char *a, const char *b, struct router_error *error) {
+    struct live_venue *venue = live_venue_of(base);
+    enum live_peer_fault how;
+    struct live_error why;
+    struct live_actor *actor = struck(venue, fault, a, b, &how);
+    const int result = live_act_allows(base, fault, a, b, error);
+    if (result != ROUTER_OK) {
+        return result;
+    }
+    if ((fault == VENUE_CRASH || fault == VENUE_START) && actor->down == (fault == VENUE_CRASH)) {
+        return live_refuse(error, ROUTER_E_CONFLICT, "it is so already");
+    }
+    log_fault(venue, fault, a, b);
+    live_barrier_stirs(venue);
+    const bool good = fault == VENUE_HEAL ? heal(venue, &why) : strike(venue, actor, how, a, &why);
+    return good ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+}
