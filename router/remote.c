@@ -66,7 +66,7 @@ static bool enqueue(struct router *r, struct pair *pair, const struct stanza *st
         return false;
     kept->origin = in->origin;
     kept_append(&pair->queue, kept);
-    mark(r, in->host, RULE_s2s_queue);
+    effect(r, ROUTER_MARK, in->host, RULE_s2s_queue)->to = router_text_copy(r, jid_slice(pair->remote));
     return true;
 }
 

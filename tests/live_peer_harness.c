@@ -33,7 +33,7 @@ static struct live_peer *peers[ACTORS_MAX];
 static struct live_component *components[ACTORS_MAX];
 static size_t peer_count, component_count;
 
-/* ------------------------------------------------------------------------------------------------------- fixtures ---- */
+/* ---------------------------------------------------------------------------------------------------- fixtures ---- */
 
 void fake_begin(void) {
     static char name[] = "fake";
@@ -72,7 +72,7 @@ void fake_end(void) {
     live_dns_stop(fake_server.dns);
 }
 
-/* --------------------------------------------------------------------------------------------------------- actors ---- */
+/* ------------------------------------------------------------------------------------------------------ actors ---- */
 
 static void arrived(void *context, const char *stanza, size_t size) {
     struct fake_heard *heard = context;
@@ -145,7 +145,7 @@ bool fake_works(void) {
     return good;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- lines ---- */
+/* ------------------------------------------------------------------------------------------------------- lines ---- */
 
 static void read_line(struct line *line) {
     ssize_t size = 0;
@@ -281,7 +281,7 @@ void fake_hear_reset(int line) {
     ck_assert(lines[line].reset);
 }
 
-/* --------------------------------------------------------------------------------------------------------- names ---- */
+/* ------------------------------------------------------------------------------------------------------- names ---- */
 
 static size_t put_name(unsigned char *at, const char *name) {
     size_t size = 0;
@@ -341,7 +341,8 @@ static char look_up(const char *domain, struct sockaddr_in *in) {
     }
     in->sin_family = AF_INET;
     in->sin_port = htons((uint16_t)(answer[size + 16] << 8 | answer[size + 17]));
-    for (size_t at = size + 18; answer[at] != 0 && strlen(address) + answer[at] + 1 < sizeof address; at += answer[at] + 1u) {
+    for (size_t at = size + 18; answer[at] != 0 && strlen(address) + answer[at] + 1 < sizeof address;
+         at += answer[at] + 1u) {
         snprintf(address + strlen(address), sizeof address - strlen(address), "%s%.*s", address[0] == '\0' ? "" : ".",
                  (int)answer[at], (const char *)answer + at + 1);
     }
@@ -383,15 +384,17 @@ int fake_dial(const char *domain) {
     return add_line(fd);
 }
 
-/* ------------------------------------------------------------------------------------------------------- streams ---- */
+/* ----------------------------------------------------------------------------------------------------- streams ---- */
 
-#define HEADER "<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' " \
-               "xmlns:db='jabber:server:dialback' version='1.0'"
+#define HEADER                                                                                                         \
+    "<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' "       \
+    "xmlns:db='jabber:server:dialback' version='1.0'"
 
 int fake_stream_to(const char *from, const char *to) {
     char text[1000];
     const int line = fake_dial(to);
-    snprintf(text, sizeof text, HEADER " from='%s' to='%s'><db:result from='%s' to='%s'>key</db:result>", from, to, from, to);
+    snprintf(text, sizeof text, HEADER " from='%s' to='%s'><db:result from='%s' to='%s'>key</db:result>", from, to,
+             from, to);
     fake_say(line, text);
     fake_hear(line, "</stream:features>");
     FAKE_TAG(line, "db:result", "type='valid'");

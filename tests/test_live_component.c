@@ -7,8 +7,9 @@
 
 Suite *live_component_suite(void);
 
-#define HEADER "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' " \
-               "from='rooms.montague.example' id='a'>"
+#define HEADER                                                                                                         \
+    "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' "                  \
+    "from='rooms.montague.example' id='a'>"
 #define MESSAGE "<message id='m' from='garden@rooms.montague.example/nurse' to='romeo@montague.example'/>"
 
 static struct live_component *component;
@@ -78,7 +79,8 @@ START_TEST(the_handshake_is_the_digest_of_id_and_secret) {
 END_TEST
 
 START_TEST(stanzas_pass_as_they_are) {
-    static const char stanza[] = "<message to=\"garden@rooms.montague.example\"  from='romeo@montague.example'><body>&lt;</body></message>";
+    static const char stanza[] =
+        "<message to=\"garden@rooms.montague.example\"  from='romeo@montague.example'><body>&lt;</body></message>";
     const int line = connect_component();
     send_text(MESSAGE "<presence/>");
     fake_hear(line, MESSAGE "<presence/>");
@@ -96,14 +98,17 @@ END_TEST
 
 START_TEST(a_refusal_is_told_by_its_condition) {
     const int line = begin_stream();
-    fake_say(line, "<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+    fake_say(
+        line,
+        "<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
     wait_for_end("not-authorized");
 }
 END_TEST
 
 START_TEST(an_end_is_told_by_its_condition) {
     const int line = connect_component();
-    fake_say(line, "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+    fake_say(line,
+             "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
     wait_for_end("conflict");
     fake_heard[0].endings = 0;
     fake_close(connect_component());
@@ -133,11 +138,13 @@ START_TEST(it_breaks_its_stream_or_ends_it_with_an_error) {
     fake_hear_reset(line);
     const int next = connect_component();
     live_component_end(component, false, "system-shutdown");
-    fake_hear(next, "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+    fake_hear(
+        next,
+        "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
 }
 END_TEST
 
-/* --------------------------------------------------------------------------------------------------------- marks ---- */
+/* ------------------------------------------------------------------------------------------------------- marks ---- */
 
 static void mark(void) {
     ck_assert_msg(live_component_marker(component, "montague.example", &fake_error), "%s", fake_error.text);
@@ -158,7 +165,8 @@ END_TEST
 
 START_TEST(a_ping_of_the_harness_is_answered_and_not_shown) {
     const int line = connect_component();
-    fake_say(line, "<iq type='get' from='romeo@montague.example/o' to='rooms.montague.example' id='" LIVE_MARK "9'/><presence/>");
+    fake_say(line, "<iq type='get' from='romeo@montague.example/o' to='rooms.montague.example' id='" LIVE_MARK
+                   "9'/><presence/>");
     FAKE_TAG(line, "iq", "type='result'", "from='rooms.montague.example'", "to='romeo@montague.example/o'",
              "id='" LIVE_MARK "9'");
     wait_for(1);
@@ -171,7 +179,9 @@ START_TEST(what_is_ill_formed_is_worked_on_when_the_stream_has_ended) {
     send_text("<message></presence>");
     mark();
     ck_assert(!live_component_marked(component));
-    fake_say(line, "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+    fake_say(
+        line,
+        "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
     fake_until(is_marked, NULL);
     ck_assert_ptr_null(strstr(fake_unread(line), LIVE_MARK));
 }
@@ -205,7 +215,7 @@ START_TEST(an_answer_of_an_earlier_stream_is_none) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------------ failures ---- */
+/* ---------------------------------------------------------------------------------------------------- failures ---- */
 
 static void expect_failure(const char *text) {
     while (fake_works()) {

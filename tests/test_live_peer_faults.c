@@ -8,8 +8,9 @@
 Suite *live_peer_faults_suite(void);
 
 #define MESSAGE "<message id='m' from='juliet@capulet.example' to='romeo@montague.example'/>"
-#define HEADER "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' " \
-               "xmlns:db='jabber:server:dialback' from='montague.example' to='capulet.example' version='1.0'>"
+#define HEADER                                                                                                         \
+    "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' "                            \
+    "xmlns:db='jabber:server:dialback' from='montague.example' to='capulet.example' version='1.0'>"
 #define ASK "<db:result from='montague.example' to='capulet.example'>key</db:result>"
 
 static const char *const also[] = {"mantua.example"};
@@ -28,7 +29,7 @@ static void wait_for(size_t count) {
     fake_until(has_arrived, &count);
 }
 
-/* ------------------------------------------------------------------------------------------------------ troubles ---- */
+/* ---------------------------------------------------------------------------------------------------- troubles ---- */
 
 START_TEST(a_name_can_be_unknown_or_get_no_answer) {
     troubled((struct world_peer){.dns = WORLD_FAILS, .also = also, .also_count = 1});
@@ -67,7 +68,8 @@ START_TEST(a_stream_can_end_with_any_error) {
     int line = fake_dial("capulet.example");
     fake_say(line, HEADER);
     FAKE_TAG(line, "stream:stream", "from='capulet.example'");
-    fake_hear(line, "<stream:error><host-gone xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+    fake_hear(line,
+              "<stream:error><host-gone xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
     fake_end();
     fake_begin();
     troubled((struct world_peer){.stream = WORLD_FAILS});
@@ -137,7 +139,7 @@ START_TEST(what_cannot_be_made_from_outside_is_said) {
 }
 END_TEST
 
-/* ----------------------------------------------------------------------------------- sending from where none reaches ---- */
+/* ----------------------------------------------------------------------------- sending from where none reaches ---- */
 
 /* While dialback takes place all is well; then the target's streams are closed, and only then the stanza goes out. */
 static void expect_window(struct world_peer config, char later) {
@@ -147,7 +149,8 @@ static void expect_window(struct world_peer config, char later) {
     const int line = fake_stream_to("montague.example", "capulet.example");
     char question[300];
     snprintf(question, sizeof question,
-             "<message id='queued'/><db:verify from='montague.example' to='capulet.example' id='s1'>%s</db:verify>", key);
+             "<message id='queued'/><db:verify from='montague.example' to='capulet.example' id='s1'>%s</db:verify>",
+             key);
     fake_say(line, question);
     FAKE_TAG(line, "db:verify", "type='valid'");
     fake_valid(own, "capulet.example", "montague.example");
@@ -194,7 +197,7 @@ START_TEST(jabberd2_gives_no_sign_of_what_such_a_peer_sent) {
 }
 END_TEST
 
-/* -------------------------------------------------------------------------------------------------------- faults ---- */
+/* ------------------------------------------------------------------------------------------------------ faults ---- */
 
 /* A peer with a stream of its own and one of the target's. */
 static struct live_peer *open_peer(int *own, int *line) {

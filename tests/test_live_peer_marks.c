@@ -153,7 +153,7 @@ START_TEST(a_stream_for_marks_alone_ends_unseen) {
 }
 END_TEST
 
-/* ----------------------------------------------------------------------------------------------------- raw octets ---- */
+/* -------------------------------------------------------------------------------------------------- raw octets ---- */
 
 START_TEST(in_the_middle_of_an_element_the_ping_goes_on_another_stream) {
     char key[200], id[64];
@@ -184,7 +184,9 @@ static void expect_ping_after_end(void) {
     char key[200], id[64];
     fake_mark(peer, "montague.example");
     ck_assert(!live_peer_marked(peer));
-    fake_say(own, "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+    fake_say(
+        own,
+        "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
     const int next = fake_stream_from("capulet.example", "montague.example", "s2", key, sizeof key);
     fake_valid(next, "capulet.example", "montague.example");
     hear_ping(next, "capulet.example", id, sizeof id);
@@ -231,7 +233,7 @@ START_TEST(a_target_that_ends_every_stream_is_a_failure) {
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------- where none comes back ---- */
+/* --------------------------------------------------------------------------------------- where none comes back ---- */
 
 START_TEST(nothing_is_waited_for_from_a_peer_that_is_down) {
     fake_fault(peer, LIVE_PEER_CRASH, NULL);

@@ -136,7 +136,7 @@ static void end(void) {
 }
 
 #define MESSAGE(id, from, to) "<message id='" id "' from='" from "' to='" to "'><body>" id "</body></message>"
-#define ROOM "garden@rooms.montague.example/nurse"
+#define ROOM                  "garden@rooms.montague.example/nurse"
 
 static const char *const names[] = {"prosody", "ejabberd", "jabberd2"};
 

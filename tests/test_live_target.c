@@ -140,7 +140,16 @@ START_TEST(a_host_is_found_by_its_domain) {
     ck_assert_uint_eq(port, 5222);
     ck_assert(!live_where(&server, "capulet.example", &address, &port));
     ck_assert(!live_own_names(&server));
+    ck_assert(!live_rests(&server));
     ck_assert_str_eq(live_password(&server, "romeo", "montague.example", "made"), "made");
+    live_target_free(target);
+}
+END_TEST
+
+START_TEST(a_server_that_is_like_jabberd2_rests) {
+    struct live_target *target = reads("[Target] t\n\taccounts: register\n\tprofile: jabberd2\n" HOST);
+    struct live_server server = {.target = target};
+    ck_assert(live_rests(&server));
     live_target_free(target);
 }
 END_TEST
@@ -387,6 +396,7 @@ Suite *live_target_suite(void) {
     tcase_add_test(tc, what_is_left_out_is_careful);
     tcase_add_test(tc, accounts_can_be_listed);
     tcase_add_test(tc, a_host_is_found_by_its_domain);
+    tcase_add_test(tc, a_server_that_is_like_jabberd2_rests);
     tcase_add_test(tc, a_command_is_split_into_words);
     tcase_add_test(tc, unknown_words_are_told_the_nearest);
     tcase_add_test(tc, lines_that_are_nothing_are_refused);

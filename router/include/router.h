@@ -453,7 +453,8 @@ struct router_effect {
     const char *condition; /* "service-unavailable" and the like with a bounce or close; else NULL */
     uint32_t port;         /* where `bytes` go; 0: nowhere now (a fate without output, or the stream is not open yet) */
     struct slice host;     /* the served domain that acted */
-    struct slice to;       /* ROUTER_OPEN: remote domain; else whom this copy is for; size 0: nobody */
+    struct slice to;       /* ROUTER_OPEN, and a mark of s2s.queue: remote domain; else whom this copy is for; size 0:
+                            * nobody */
     struct slice bytes;    /* the stanza as it is written; size 0: none */
     int priority;          /* ROUTER_DELIVER: the recipient's priority; ROUTER_NOT_AVAILABLE where it has none */
 };

@@ -45,7 +45,7 @@ struct drill_options {
 /* What one actor got, in a form in which two venues can be compared: one item for each stanza, in their order, and one
  * for each stream that did not end because the script said so ("ended: CONDITION", "refused: CONDITION").
  * A stanza is canonical text (xml_write). What a server makes up, and the script does not write down itself, stands as
- * {id:1}, {resource:1}, {version:1} (of a roster), numbered in the order of the cast and of arrival, and {stamp}. An
+ * {id}, {version} (of a roster), {stamp}, and {resource:1}, numbered in the order of binding; a roster is sorted. An
  * error's <text/> and application-specific condition are left out. */
 struct drill_observation {
     char *actor;

@@ -15,8 +15,8 @@ struct made_up {
 
 struct observer {
     struct run *run;
-    struct made_up *ids, *versions, *sessions;
-    size_t id_count, version_count, session_count;
+    struct made_up *sessions;
+    size_t session_count;
 };
 
 /* The events that are about one actor, in their order. */
@@ -143,10 +143,10 @@ static const char *normal_value(struct observer *o, const struct xml_node *node,
         return is_written(o->run->script, name, value) ? value : "{stamp}";
     }
     if (strcmp(name, "ver") == 0 && strcmp(node->ns, ROSTER_NS) == 0) {
-        return call(o, &o->versions, &o->version_count, "version", value);
+        return "{version}";
     }
     if (strcmp(name, "id") == 0 && !is_written(o->run->script, name, value)) {
-        return call(o, &o->ids, &o->id_count, "id", value);
+        return "{id}";
     }
     return without_sessions(o, value);
 }
@@ -155,6 +155,25 @@ static const char *normal_value(struct observer *o, const struct xml_node *node,
 static bool is_left_out(const struct xml_node *parent, const struct xml_node *child, unsigned depth) {
     return depth == 1 && strcmp(parent->name, "error") == 0 && strcmp(parent->ns, XML_STREAM_NS) == 0 &&
            (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0);
+}
+
+/* Items of a roster and their groups are sets (6121 2.1.2). */
+static bool is_set(const struct xml_node *node) {
+    return strcmp(node->ns, ROSTER_NS) == 0 && (strcmp(node->name, "query") == 0 || strcmp(node->name, "item") == 0);
+}
+
+static const char *sort_key(const struct xml_node *node) {
+    const char *jid = xml_attribute_get(node, "jid");
+    return jid == NULL ? node->text : jid;
+}
+
+/* A place for one more child, behind those that go before it. */
+static void insert(struct xml_node **first, struct xml_node *child) {
+    while (*first != NULL && strcmp(sort_key(*first), sort_key(child)) <= 0) {
+        first = &(*first)->next;
+    }
+    child->next = *first;
+    *first = child;
 }
 
 /* depth: 0 for a stanza. NULL where memory ran out. */
@@ -177,11 +196,16 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         if (is_left_out(node, child, depth)) {
             continue;
         }
-        *last = normal(o, child, depth + 1);
-        if (*last == NULL) {
+        struct xml_node *fresh = normal(o, child, depth + 1);
+        if (fresh == NULL) {
             return NULL;
         }
-        last = &(*last)->next;
+        if (is_set(node)) {
+            insert(&copy->child, fresh);
+        } else {
+            *last = fresh;
+            last = &fresh->next;
+        }
     }
     return copy;
 }

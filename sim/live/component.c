@@ -1,6 +1,6 @@
-/* component.c - a service behind the target that the script plays (XEP-0114). The stream is our own and not libstrophe's,
- * which gives stanzas taken apart instead of the octets that came, knows a list of stream errors only, and cannot break a
- * connection. The library makes the handshake's digest. */
+/* component.c - a service behind the target that the script plays (XEP-0114). The stream is our own and not
+ * libstrophe's, which gives stanzas taken apart instead of the octets that came, knows a list of stream errors only,
+ * and cannot break a connection. The library makes the handshake's digest. */
 #include "stream.h"
 
 #include <stdio.h>
@@ -28,12 +28,12 @@ static void fails(struct live_component *component, const char *step, const char
     if (!component->failed) {
         component->failed = true;
         live_fail(&component->failure, "%s: component %s at 127.0.0.1:%u: %s: %s",
-                  live_target_name(component->server->target), component->domain, component->server->component_port, step,
-                  why);
+                  live_target_name(component->server->target), component->domain, component->server->component_port,
+                  step, why);
     }
 }
 
-/* -------------------------------------------------------------------------------------------------------- stream ---- */
+/* ------------------------------------------------------------------------------------------------------ stream ---- */
 
 static void write_text(struct live_component *component, struct live_text *text) {
     if (text->failed) {
@@ -100,7 +100,7 @@ static void over(void *owner, const char *why, const char *wrong) {
 
 static const struct live_stream_calls calls = {opened, came, over};
 
-/* --------------------------------------------------------------------------------------------------------- life ---- */
+/* -------------------------------------------------------------------------------------------------------- life ---- */
 
 struct live_component *live_component_new(struct live_server *server, const char *domain,
                                           const struct live_peer_events *events, struct live_error *error) {
@@ -109,8 +109,8 @@ struct live_component *live_component_new(struct live_server *server, const char
         live_fail(error, "memory ran out");
         return NULL;
     }
-    *component = (struct live_component){
-        .server = server, .domain = strdup(domain), .events = *events, .loop = live_loop_new()};
+    *component =
+        (struct live_component){.server = server, .domain = strdup(domain), .events = *events, .loop = live_loop_new()};
     if (component->domain == NULL || component->loop < 0 || server->component_port == 0) {
         live_fail(error, "%s: component %s: %s", live_target_name(server->target), domain,
                   server->component_port == 0 ? "the server has no port for components" : "memory ran out");
@@ -176,7 +176,7 @@ void live_component_free(struct live_component *component) {
     free(component);
 }
 
-/* -------------------------------------------------------------------------------------------------- what it is told ---- */
+/* --------------------------------------------------------------------------------------------- what it is told ---- */
 
 bool live_component_send(struct live_component *component, const char *bytes, size_t size, struct live_error *error) {
     if (!component->connected) {

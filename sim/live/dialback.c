@@ -1,6 +1,6 @@
 /* dialback.c - how two servers show each other who they are (XEP-0220). On streams that it accepted the peer believes
- * whoever asks, unless the script wants it otherwise, and says which keys are its own; on its own it asks to be believed.
- * A key is made from a secret, so that nothing is to be remembered of it (XEP-0185). */
+ * whoever asks, unless the script wants it otherwise, and says which keys are its own; on its own it asks to be
+ * believed. A key is made from a secret, so that nothing is to be remembered of it (XEP-0185). */
 #include "peer.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <strophe.h>
 
 #define FEATURES "<stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback></stream:features>"
-#define STANZA_ERROR(type, condition) \
+#define STANZA_ERROR(type, condition)                                                                                  \
     "<error type='" type "'><" condition " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
 
 static bool is(const char *text, const char *word) {
@@ -21,7 +21,7 @@ static bool is_dialback(const struct live_element *element, const char *name) {
     return is(element->ns, LIVE_NS_DIALBACK) && is(element->name, name);
 }
 
-/* --------------------------------------------------------------------------------------------------------- keys ---- */
+/* -------------------------------------------------------------------------------------------------------- keys ---- */
 
 static bool make_key(const struct live_peer *peer, const char *id, const char *own, const char *served,
                      char key[PEER_KEY_SIZE]) {
@@ -72,7 +72,7 @@ static void write_dialback(struct live_peer *peer, struct live_stream *stream, c
     live_text_free(&out);
 }
 
-/* --------------------------------------------------------------------------------- streams that the peer accepted ---- */
+/* ------------------------------------------------------------------------------ streams that the peer accepted ---- */
 
 static void accepted_opened(void *owner, const struct live_element *header) {
     struct peer_stream *stream = owner;
@@ -185,7 +185,7 @@ static void accepted_over(void *owner, const char *why, const char *wrong) {
 
 const struct live_stream_calls peer_accepted_calls = {accepted_opened, accepted_came, accepted_over};
 
-/* --------------------------------------------------------------------------------------------- streams of its own ---- */
+/* ------------------------------------------------------------------------------------------ streams of its own ---- */
 
 static void ask(struct live_peer *peer, struct peer_pair *pair) {
     const char *own = peer->domains[pair->own];

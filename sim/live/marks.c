@@ -1,4 +1,5 @@
-/* marks.c - pings of the harness itself, by which it learns that what was sent before has arrived. Scripts never see one. */
+/* marks.c - pings of the harness itself, by which it learns that what was sent before has arrived. Scripts never see
+ * one. */
 #include "stream.h"
 
 #include <string.h>
@@ -48,7 +49,7 @@ void live_mark_ask(struct live_text *text, const char *from, const char *to, con
     live_text_format(text, "><ping xmlns='urn:xmpp:ping'/></iq>");
 }
 
-/* ------------------------------------------------------------------------------------------------------ raw octets ---- */
+/* -------------------------------------------------------------------------------------------------- raw octets ---- */
 
 static void XMLCALL deeper(void *data, const char *name, const char **attributes) {
     (void)name;

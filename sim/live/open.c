@@ -229,6 +229,14 @@ bool live_where(const struct live_server *server, const char *domain, const char
 
 /* ---------------------------------------------------------------------------------------------------- accounts ---- */
 
+bool live_rests(const struct live_server *server) {
+    const char *profile = server->target->profile;
+    if (server->kind != NULL) {
+        return server->kind->rests_after_end;
+    }
+    return profile != NULL && strcmp(profile, live_jabberd2.name) == 0 && live_jabberd2.rests_after_end;
+}
+
 bool live_own_names(const struct live_server *server) {
     return server->kind == NULL && server->target->accounts == LIVE_ACCOUNTS_LISTED;
 }

@@ -150,6 +150,8 @@ bool live_account(struct live_server *server, const char *local, const char *dom
 /* live_where - address and port for clients of a domain. returns false: this server does not serve it. */
 bool live_where(const struct live_server *server, const char *domain, const char **address, uint16_t *port);
 
+/* live_rests - whether its sessions must have ended inside before anybody connects: see rests_after_end. */
+bool live_rests(const struct live_server *server);
 /* live_own_names - whether accounts keep the scenario's names, as a target file lists them: then no fresh names. */
 bool live_own_names(const struct live_server *server);
 /* live_password - what an account logs in with: the listed password, or else `generated`. */

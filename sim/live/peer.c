@@ -11,7 +11,8 @@ enum { DOMAIN_SIZE = ROUTER_JID_PART_MAX + 1 };
 void peer_fail(struct live_peer *peer, const char *why) {
     if (!peer->failed) {
         peer->failed = true;
-        live_fail(&peer->failure, "%s: streams with %s: %s", live_target_name(peer->server->target), peer->domains[0], why);
+        live_fail(&peer->failure, "%s: streams with %s: %s", live_target_name(peer->server->target), peer->domains[0],
+                  why);
     }
 }
 
@@ -19,8 +20,8 @@ void peer_fail_pair(struct live_peer *peer, const struct peer_pair *pair, const 
     if (!peer->failed) {
         peer->failed = true;
         live_fail(&peer->failure, "%s: open a stream from %s to %s at 127.0.0.1:%u: %s: %s",
-                  live_target_name(peer->server->target), peer->domains[pair->own], pair->served, peer->server->s2s_port,
-                  step, why);
+                  live_target_name(peer->server->target), peer->domains[pair->own], pair->served,
+                  peer->server->s2s_port, step, why);
     }
 }
 
@@ -28,8 +29,8 @@ void peer_fail_pair(struct live_peer *peer, const struct peer_pair *pair, const 
 
 bool peer_domain(const char *jid, char *domain, size_t size) {
     struct jid_parts parts;
-    const bool good = jid != NULL && jid_prepare((struct slice){jid, strlen(jid)}, &parts) == ROUTER_OK &&
-                      parts.domain.size < size;
+    const bool good =
+        jid != NULL && jid_prepare((struct slice){jid, strlen(jid)}, &parts) == ROUTER_OK && parts.domain.size < size;
     if (good) {
         memcpy(domain, parts.domain.data, parts.domain.size);
         domain[parts.domain.size] = '\0';

@@ -35,7 +35,7 @@ struct peer_pair {
     struct peer_pair *next;
     size_t own;
     char *served;
-    bool aside; /* a stream that is for marks alone, beside one in the middle of raw octets */
+    bool aside;                 /* a stream that is for marks alone, beside one in the middle of raw octets */
     struct peer_stream *stream; /* NULL: none now */
     enum peer_step step;
     uint64_t since_us; /* the step's beginning */
@@ -89,11 +89,12 @@ void peer_fail_pair(struct live_peer *peer, const struct peer_pair *pair, const 
 struct peer_pair *peer_pair_find(struct live_peer *peer, size_t own, const char *served, bool aside);
 /* peer_pair_put - written when the pair is ready; a stream for it begins to open where there is none. */
 void peer_pair_put(struct live_peer *peer, struct peer_pair *pair, const char *bytes, size_t size, bool scripted);
-void peer_pair_begin(struct live_peer *peer, struct peer_pair *pair, bool alone); /* alone: on no stream of another pair */
+/* peer_pair_begin - gets it a stream. alone: not one of another pair. */
+void peer_pair_begin(struct live_peer *peer, struct peer_pair *pair, bool alone);
 void peer_pair_flush(struct live_peer *peer, struct peer_pair *pair);
 void peer_pair_drop(struct live_peer *peer, struct peer_pair *pair); /* what waits, and its marks, are given up */
-bool peer_domain(const char *jid, char *domain, size_t size); /* as it is compared; false: it has none */
-int peer_own(const struct live_peer *peer, const char *jid);  /* which of its domains, or -1 */
+bool peer_domain(const char *jid, char *domain, size_t size);        /* as it is compared; false: it has none */
+int peer_own(const struct live_peer *peer, const char *jid);         /* which of its domains, or -1 */
 
 /* peer_net.c */
 enum peer_port { PORT_OPEN, PORT_REFUSES, PORT_SILENT };
@@ -103,7 +104,7 @@ bool peer_tell_dns(struct live_peer *peer);
 bool peer_accept(struct live_peer *peer); /* false: nobody was there, or there is no descriptor for them */
 void peer_close_port(struct live_peer *peer);
 struct peer_stream *peer_stream_add(struct live_peer *peer, int socket); /* -1: one of its own */
-void peer_sweep(struct live_peer *peer); /* streams that are over */
+void peer_sweep(struct live_peer *peer);                                 /* streams that are over */
 /* peer_is_away - a fault keeps the target from a domain of the peer. peer_reached - no fault and no trouble does. */
 bool peer_is_away(const struct live_peer *peer, size_t own);
 bool peer_reached(const struct live_peer *peer, size_t own);
@@ -118,7 +119,8 @@ extern const struct live_stream_calls peer_accepted_calls, peer_own_calls;
 /* peer_ask_next - for the verification of a pair that waits for it on a stream; one after the other, so that what the
  * script sends for several domains arrives in one order. */
 void peer_ask_next(struct peer_stream *stream);
-void peer_probe(struct live_peer *peer, struct peer_pair *pair, unsigned number); /* a mark that comes back on the same stream */
+/* peer_probe - a mark that comes back on the same stream. */
+void peer_probe(struct live_peer *peer, struct peer_pair *pair, unsigned number);
 bool peer_is_verified(const struct live_peer *peer, const char *served, size_t own);
 
 /* peer_marks.c */
@@ -126,6 +128,6 @@ bool peer_marks_see(struct live_peer *peer, const struct live_element *element);
 void peer_marks_back(struct live_peer *peer, const char *id);
 void peer_marks_again(struct live_peer *peer, struct peer_pair *pair); /* its stream is over */
 void peer_marks_remind(struct live_peer *peer); /* asks again where the answer may have been given up */
-void peer_marks_drop(struct live_peer *peer, const struct peer_pair *pair);  /* NULL: all */
+void peer_marks_drop(struct live_peer *peer, const struct peer_pair *pair); /* NULL: all */
 
 #endif

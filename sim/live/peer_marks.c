@@ -1,6 +1,6 @@
-/* peer_marks.c - barriers of a peer: pings of its own on its streams, whose answers come back behind all that the target
- * had to send. Where the target has no way to the peer, a question of dialback is asked instead, which every server
- * answers on the stream on which it came, so that at least what the peer sent before has been read. */
+/* peer_marks.c - barriers of a peer: pings of its own on its streams, whose answers come back behind all that the
+ * target had to send. Where the target has no way to the peer, a question of dialback is asked instead, which every
+ * server answers on the stream on which it came, so that at least what the peer sent before has been read. */
 #include "peer.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 enum { TRIES_MAX = 3, REMIND_US = 100000 };
 
-/* ------------------------------------------------------------------------------------------------------------ marks ---- */
+/* ------------------------------------------------------------------------------------------------------- marks ---- */
 
 /* What is in the middle of an element must not be followed by anything else. */
 static struct peer_pair *pair_for(struct live_peer *peer, size_t own, const char *served) {
@@ -111,7 +111,7 @@ bool live_peer_marked(const struct live_peer *peer) {
     return peer->marks == NULL;
 }
 
-/* ----------------------------------------------------------------------------------------------------- coming back ---- */
+/* ------------------------------------------------------------------------------------------------- coming back ---- */
 
 static void remove_mark(struct live_peer *peer, const char *id) {
     char own[sizeof LIVE_MARK + 16];

@@ -15,7 +15,7 @@
 
 enum { BACKLOG = 64, HOSTS = 250 };
 
-/* --------------------------------------------------------------------------------------------------- its port ---- */
+/* ---------------------------------------------------------------------------------------------------- its port ---- */
 
 void peer_close_port(struct live_peer *peer) {
     int *fds[] = {&peer->listener, &peer->fillers[0], &peer->fillers[1]};
@@ -56,7 +56,8 @@ bool peer_listen(struct live_peer *peer, enum peer_port how, struct live_error *
                        getsockname(peer->listener, (struct sockaddr *)&in, &size) == 0;
     peer->port = ntohs(in.sin_port);
     if (!bound || (how == PORT_OPEN && !hear(peer)) || (how == PORT_SILENT && !fill(peer, &in))) {
-        return live_fail(error, "%s: no port can be opened at %s: %s", peer->domains[0], peer->address, strerror(errno));
+        return live_fail(error, "%s: no port can be opened at %s: %s", peer->domains[0], peer->address,
+                         strerror(errno));
     }
     return true;
 }
@@ -76,7 +77,7 @@ bool peer_accept(struct live_peer *peer) {
     return some;
 }
 
-/* ------------------------------------------------------------------------------------------------------ its name ---- */
+/* ---------------------------------------------------------------------------------------------------- its name ---- */
 
 bool peer_tell_dns(struct live_peer *peer) {
     static const enum live_dns_answer answers[] = {
@@ -102,7 +103,7 @@ bool peer_reached(const struct live_peer *peer, size_t own) {
     return (fine || first->window == WINDOW_OPEN) && !peer_is_away(peer, own);
 }
 
-/* --------------------------------------------------------------------------------------------------- its streams ---- */
+/* ------------------------------------------------------------------------------------------------- its streams ---- */
 
 static void hold(const struct peer_stream *stream) {
     const struct live_peer *first = stream->peer->first;
@@ -119,9 +120,9 @@ struct peer_stream *peer_stream_add(struct live_peer *peer, int socket) {
         return NULL;
     }
     *stream = (struct peer_stream){.peer = peer, .accepted = socket >= 0};
-    stream->stream = socket >= 0 ? live_stream_new(peer->loop, socket, &peer_accepted_calls, stream)
-                                 : live_stream_connect(peer->loop, first->address, peer->server->s2s_port,
-                                                       &peer_own_calls, stream);
+    stream->stream =
+        socket >= 0 ? live_stream_new(peer->loop, socket, &peer_accepted_calls, stream)
+                    : live_stream_connect(peer->loop, first->address, peer->server->s2s_port, &peer_own_calls, stream);
     if (stream->stream == NULL) {
         free(stream);
         return NULL;
@@ -161,7 +162,7 @@ void peer_sweep(struct live_peer *peer) {
     }
 }
 
-/* ------------------------------------------------------------------------------------------------- beginning, end ---- */
+/* ---------------------------------------------------------------------------------------------- beginning, end ---- */
 
 static bool is_ascii(const char *text) {
     while ((unsigned char)*text - 1u < 127) {
@@ -256,7 +257,8 @@ struct live_peer *live_peer_new(struct live_server *server, const struct world_p
     return peer;
 }
 
-struct live_peer *live_peer_join(struct live_peer *first, const struct live_peer_events *events, struct live_error *error) {
+struct live_peer *live_peer_join(struct live_peer *first, const struct live_peer_events *events,
+                                 struct live_error *error) {
     struct live_peer *peer = peer_alloc(first->server, events, error);
     if (peer == NULL) {
         return NULL;
@@ -330,7 +332,7 @@ void live_peer_free(struct live_peer *peer) {
     free(peer);
 }
 
-/* ------------------------------------------------------------------------------------------------------- faults ---- */
+/* ------------------------------------------------------------------------------------------------------ faults ---- */
 
 static bool change_port(struct live_peer *peer, struct live_error *error) {
     peer->was_away = true;
@@ -363,7 +365,8 @@ static bool change_name(struct live_peer *peer, const char *domain, bool lost, s
 
 const char *live_peer_fault_cannot(const struct live_peer *peer, enum live_peer_fault fault) {
     const bool name = fault == LIVE_PEER_LOSE || fault == LIVE_PEER_FIND;
-    return name && peer->server->kind == &live_jabberd2 ? "jabberd2 remembers for a second what it was told of a name" : NULL;
+    return name && peer->server->kind == &live_jabberd2 ? "jabberd2 remembers for a second what it was told of a name"
+                                                        : NULL;
 }
 
 bool live_peer_fault(struct live_peer *peer, enum live_peer_fault fault, const char *domain, struct live_error *error) {

@@ -1,7 +1,8 @@
-/* peer_window.c - how a peer that the target cannot reach comes to send. In the simulation such a peer counts as verified;
- * a real server asks for its name and at its port. So when it sends, all is well for as long as dialback takes: some
- * servers ask on a stream that has to be verified itself. Nothing that comes in that time is shown; and before the script's
- * stanza is written, the target's streams are closed, and everything is again as the script wants it. */
+/* peer_window.c - how a peer that the target cannot reach comes to send. In the simulation such a peer counts as
+ * verified; a real server asks for its name and at its port. So when it sends, all is well for as long as dialback
+ * takes: some servers ask on a stream that has to be verified itself. Nothing that comes in that time is shown; and
+ * before the script's stanza is written, the target's streams are closed, and everything is again as the script wants
+ * it. */
 #include "peer.h"
 
 static bool is_fine(const struct world_peer *config) {

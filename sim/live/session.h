@@ -155,7 +155,8 @@ struct live_venue {
     struct live_barrier barrier;
     struct pollfd *polls;
     size_t poll_capacity;
-    int result; /* ROUTER_OK as long as the venue can be used */
+    bool english; /* the script itself sends stanzas in the language of libstrophe's streams */
+    int result;   /* ROUTER_OK as long as the venue can be used */
     struct live_error error;
 };
 

@@ -41,7 +41,7 @@ struct live_stream {
     const char *wrong;
 };
 
-/* ----------------------------------------------------------------------------------------------------- the loop ---- */
+/* ---------------------------------------------------------------------------------------------------- the loop ---- */
 
 int live_loop_new(void) {
     return epoll_create1(EPOLL_CLOEXEC);
@@ -116,7 +116,7 @@ static void refuse(struct live_stream *stream, const char *wrong, const char *co
     }
 }
 
-/* ------------------------------------------------------------------------------------------------------ reading ---- */
+/* ----------------------------------------------------------------------------------------------------- reading ---- */
 
 static void clear_element(struct live_stream *stream) {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
@@ -135,8 +135,11 @@ static void set_field(struct live_stream *stream, enum field field, const char *
 }
 
 static void read_element(struct live_stream *stream, const char *name, const char **attributes) {
-    static const char *const names[FIELD_COUNT] = {[FIELD_FROM] = "from", [FIELD_TO] = "to",     [FIELD_ID] = "id",
-                                                   [FIELD_TYPE] = "type", [FIELD_VERSION] = "version"};
+    static const char *const names[FIELD_COUNT] = {[FIELD_FROM] = "from",
+                                                   [FIELD_TO] = "to",
+                                                   [FIELD_ID] = "id",
+                                                   [FIELD_TYPE] = "type",
+                                                   [FIELD_VERSION] = "version"};
     const char *mark = strrchr(name, SEPARATOR);
     clear_element(stream);
     set_field(stream, FIELD_NAME, mark == NULL ? name : mark + 1);
@@ -191,8 +194,8 @@ static void header_came(struct live_stream *stream) {
 
 static void read_condition(struct live_stream *stream, const char *name) {
     static const char ns[] = NS_STREAM_ERRORS "\x1F";
-    const bool is_error = strcmp(stream->fields[FIELD_NAME], "error") == 0 &&
-                          strcmp(stream->fields[FIELD_NS], LIVE_NS_STREAMS) == 0;
+    const bool is_error =
+        strcmp(stream->fields[FIELD_NAME], "error") == 0 && strcmp(stream->fields[FIELD_NS], LIVE_NS_STREAMS) == 0;
     const char *condition = name + sizeof ns - 1;
     if (is_error && strncmp(name, ns, sizeof ns - 1) == 0 && strcmp(condition, "text") != 0 &&
         strlen(condition) < CONDITION_SIZE) {
@@ -260,8 +263,7 @@ static void XMLCALL characters(void *data, const char *text, int size) {
     }
 }
 
-static void XMLCALL doctype(void *data, const char *name, const char *system, const char *identifier,
-                            int internal) {
+static void XMLCALL doctype(void *data, const char *name, const char *system, const char *identifier, int internal) {
     (void)name;
     (void)system;
     (void)identifier;
@@ -307,13 +309,13 @@ static void read_some(struct live_stream *stream) {
     }
 }
 
-/* ------------------------------------------------------------------------------------------------------ writing ---- */
+/* ----------------------------------------------------------------------------------------------------- writing ---- */
 
 static void flush(struct live_stream *stream) {
     struct live_text *out = &stream->out;
     while (stream->socket >= 0 && !stream->connecting && !stream->hold_out && stream->written < out->size) {
-        const ssize_t sent = send(stream->socket, out->data + stream->written, out->size - stream->written,
-                                  MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t sent =
+            send(stream->socket, out->data + stream->written, out->size - stream->written, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0) {
             break; /* what is wrong shows when it is read from */
         }
@@ -351,7 +353,8 @@ void live_stream_open(struct live_stream *stream, const char *content, const cha
                       bool version) {
     const char *const attributes[][2] = {{"from", from}, {"to", to}, {"id", id}, {"version", version ? "1.0" : NULL}};
     struct live_text text = {0};
-    live_text_format(&text, "<?xml version='1.0'?><stream:stream xmlns='%s' xmlns:stream='" LIVE_NS_STREAMS "'", content);
+    live_text_format(&text, "<?xml version='1.0'?><stream:stream xmlns='%s' xmlns:stream='" LIVE_NS_STREAMS "'",
+                     content);
     if (strcmp(content, "jabber:server") == 0) {
         live_text_format(&text, " xmlns:db='" LIVE_NS_DIALBACK "'");
     }
@@ -394,7 +397,7 @@ void live_stream_hold(struct live_stream *stream, bool in, bool out) {
     flush(stream);
 }
 
-/* ------------------------------------------------------------------------------------------------- life of a stream ---- */
+/* -------------------------------------------------------------------------------------------- life of a stream ---- */
 
 static void connected(struct live_stream *stream) {
     int error = 0;
@@ -447,8 +450,8 @@ struct live_stream *live_stream_new(int loop, int socket, const struct live_stre
     return stream;
 }
 
-struct live_stream *live_stream_connect(int loop, const char *source, uint16_t port, const struct live_stream_calls *calls,
-                                        void *owner) {
+struct live_stream *live_stream_connect(int loop, const char *source, uint16_t port,
+                                        const struct live_stream_calls *calls, void *owner) {
     struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(port)};
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

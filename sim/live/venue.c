@@ -86,27 +86,33 @@ static void look_for_server(struct live_actor *actor) {
 
 /* ----------------------------------------------------------------------------------------------------- events ---- */
 
-/* Between servers and from components the stanza itself is in their content namespace, which scripts leave out. */
-static size_t without_namespace(char *stanza, size_t size) {
-    static const char *const contents[] = {"jabber:server", "jabber:client", "jabber:component:accept"};
-    size_t end = 0;
-    for (char quote = '\0'; end < size && (quote != '\0' || stanza[end] != '>'); end++) {
-        if (quote == '\0' && (stanza[end] == '"' || stanza[end] == '\'')) {
-            quote = stanza[end];
-        } else if (stanza[end] == quote) {
-            quote = '\0';
-        } else if (quote == '\0' && end + 8 < size && memcmp(stanza + end, " xmlns=", 7) == 0) {
-            for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
-                const size_t length = strlen(contents[i]), whole = 8 + length + 1;
-                if (end + whole < size && memcmp(stanza + end + 8, contents[i], length) == 0 &&
-                    stanza[end + 8 + length] == stanza[end + 7]) {
-                    memmove(stanza + end, stanza + end + whole, size - end - whole + 1);
-                    return size - whole;
-                }
-            }
+/* Takes an attribute off the stanza itself, if it has that value. returns the new size. */
+static size_t without(char *stanza, size_t size, const char *name, const char *value) {
+    const size_t name_size = strlen(name), value_size = strlen(value), whole = name_size + value_size + 4;
+    char quote = '\0';
+    for (size_t at = 0; at + whole < size && (quote != '\0' || stanza[at] != '>'); at++) {
+        const char *equals = stanza + at + 1 + name_size;
+        if (quote != '\0') {
+            quote = stanza[at] == quote ? '\0' : quote;
+        } else if (stanza[at] == '"' || stanza[at] == '\'') {
+            quote = stanza[at];
+        } else if (stanza[at] == ' ' && memcmp(stanza + at + 1, name, name_size) == 0 && *equals == '=' &&
+                   memcmp(equals + 2, value, value_size) == 0 && equals[2 + value_size] == equals[1]) {
+            memmove(stanza + at, stanza + at + whole, size - at - whole + 1);
+            return size - whole;
         }
     }
     return size;
+}
+
+/* What stands between servers, and in components' streams, but not in scripts: the content namespace, and the language that
+ * libstrophe's streams have. */
+static size_t as_scripts_have_it(const struct live_venue *venue, char *stanza, size_t size) {
+    static const char *const contents[] = {"jabber:server", "jabber:client", "jabber:component:accept"};
+    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+        size = without(stanza, size, "xmlns", contents[i]);
+    }
+    return venue->english ? size : without(stanza, size, "xml:lang", "en");
 }
 
 static void arrived(void *context, const char *stanza, size_t size) {
@@ -119,7 +125,7 @@ static void arrived(void *context, const char *stanza, size_t size) {
         return;
     }
     if (actor->role != LIVE_ROLE_CLIENT) {
-        own_size = without_namespace(own, own_size);
+        own_size = as_scripts_have_it(venue, own, own_size);
     }
     live_log_arrive(&venue->log, actor->index, own, own_size);
     free(own);

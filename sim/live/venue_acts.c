@@ -222,6 +222,7 @@ void live_act_language(struct live_venue *venue, struct slice start) {
     const size_t size = sizeof "xml:lang='en'" - 1;
     for (size_t i = 0; i + size <= start.size && start.data[i] != '>'; i++) {
         if (memcmp(start.data + i, forms[0], size) == 0 || memcmp(start.data + i, forms[1], size) == 0) {
+            venue->english = true;
             live_party_speaks_english(venue->party);
         }
     }

@@ -13,7 +13,7 @@ struct drain {
     uint32_t left;              /* stanzas that waited and were not spoken of yet */
     struct world_origin now;    /* the one that is spoken of */
     size_t sent_by;             /* the event of the effect by which it came to wait */
-    bool queued;                /* the stanza whose fate comes next waits for a stream */
+    int queued;                 /* the link for whose stream the stanza of the next fate waits; -1: for none */
 };
 
 /* ----------------------------------------------------------------------------------------- what waited before ---- */
@@ -156,10 +156,8 @@ static struct slice log_effect(const struct drain *d, const struct router_effect
 }
 
 /* Who sent it is kept here, since the router does not say it again when the stream opens or fails. */
-static void keep_waiting(struct drain *d, const struct router_effect *effect) {
-    int link = link_to(d, effect->host, effect->to);
-    struct world_task *task =
-        link < 0 ? NULL : world_task(d->world, TASK_CROSS, link, d->now, (struct slice){NULL, 0}, false);
+static void keep_waiting(struct drain *d, int link) {
+    struct world_task *task = world_task(d->world, TASK_CROSS, link, d->now, (struct slice){NULL, 0}, false);
     if (task != NULL) {
         task->sent_by = d->world->event_count - 1;
         world_link_wait(d->world, link, task);
@@ -195,9 +193,9 @@ static void take_fate(struct drain *d, const struct router_effect *effect) {
     struct slice bytes = log_effect(d, effect, end);
     size_t logged = world->event_count - 1;
     world->tally.fates[effect->kind]++;
-    if (d->queued) {
-        keep_waiting(d, effect);
-        d->queued = false;
+    if (d->queued >= 0) {
+        keep_waiting(d, d->queued);
+        d->queued = -1;
     }
     if (effect->kind == ROUTER_CLOSE && end != NOBODY) {
         close_stream(d, effect, end);
@@ -210,7 +208,9 @@ static void drain_one(struct drain *d, const struct router_effect *effect) {
     speak_of_next(d, effect);
     switch (effect->kind) {
     case ROUTER_MARK:
-        d->queued |= effect->rule == d->world->queue_rule;
+        if (effect->rule == d->world->queue_rule) {
+            d->queued = link_to(d, effect->host, effect->to);
+        }
         (void)log_effect(d, effect, NOBODY);
         break;
     case ROUTER_OPEN:
@@ -270,7 +270,7 @@ void world_timer_task(struct world *world, int server) {
 }
 
 void world_drain(struct world *world, int server, struct world_origin origin, int link) {
-    struct drain d = {.world = world, .server = server, .link = -1, .origin = origin};
+    struct drain d = {.world = world, .server = server, .link = -1, .queued = -1, .origin = origin};
     struct router_effect effect;
     turn_to_link(&d, link);
     while (router_next(world->servers[server].router, &effect)) {

@@ -149,7 +149,7 @@ static void ask(struct world *world, int link) {
 void world_pairs_ask(struct world *world) {
     for (size_t i = 0; i < world->link_count; i++) {
         const struct world_link *l = &world->links[i];
-        if (l->pair == PAIR_WAITS && world->streams[l->stream].in_open) {
+        if (l->pair == PAIR_WAITS && l->stream >= 0 && world->streams[l->stream].in_open) {
             ask(world, (int)i);
         }
     }
