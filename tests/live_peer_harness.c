@@ -1,3 +1,4 @@
+/* live_peer_harness.c - a server as far as a scripted peer can tell, for tests of what a peer does on its streams. */
 #include "live_peer_harness.h"
 
 #include <check.h>

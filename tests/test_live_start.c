@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
 
 Suite *live_start_suite(void);
 
@@ -28,8 +32,19 @@ static bool file_is_there(struct live_server *server, const void *data) {
     return access(path, F_OK) == 0;
 }
 
+/* The port of a script is held by the test itself. */
+static bool hold_port(uint16_t port) {
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (live_port_open("127.0.0.1", port)) {
+        return true;
+    }
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && bind(fd, (struct sockaddr *)&in, sizeof in) == 0 && listen(fd, 100) == 0;
+}
+
 static bool start_well(struct live_server *server, struct live_error *why) {
     char script[100];
+    ck_assert(hold_port(server->c2s_port));
     snprintf(script, sizeof script, "echo $$ > pid; : > ready%u; exec sleep 1000", server->generation);
     return run_script(server, script) && live_wait(server, file_is_there, "ready", "make a file", why);
 }

@@ -143,6 +143,7 @@ static struct live_server *new_server(const struct live_target *target, const st
     (void)pthread_mutexattr_init(&attributes);
     (void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     (void)pthread_mutex_init(&server->lock, &attributes);
+    (void)pthread_mutex_init(&server->turn, NULL);
     (void)pthread_mutexattr_destroy(&attributes);
     if (!copy_needs(&server->needs, needs)) {
         live_close(server);
@@ -178,17 +179,23 @@ void live_close(struct live_server *server) {
     free_words(server->needs.domains, server->needs.domain_count);
     free_words(server->needs.components, server->needs.component_count);
     pthread_mutex_destroy(&server->lock);
+    pthread_mutex_destroy(&server->turn);
     free(server->own);
     free(server);
 }
 
-static bool check_kind(struct live_server *server, struct live_error *error) {
-    bool runs = server->process_count > 0;
-    pthread_mutex_lock(&server->lock);
+/* A process that is killed closes its port some time before it can be seen to have ended. */
+static bool kind_runs(struct live_server *server) {
+    bool runs = server->process_count > 0 && live_port_open("127.0.0.1", server->c2s_port);
     for (size_t i = 0; i < server->process_count; i++) {
         runs = live_nest_runs(server->nest, server->processes[i]) && runs;
     }
-    const bool good = runs || start_again(server, error);
+    return runs;
+}
+
+static bool check_kind(struct live_server *server, struct live_error *error) {
+    pthread_mutex_lock(&server->lock);
+    const bool good = kind_runs(server) || start_again(server, error);
     pthread_mutex_unlock(&server->lock);
     return good;
 }

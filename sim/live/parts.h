@@ -141,6 +141,7 @@ struct live_server {
     unsigned generation; /* how often it was started anew */
     int channel;         /* of the kind, to one of the processes; -1: none */
     void *own;           /* of the kind; freed by `live_close` with free() */
+    pthread_mutex_t turn; /* whoever plays components has it: their domains are the same on the wire in every case */
     pthread_mutex_t lock; /* recursive; of what several venues use at the same time: processes, generation, channel */
 };
 

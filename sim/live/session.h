@@ -153,6 +153,7 @@ struct live_venue {
     char **domains; /* that servers of the scenario serve */
     size_t domain_count, domain_capacity;
     struct live_barrier barrier;
+    bool has_turn; /* of those that play components */
     struct pollfd *polls;
     size_t poll_capacity;
     bool english; /* the script itself sends stanzas in the language of libstrophe's streams */

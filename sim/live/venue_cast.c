@@ -313,6 +313,10 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
     if (actor == NULL) {
         return no_memory(error);
     }
+    if (!venue->has_turn) {
+        pthread_mutex_lock(&venue->server->turn);
+        venue->has_turn = true;
+    }
     const struct live_peer_events events = events_of(actor);
     actor->component = live_component_new(venue->server, domain, &events, &why);
     return actor->component != NULL
@@ -413,8 +417,33 @@ static void free_account(struct live_held *account) {
     free(account);
 }
 
+/* The next case's component is not to meet the stream of this one's. */
+static void dismiss_components(struct live_venue *venue) {
+    const uint64_t end_us = live_clock_us() + (uint64_t)venue->server->seconds * 1000000;
+    bool left = true;
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        if (venue->actors[i]->component != NULL && live_actor_connected(venue->actors[i])) {
+            venue->actors[i]->leaving = "disconnects";
+            live_component_end(venue->actors[i]->component, false, NULL);
+        }
+    }
+    while (left && venue->result == ROUTER_OK && live_clock_us() < end_us) {
+        left = false;
+        for (size_t i = 0; i < venue->actor_count; i++) {
+            left = left || (venue->actors[i]->component != NULL && live_component_ending(venue->actors[i]->component));
+        }
+        if (left) {
+            live_venue_wait(venue, end_us - live_clock_us());
+        }
+    }
+    pthread_mutex_unlock(&venue->server->turn);
+}
+
 /* What was joined to a peer goes before it. */
 void live_cast_free(struct live_venue *venue) {
+    if (venue->has_turn) {
+        dismiss_components(venue);
+    }
     while (venue->actor_count > 0) {
         free_actor(venue->actors[--venue->actor_count]);
     }

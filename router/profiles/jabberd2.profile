@@ -1,0 +1,41 @@
+# jabberd2: what jabberd2 2.7.0 does, as measured by `stanzadrill calibrate --target jabberd2`.
+# Where nothing is said here, it does what rfc6121 says. A comment begins with what RFC 6120 or RFC 6121 ask for where
+# jabberd2 departs from them; a knob alone is a choice that they leave.
+base rfc6121
+
+# ---- choices ----
+
+knob err.payload = on                   # an error carries what the stanza carried
+knob msg.nouser = error                 # no such account: an error, where an existing one would store in silence
+knob msg.nouser-headline = error        # the same for a headline
+knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; jabberd2 does not ask
+knob pres.self-to = full                # own other resources: 'to' is their full JID
+knob pres.probe-offline = silent        # SHOULD answer unavailable; nothing goes out
+
+# ---- messages ----
+
+# MUST drop or bounce what is no chat to a full JID that is not connected; here it counts as sent to the bare JID.
+departs msg.full.normal.nomatch does as-bare as jabberd2.full-to-bare
+departs msg.full.groupchat.nomatch does as-bare as jabberd2.full-to-bare
+departs msg.full.headline.nomatch does as-bare as jabberd2.full-to-bare
+departs msg.full.error.nomatch does as-bare as jabberd2.full-to-bare
+# MUST bounce groupchat to the bare JID; it is delivered like a chat message.
+departs msg.bare.groupchat.one does deliver-most as jabberd2.bare-groupchat
+departs msg.bare.groupchat.multi does deliver-most as jabberd2.bare-groupchat
+# MUST drop an error to the bare JID; it is delivered like a chat message, or stored.
+departs msg.bare.error.one does deliver-most as jabberd2.bare-error
+departs msg.bare.error.multi does deliver-most as jabberd2.bare-error
+departs msg.bare.error.none does store as jabberd2.bare-error
+departs msg.bare.error.neg does store as jabberd2.bare-error
+
+# ---- requests ----
+
+# MUST be service-unavailable where the account does not know the request; it is feature-not-implemented.
+departs iq.bare.unknown does bounce feature-not-implemented as jabberd2.iq-unknown
+
+# ---- presence ----
+
+# MUST send the presence as it was; what is shown later has a delay with the time it came in.
+departs pres.init.store does add-delay as jabberd2.stored-delay
+# SHOULD answer unsubscribed to a probe of a stranger; nothing goes out.
+departs pres.probe.no-sub does drop as jabberd2.probe-silent
