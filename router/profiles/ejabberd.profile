@@ -17,15 +17,47 @@ knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID
 knob iq.bad-children = pass
 knob msg.nouser = error
 knob msg.nouser-headline = error
+knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscribed; nothing (measured)
+knob roster.order = push-first          # the push comes before the result (measured)
+knob roster.self-item = accept          # an item for oneself is taken (measured)
+knob sub.self = drop                    # a request to oneself is lost (measured)
+knob pres.probe-full-nomatch = silent   # a probe to a resource that is gone is not answered (measured)
+knob gen.account-from = bare            # what the server says for the account comes from its bare JID (measured)
+knob err.malformed-from = echo          # an error for a bad address comes from it, as written (measured)
+knob elem.unknown = ignore              # what is no stanza is passed over (measured)
+knob off.chatstate = bounce             # chat states alone are not stored but answered by an error (measured)
+knob pres.probe-full-detail = full      # SHOULD tell of mere availability; here all is told (measured)
+knob sub.full-nomatch = to-bare         # MUST drop; subscribed, unsubscribe, unsubscribed count as for the bare JID
+knob policy.silent = error              # groupchat and headline to a full JID that is gone are bounced (measured)
 
 # ---- messages ----
 
 # MUST drop or bounce a normal message to a full JID that is not connected; here it counts as sent to the bare JID.
 departs msg.full.normal.nomatch does as-bare as ejabberd.full-to-bare
+# An error is allowed as well; a headline to a full JID that is gone is lost (measured).
+departs msg.full.headline.nomatch does drop as ejabberd.headline-lost
 
 # ---- presence ----
 
 # MUST send the presence as it was; what is shown later has a delay with the time it came in (measured).
 departs pres.init.store does add-delay as ejabberd.stored-delay
-# The examples of 6121 4.5.2 show the sender's own copy; it gets none (measured).
-departs pres.unavail.self does drop as ejabberd.no-own-unavailable
+
+# ---- subscriptions ----
+
+# MUST route first, then push; here the push is first (measured).
+departs sub.req.out.push does push-first as ejabberd.push-first
+departs sub.unsub.out does push-first as ejabberd.push-first
+departs sub.app.out.order does push-first as ejabberd.push-first
+
+# ---- the domain ----
+
+# An error would be service-unavailable; here it is item-not-found (measured).
+departs dom.msg does bounce item-not-found as ejabberd.domain-message
+
+# MUST send unavailable first, then unsubscribed, then push; here it is push, unsubscribed, unavailable (measured).
+departs sub.cancel.out.order does unavailable-last as ejabberd.cancel-order
+
+# ---- roster ----
+
+# MUST be jid-malformed (measured).
+departs roster.set.bad-jid does bad-request as ejabberd.roster-bad-jid

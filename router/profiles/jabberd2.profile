@@ -11,6 +11,20 @@ knob msg.nouser-headline = error        # the same for a headline
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; jabberd2 does not ask
 knob pres.self-to = full                # own other resources: 'to' is their full JID
 knob pres.probe-offline = silent        # SHOULD answer unavailable; nothing goes out
+knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out
+knob roster.versioning = off             # SHOULD offer versions; there is no ver (measured)
+knob roster.order = push-first          # the push goes out before the result
+knob off.chatstate = store              # SHOULD NOT store chat states alone
+knob off.delay-spoof = keep             # SHOULD strip a delay that claims to be from the server
+knob sub.notice-store = on              # subscribed and the like wait for a session
+knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscribed; nothing is answered
+knob elem.unknown = ignore             # what is no stanza is ignored
+knob xml.ns-prefix = ignore             # a stanza with a prefix is ignored
+knob iq.no-id = tolerate                # an iq without id goes on
+knob iq.bad-children = pass             # children of an iq are not counted
+knob pres.bad-type = drop               # SHOULD be refused with bad-request
+knob s2s.fail-broadcast = drop          # no error comes back for a broadcast
+knob dom.message = drop                 # a message to the domain is not answered
 
 # ---- messages ----
 
@@ -39,3 +53,11 @@ departs iq.bare.unknown does bounce feature-not-implemented as jabberd2.iq-unkno
 departs pres.init.store does add-delay as jabberd2.stored-delay
 # SHOULD answer unsubscribed to a probe of a stranger; nothing goes out.
 departs pres.probe.no-sub does drop as jabberd2.probe-silent
+# MUST bounce groupchat where nobody is available; it is lost.
+departs msg.bare.groupchat.none does drop as jabberd2.bare-groupchat
+departs msg.bare.groupchat.neg does drop as jabberd2.bare-groupchat
+# MUST say whether a full JID is available; a probe to it is not answered.
+departs pres.probe.full.match does drop as jabberd2.probe-silent
+departs pres.probe.full.nomatch does drop as jabberd2.probe-silent
+departs pres.probe.full.no-sub does drop as jabberd2.probe-silent
+departs pres.probe.full.directed does drop as jabberd2.probe-silent

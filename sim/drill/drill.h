@@ -34,7 +34,8 @@ struct drill_options {
      * the case in the run, handed on to it. returns ROUTER_OK and *venue, or as the functions of venue_ops.
      * On a venue of real servers a case is played once, whatever comes of it. It is skipped where it needs what such a
      * venue has not: another profile than rfc6121 or the target's, a knob that the target's profile has otherwise,
-     * latencies, faults that the venue refuses, more time than pass_max_us. `HOST decides:` is passed over. Which rule decided is unknown, and invariants are not checked. */
+     * latencies, faults that the venue refuses, more time than pass_max_us. `HOST decides:` is passed over. Which rule
+     * decided is unknown, and invariants are not checked. */
     int (*venue)(void *context, unsigned number, struct venue **venue, struct router_error *error);
     void *venue_context;
     unsigned number;

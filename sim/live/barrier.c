@@ -6,14 +6,16 @@
  * by side need a round more for each step that one session's work makes another one take: there the rounds go on until one
  * brings nothing new.
  *
- * What leaves for a peer is waited for by a ping from the same client to the peer's domain, which goes the same way behind
- * it and comes back answered or refused; what the peer sends, and what the server writes to it, by a ping of the peer. */
+ * What leaves for another server is waited for by a ping from the same client to that domain, which goes the same way
+ * behind it and comes back answered or refused; what a peer sends, and what the server writes to it, by a ping of the peer. */
 #include "session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
+    ROUNDS_HOME = 2,   /* whoever has sent something, then everybody */
+    ROUNDS_REMOTE = 3, /* and once more, behind what came back from elsewhere */
     ROUNDS_LEAST = 3, /* where sessions work side by side: the sender's own, the others', and those that the others stir */
     ROUNDS_MOST = 100
 };
@@ -33,44 +35,106 @@ void live_barrier_stirs(struct live_venue *venue) {
     restart(venue);
 }
 
-void live_barrier_met(struct live_actor *peer, struct slice served_domain) {
+static void met(struct live_actor *peer, struct slice served_domain) {
     const struct live_venue *venue = peer->venue;
-    for (size_t i = 0; i < venue->domain_count; i++) {
+    for (size_t i = 0; peer->role == LIVE_ROLE_PEER && i < venue->domain_count; i++) {
         if (live_same_domain(served_domain, venue->domains[i])) {
             peer->meets[i] = true;
         }
     }
 }
 
-static void owes(struct live_actor *client, struct live_actor *peer) {
-    client->owes[peer->index] = true;
-    live_barrier_met(peer, (struct slice){.data = client->domain, .size = strlen(client->domain)});
+static bool is_name(struct slice domain) {
+    for (size_t i = 0; i < domain.size; i++) {
+        const unsigned char c = (unsigned char)domain.data[i];
+        if (c <= ' ' || c == 0x7f || strchr("<>&\"'@/", (char)c) != NULL) {
+            return false;
+        }
+    }
+    return domain.size > 0;
 }
 
-void live_barrier_sent(struct live_actor *actor, const struct slice *to) {
+/* The number of a domain elsewhere; -1: it is none, or there are too many. */
+static int remote_of(struct live_venue *venue, struct slice domain) {
+    const struct live_actor *actor = live_venue_actor(venue, domain);
+    if (!is_name(domain) || live_venue_serves(venue, domain) || (actor != NULL && actor->role != LIVE_ROLE_PEER)) {
+        return -1;
+    }
+    for (size_t i = 0; i < venue->remote_count; i++) {
+        if (live_same_domain(domain, venue->remotes[i])) {
+            return (int)i;
+        }
+    }
+    if (venue->remote_count == LIVE_REMOTES_MAX) {
+        return -1;
+    }
+    char *kept = strndup(domain.data, domain.size);
+    if (kept == NULL) {
+        live_venue_fails(venue, NULL);
+        return -1;
+    }
+    venue->remotes[venue->remote_count++] = kept;
+    return (int)venue->remote_count - 1;
+}
+
+static struct slice whole(const char *text) {
+    return (struct slice){.data = text, .size = strlen(text)};
+}
+
+static void owes(struct live_actor *actor, int remote) {
+    struct live_actor *peer = live_venue_actor(actor->venue, whole(actor->venue->remotes[remote]));
+    actor->owes[remote] = true;
+    if (peer != NULL) {
+        met(peer, whole(actor->domain));
+    }
+}
+
+void live_barrier_relates(struct live_venue *venue, const struct live_held *account, struct slice contact) {
+    const int remote = remote_of(venue, live_jid_domain(contact));
+    for (size_t i = 0; remote >= 0 && i < venue->actor_count; i++) {
+        if (venue->actors[i]->account == account) {
+            venue->actors[i]->related[remote] = true;
+        }
+    }
+}
+
+/* What a peer sends makes the server answer, and the answer may come back to whom it was for. */
+static void peer_sent(struct live_actor *peer, const struct slice *from, const struct slice *to) {
+    struct live_venue *venue = peer->venue;
+    const int remote = remote_of(venue, from == NULL ? whole(peer->domain) : live_jid_domain(*from));
+    met(peer, live_jid_domain(*to));
+    for (size_t i = 0; remote >= 0 && i < venue->actor_count; i++) {
+        struct live_actor *actor = venue->actors[i];
+        const size_t size = actor->account == NULL ? SIZE_MAX : strlen(actor->account->bare);
+        if (to->size >= size && live_same_domain((struct slice){to->data, size}, actor->account->bare)) {
+            actor->related[remote] = true;
+            owes(actor, remote);
+        }
+    }
+}
+
+void live_barrier_sent(struct live_actor *actor, const struct slice *from, const struct slice *to) {
     struct live_venue *venue = actor->venue;
-    struct live_actor *peer = to == NULL ? NULL : live_venue_peer(venue, live_jid_domain(*to));
     actor->dirty = true;
     restart(venue);
-    if (actor->role == LIVE_ROLE_PEER && to != NULL) {
-        live_barrier_met(actor, live_jid_domain(*to));
-    }
-    if (actor->role != LIVE_ROLE_CLIENT) {
+    if (to != NULL && actor->role == LIVE_ROLE_PEER) {
+        peer_sent(actor, from, to);
         return;
     }
-    if (peer != NULL) {
-        actor->related[peer->index] = true;
-        owes(actor, peer);
+    const int remote = to == NULL ? -1 : remote_of(venue, live_jid_domain(*to));
+    if (remote >= 0) {
+        actor->related[remote] = true;
+        owes(actor, remote);
     }
-    for (size_t i = 0; to == NULL && i < venue->actor_count; i++) {
+    for (size_t i = 0; to == NULL && i < venue->remote_count; i++) {
         if (actor->related[i]) {
-            owes(actor, venue->actors[i]);
+            owes(actor, (int)i);
         }
     }
 }
 
 static bool owes_any(const struct live_actor *actor) {
-    for (size_t i = 0; i < actor->venue->actor_count; i++) {
+    for (size_t i = 0; i < actor->venue->remote_count; i++) {
         if (actor->owes[i]) {
             return true;
         }
@@ -100,20 +164,26 @@ static void ping_home(struct live_actor *actor) {
     }
 }
 
-/* The peer's domain as it is on the wire. */
-static void ping_peers(struct live_actor *actor) {
+static void ping_remote(struct live_actor *actor, const char *domain) {
     struct live_venue *venue = actor->venue;
-    for (size_t i = 0; can_ping(actor) && i < venue->actor_count; i++) {
+    struct live_error error;
+    size_t size = 0;
+    char *wire = live_venue_out(venue, domain, strlen(domain), &size);
+    if (wire == NULL) {
+        live_venue_fails(venue, NULL);
+    } else if (actor->role == LIVE_ROLE_CLIENT) {
+        live_client_ping(actor->client, wire);
+    } else if (!live_component_marker(actor->component, wire, &error)) {
+        live_venue_fails(venue, &error);
+    }
+    free(wire);
+}
+
+static void ping_remotes(struct live_actor *actor) {
+    const bool can = can_ping(actor) || (actor->role == LIVE_ROLE_COMPONENT && live_actor_connected(actor));
+    for (size_t i = 0; can && i < actor->venue->remote_count; i++) {
         if (actor->owes[i]) {
-            size_t size = 0;
-            const char *domain = venue->actors[i]->domain;
-            char *wire = live_venue_out(venue, domain, strlen(domain), &size);
-            if (wire == NULL) {
-                live_venue_fails(venue, NULL);
-                return;
-            }
-            live_client_ping(actor->client, wire);
-            free(wire);
+            ping_remote(actor, actor->venue->remotes[i]);
         }
     }
 }
@@ -177,7 +247,7 @@ static unsigned count_missing(const struct live_venue *venue) {
 static size_t count_dirty(const struct live_venue *venue) {
     size_t count = venue->barrier.stirred;
     for (size_t i = 0; i < venue->actor_count; i++) {
-        count += venue->actors[i]->dirty;
+        count += venue->actors[i]->dirty && (venue->barrier.remote || venue->actors[i]->role != LIVE_ROLE_PEER);
     }
     return count;
 }
@@ -187,15 +257,16 @@ static size_t count_dirty(const struct live_venue *venue) {
 static void begin_round(struct live_venue *venue) {
     struct live_barrier *barrier = &venue->barrier;
     const bool first = barrier->round == 0;
-    const bool alone = !first && !in_rounds(venue) && !barrier->remote && count_dirty(venue) == 1;
+    const bool local = !barrier->remote || venue->remote_count == 0;
+    const bool alone = !first && local && !in_rounds(venue) && count_dirty(venue) == 1;
     barrier->seen = venue->log.count;
     for (size_t i = 0; i < venue->actor_count; i++) {
         struct live_actor *actor = venue->actors[i];
         if (first ? actor->dirty : !(alone && actor->dirty)) {
             ask(actor, barrier->remote);
         }
-        if (first && barrier->remote && actor->role == LIVE_ROLE_CLIENT) {
-            ping_peers(actor);
+        if (barrier->round == 1 && barrier->remote) {
+            ping_remotes(actor);
         }
     }
     barrier->waiting = count_missing(venue);
@@ -221,7 +292,7 @@ static void finish(struct live_venue *venue) {
         struct live_actor *actor = venue->actors[i];
         actor->dirty = actor->dirty && actor->role == LIVE_ROLE_PEER && !barrier->remote;
         if (barrier->remote) {
-            memset(actor->owes, 0, venue->actor_count * sizeof *actor->owes);
+            memset(actor->owes, 0, sizeof actor->owes);
         }
     }
     barrier->stirred = false;
@@ -232,8 +303,10 @@ static void finish(struct live_venue *venue) {
 static bool is_last_round(const struct live_venue *venue) {
     const struct live_barrier *barrier = &venue->barrier;
     const unsigned rounds = barrier->round + 1;
-    return in_rounds(venue) ? (rounds >= ROUNDS_LEAST && venue->log.count == barrier->seen) || rounds >= ROUNDS_MOST
-                            : rounds >= 2;
+    if (!in_rounds(venue)) {
+        return rounds >= (barrier->remote && venue->remote_count > 0 ? ROUNDS_REMOTE : ROUNDS_HOME);
+    }
+    return (rounds >= ROUNDS_LEAST && venue->log.count == barrier->seen) || rounds >= ROUNDS_MOST;
 }
 
 /* ------------------------------------------------------------------------------------------------------ waiting ---- */

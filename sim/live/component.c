@@ -149,8 +149,10 @@ void live_component_end(struct live_component *component, bool breaks, const cha
     if (stream == NULL || live_stream_over(stream)) {
         return;
     }
-    if (breaks || (!connected && !live_stream_closing(stream))) {
+    if (!connected && !live_stream_closing(stream)) {
         live_stream_break(stream);
+    } else if (breaks) {
+        live_stream_drop(stream);
     } else if (condition != NULL && connected) {
         live_stream_error(stream, condition);
     } else if (connected) {

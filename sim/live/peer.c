@@ -262,8 +262,10 @@ bool live_peer_send(struct live_peer *peer, bool raw, const char *bytes, size_t 
 void live_peer_end(struct live_peer *peer, bool breaks, const char *condition) {
     peer_marks_drop(peer, NULL);
     for (struct peer_stream *stream = peer->streams; stream != NULL; stream = stream->next) {
-        if (breaks || stream->id == NULL) {
+        if (stream->id == NULL) {
             live_stream_break(stream->stream);
+        } else if (breaks) {
+            live_stream_drop(stream->stream);
         } else if (live_stream_closing(stream->stream)) {
             continue;
         } else if (condition != NULL) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-enum { BACKLOG = 64, HOSTS = 250 };
+enum { BACKLOG = 64, HOSTS = 250, NOTICE_US = 1000000 };
 
 /* ---------------------------------------------------------------------------------------------------- its port ---- */
 
@@ -334,15 +335,28 @@ void live_peer_free(struct live_peer *peer) {
 
 /* ------------------------------------------------------------------------------------------------------ faults ---- */
 
-static bool change_port(struct live_peer *peer, struct live_error *error) {
-    peer->was_away = true;
-    if (peer->down || peer->cut) {
-        live_peer_end(peer, true, NULL);
-        for (struct live_peer *other = peer->joined; other != NULL; other = other->joined) {
-            live_peer_end(other, true, NULL);
-        }
+/* What the target sends before it knows that a stream is broken would be lost without a trace. */
+static void break_all(struct live_peer *peer) {
+    const uint64_t end_us = live_clock_us() + NOTICE_US;
+    live_peer_end(peer, true, NULL);
+    while (live_peer_ending(peer) && live_clock_us() < end_us) {
+        struct pollfd fd = {.fd = peer->loop, .events = POLLIN};
+        (void)poll(&fd, 1, NOTICE_US / 1000);
+        (void)live_loop_work(peer->loop);
     }
-    return peer_listen(peer, peer_wanted_port(peer), error);
+    for (struct peer_stream *stream = peer->streams; stream != NULL; stream = stream->next) {
+        live_stream_break(stream->stream);
+    }
+    peer_sweep(peer);
+}
+
+static bool change_port(struct live_peer *peer, struct live_error *error) {
+    const bool good = peer_listen(peer, peer_wanted_port(peer), error);
+    peer->was_away = true;
+    for (struct live_peer *each = peer; each != NULL && (peer->down || peer->cut); each = each->joined) {
+        break_all(each);
+    }
+    return good;
 }
 
 static void change_hold(struct live_peer *peer) {

@@ -88,6 +88,8 @@ void live_log_free(struct live_log *log);
 
 /* ------------------------------------------------------------------------------------------------------- venue.c ---- */
 
+enum { LIVE_REMOTES_MAX = 64 }; /* domains elsewhere that barriers of one case reach */
+
 enum live_role { LIVE_ROLE_CLIENT, LIVE_ROLE_PEER, LIVE_ROLE_COMPONENT };
 
 struct live_venue;
@@ -113,11 +115,11 @@ struct live_actor {
     size_t begun_count;     /* stanzas in them that were written down */
     bool middle;            /* a ping would become a part of them */
 
-    /* barrier.c. What concerns other servers is kept by pairs of clients and peers, or of peers and served domains. */
-    bool dirty;      /* has sent something since the last barrier */
-    bool *owes;      /* a client: by actors that are peers, whether something may be under way there */
-    bool *related;   /* a client: by actors that are peers, whether its presence goes there */
-    bool *meets;     /* a peer: by served domains, whether the two have had to do with each other */
+    /* barrier.c */
+    bool dirty;                     /* has sent something since the last barrier */
+    bool owes[LIVE_REMOTES_MAX];    /* by remote domains, whether something may be under way there on its account */
+    bool related[LIVE_REMOTES_MAX]; /* by remote domains, whether its presence goes there */
+    bool *meets;                    /* a peer: by served domains, whether the two have had to do with each other */
 };
 
 struct live_held { /* an account of the scenario */
@@ -152,6 +154,8 @@ struct live_venue {
     size_t account_count, account_capacity;
     char **domains; /* that servers of the scenario serve */
     size_t domain_count, domain_capacity;
+    char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
+    size_t remote_count;
     struct live_barrier barrier;
     bool has_turn; /* of those that play components */
     struct pollfd *polls;
@@ -175,8 +179,9 @@ void live_venue_wait(struct live_venue *venue, uint64_t wait_us);
 char *live_venue_out(struct live_venue *venue, const char *text, size_t size, size_t *out_size);
 char *live_venue_back(struct live_venue *venue, const char *text, size_t size, size_t *out_size);
 bool live_grow(void **items, size_t *capacity, size_t count, size_t item_size);
-/* live_venue_peer - which actor is the peer of a domain; NULL: none. */
-struct live_actor *live_venue_peer(const struct live_venue *venue, struct slice domain);
+/* live_venue_actor - which peer or component a domain belongs to; NULL: none. */
+struct live_actor *live_venue_actor(const struct live_venue *venue, struct slice domain);
+bool live_venue_serves(const struct live_venue *venue, struct slice domain);
 struct slice live_jid_domain(struct slice jid);
 bool live_same_domain(struct slice a, const char *b);
 bool live_actor_connected(const struct live_actor *actor);
@@ -216,11 +221,11 @@ int live_act_allows(const struct venue *venue, enum venue_fault fault, const cha
 
 /* ----------------------------------------------------------------------------------------------------- barrier.c ---- */
 
-/* live_barrier_sent - an actor has sent something. to: the address that it is for; NULL: nobody's in particular.
- * live_barrier_met - a peer and a domain served here have to do with each other.
+/* live_barrier_sent - an actor has sent something. from, to: its addresses; NULL: absent, or not known.
+ * live_barrier_relates - what concerns an account's presence goes to a contact, too.
  * live_barrier_stirs - something else has happened. */
-void live_barrier_sent(struct live_actor *actor, const struct slice *to);
-void live_barrier_met(struct live_actor *peer, struct slice served_domain);
+void live_barrier_sent(struct live_actor *actor, const struct slice *from, const struct slice *to);
+void live_barrier_relates(struct live_venue *venue, const struct live_held *account, struct slice contact);
 void live_barrier_stirs(struct live_venue *venue);
 /* live_barrier_quiet - nothing is under way. remote: to and from other servers either. */
 bool live_barrier_quiet(const struct live_venue *venue, bool remote);

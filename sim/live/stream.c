@@ -24,7 +24,7 @@ struct live_stream {
     int loop, socket; /* socket -1: it is over */
     unsigned interest;
     bool watched; /* the loop has it */
-    bool connecting, closing, hold_in, hold_out;
+    bool connecting, closing, dropped, hold_in, hold_out;
     const struct live_stream_calls *calls;
     void *owner;
 
@@ -302,9 +302,9 @@ static void read_some(struct live_stream *stream) {
     const ssize_t size = recv(stream->socket, data, sizeof data, MSG_DONTWAIT);
     /* A sender that follows Nagle's algorithm would wait 40 ms for what the kernel does not say at once. */
     (void)setsockopt(stream->socket, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
-    if (size > 0) {
+    if (size > 0 && !stream->dropped) {
         parse(stream, data, (size_t)size);
-    } else if (size == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+    } else if (size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
         end(stream, "lost");
     }
 }
@@ -381,6 +381,17 @@ void live_stream_error(struct live_stream *stream, const char *condition) {
                      named ? condition : "undefined-condition");
     write_text(stream, &text);
     live_stream_close(stream);
+}
+
+void live_stream_drop(struct live_stream *stream) {
+    if (stream->connecting || stream->hold_in || stream->hold_out) {
+        live_stream_break(stream);
+    } else if (stream->socket >= 0) {
+        stream->out.size = stream->written = 0;
+        stream->closing = stream->dropped = true;
+        (void)shutdown(stream->socket, SHUT_WR);
+        watch(stream);
+    }
 }
 
 void live_stream_break(struct live_stream *stream) {

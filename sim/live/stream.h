@@ -49,7 +49,10 @@ void live_stream_open(struct live_stream *stream, const char *content, const cha
                       bool version);
 void live_stream_close(struct live_stream *stream); /* in order: it is over when the other side has closed it too */
 void live_stream_error(struct live_stream *stream, const char *condition); /* the same, with a stream error */
-void live_stream_break(struct live_stream *stream); /* at once, and the other side gets a reset */
+/* live_stream_drop - without a word: it is over when the other side has closed the connection too, which shows that it
+ * knows. live_stream_break - at once, with a reset, of which nobody can say when the other side sees it. */
+void live_stream_drop(struct live_stream *stream);
+void live_stream_break(struct live_stream *stream);
 /* live_stream_hold - nothing is read, or nothing written, until it is unsaid. */
 void live_stream_hold(struct live_stream *stream, bool in, bool out);
 bool live_stream_over(const struct live_stream *stream);

@@ -45,7 +45,7 @@ bool live_same_domain(struct slice a, const char *b) {
     return strlen(b) == a.size && strncasecmp(a.data, b, a.size) == 0;
 }
 
-struct live_actor *live_venue_peer(const struct live_venue *venue, struct slice domain) {
+struct live_actor *live_venue_actor(const struct live_venue *venue, struct slice domain) {
     for (size_t i = 0; i < venue->actor_count; i++) {
         struct live_actor *actor = venue->actors[i];
         for (char **own = actor->domains; own != NULL && *own != NULL; own++) {
@@ -55,6 +55,15 @@ struct live_actor *live_venue_peer(const struct live_venue *venue, struct slice 
         }
     }
     return NULL;
+}
+
+bool live_venue_serves(const struct live_venue *venue, struct slice domain) {
+    for (size_t i = 0; i < venue->domain_count; i++) {
+        if (live_same_domain(domain, venue->domains[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---------------------------------------------------------------------------------------------------- failing ---- */

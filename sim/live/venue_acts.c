@@ -231,7 +231,7 @@ void live_act_language(struct live_venue *venue, struct slice start) {
 static void entered(struct live_actor *actor, const struct stanza *stanza) {
     live_log_enter(&actor->venue->log, actor->index, stanza);
     live_act_language(actor->venue, stanza->start);
-    live_barrier_sent(actor, stanza->has_to ? &stanza->to : NULL);
+    live_barrier_sent(actor, stanza->has_from ? &stanza->from : NULL, stanza->has_to ? &stanza->to : NULL);
 }
 
 /* Whole stanzas are written down as soon as they are whole, like a server would read them. returns false where memory ran
@@ -262,7 +262,7 @@ static bool read_begun(struct live_actor *actor) {
 
 static bool enter(struct live_actor *actor, const char *bytes, size_t size) {
     struct live_text kept = {0};
-    live_barrier_sent(actor, NULL);
+    live_barrier_sent(actor, NULL, NULL);
     /* live_raw_add lets go of whole elements, so they are read from a copy. */
     live_text_add(&kept, actor->begun.data == NULL ? "" : actor->begun.data, actor->begun.size);
     live_text_add(&kept, bytes, size);
@@ -317,7 +317,9 @@ static struct live_actor *peer_called(const struct live_venue *venue, const char
             return venue->actors[i];
         }
     }
-    return name == NULL ? NULL : live_venue_peer(venue, (struct slice){.data = name, .size = strlen(name)});
+    struct live_actor *actor =
+        name == NULL ? NULL : live_venue_actor(venue, (struct slice){.data = name, .size = strlen(name)});
+    return actor != NULL && actor->role == LIVE_ROLE_PEER ? actor : NULL;
 }
 
 /* What a fault of the script is to one of the peers; NULL: it concerns none, or cannot be made from where peers stand. */

@@ -31,15 +31,6 @@ static char *outward(struct live_venue *venue, const char *text, size_t size) {
 
 /* ---------------------------------------------------------------------------------------------------- domains ---- */
 
-static bool serves(const struct live_venue *venue, struct slice domain) {
-    for (size_t i = 0; i < venue->domain_count; i++) {
-        if (live_same_domain(domain, venue->domains[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Several servers of a scenario are one here, which serves all their domains. */
 int live_cast_server(struct venue *base, const char *name, const char *const *domains, size_t domain_count,
                      const struct policy *policy, struct router_error *error) {
@@ -80,7 +71,7 @@ static struct slice whole(const char *text) {
 
 int live_cast_account(struct venue *base, const char *bare, bool exists, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
-    if (!serves(venue, live_jid_domain(whole(bare)))) {
+    if (!live_venue_serves(venue, live_jid_domain(whole(bare)))) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "no server serves '%.200s'", bare);
     }
     if (account_of(venue, whole(bare)) != NULL) {
@@ -103,7 +94,6 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
                       struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
     struct live_held *account = account_of(venue, whole(bare));
-    struct live_actor *peer = live_venue_peer(venue, live_jid_domain(contact));
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
@@ -114,11 +104,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
         return no_memory(error);
     }
     account->items[account->item_count++] = (struct live_item){.jid = jid, .state = state};
-    for (size_t i = 0; peer != NULL && i < venue->actor_count; i++) {
-        if (venue->actors[i]->account == account) {
-            venue->actors[i]->related[peer->index] = true;
-        }
-    }
+    live_barrier_relates(venue, account, contact);
     return ROUTER_OK;
 }
 
@@ -141,26 +127,6 @@ int live_cast_offline(struct venue *base, const char *bare, struct slice stanza,
 
 /* ----------------------------------------------------------------------------------------------------- actors ---- */
 
-/* Flags that an actor keeps for each of all actors and domains, which nobody can count yet: they grow with them. */
-static bool grow_flags(struct live_venue *venue) {
-    for (size_t i = 0; i < venue->actor_count; i++) {
-        struct live_actor *actor = venue->actors[i];
-        const size_t actors = venue->actor_count, domains = venue->domain_count + 1;
-        bool *owes = realloc(actor->owes, actors * sizeof *owes);
-        actor->owes = owes == NULL ? actor->owes : owes;
-        bool *related = realloc(actor->related, actors * sizeof *related);
-        actor->related = related == NULL ? actor->related : related;
-        bool *meets = actor->meets == NULL ? calloc(domains, sizeof *meets) : actor->meets;
-        actor->meets = meets;
-        if (owes == NULL || related == NULL || meets == NULL) {
-            return false;
-        }
-        memset(owes, 0, actors * sizeof *owes);
-        memset(related, 0, actors * sizeof *related);
-    }
-    return true;
-}
-
 /* returns NULL where memory ran out. */
 static struct live_actor *add_actor(struct live_venue *venue, enum live_role role, const char *name, const char *jid) {
     const struct slice domain = live_jid_domain(whole(jid));
@@ -177,9 +143,10 @@ static struct live_actor *add_actor(struct live_venue *venue, enum live_role rol
     actor->jid = strdup(jid);
     actor->domain = strndup(domain.data, domain.size);
     actor->full_jid = role == LIVE_ROLE_CLIENT ? NULL : strdup(jid);
-    const bool good = actor->name != NULL && actor->jid != NULL && actor->domain != NULL &&
+    actor->meets = calloc(venue->domain_count + 1, sizeof *actor->meets);
+    const bool good = actor->name != NULL && actor->jid != NULL && actor->domain != NULL && actor->meets != NULL &&
                       (role == LIVE_ROLE_CLIENT || actor->full_jid != NULL);
-    return good && grow_flags(venue) ? actor : NULL;
+    return good ? actor : NULL;
 }
 
 static struct live_peer_events events_of(struct live_actor *actor) {
@@ -245,16 +212,24 @@ int live_cast_client(struct venue *base, const char *name, const char *jid, cons
 
 /* ------------------------------------------------------------------------------------------- peers and components ---- */
 
-static bool name_domains(struct live_venue *venue, struct live_actor *actor, const struct world_peer *config) {
-    actor->domains = calloc(config->also_count + 2, sizeof(char *));
-    for (size_t i = 0; actor->domains != NULL && i <= config->also_count; i++) {
-        const char *domain = i == 0 ? config->domain : config->also[i - 1];
-        actor->domains[i] = strdup(domain);
-        if (actor->domains[i] == NULL || (venue->names != NULL && !live_names_add_domain(venue->names, domain))) {
+static bool name_domains(struct live_actor *actor, const char *domain, const char *const *also, size_t also_count) {
+    actor->domains = calloc(also_count + 2, sizeof(char *));
+    for (size_t i = 0; actor->domains != NULL && i <= also_count; i++) {
+        actor->domains[i] = strdup(i == 0 ? domain : also[i - 1]);
+        if (actor->domains[i] == NULL) {
             return false;
         }
     }
     return actor->domains != NULL;
+}
+
+static bool name_peer(struct live_actor *actor, const struct world_peer *config) {
+    struct live_venue *venue = actor->venue;
+    bool good = name_domains(actor, config->domain, config->also, config->also_count);
+    for (char **domain = actor->domains; good && *domain != NULL && venue->names != NULL; domain++) {
+        good = live_names_add_domain(venue->names, *domain);
+    }
+    return good;
 }
 
 static int make_peer(struct live_actor *actor, const struct world_peer *wire, struct router_error *error) {
@@ -286,7 +261,7 @@ int live_cast_peer(struct venue *base, const char *name, const struct world_peer
     struct world_peer wire = *config;
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_PEER, name, config->domain);
     char **also = calloc(config->also_count + 1, sizeof *also);
-    bool good = actor != NULL && also != NULL && name_domains(venue, actor, config);
+    bool good = actor != NULL && also != NULL && name_peer(actor, config);
     char *domain = good ? outward(venue, config->domain, strlen(config->domain)) : NULL;
     good = domain != NULL;
     for (size_t i = 0; good && i < config->also_count; i++) {
@@ -310,7 +285,7 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_COMPONENT, name, domain);
     struct live_error why;
     (void)server;
-    if (actor == NULL) {
+    if (actor == NULL || !name_domains(actor, domain, NULL, 0)) {
         return no_memory(error);
     }
     if (!venue->has_turn) {
@@ -396,8 +371,6 @@ static void free_actor(struct live_actor *actor) {
     free(actor->jid);
     free(actor->domain);
     free(actor->full_jid);
-    free(actor->owes);
-    free(actor->related);
     free(actor->meets);
     live_text_free(&actor->begun);
     free(actor);
@@ -449,6 +422,9 @@ void live_cast_free(struct live_venue *venue) {
     }
     while (venue->account_count > 0) {
         free_account(venue->accounts[--venue->account_count]);
+    }
+    while (venue->remote_count > 0) {
+        free(venue->remotes[--venue->remote_count]);
     }
     while (venue->domain_count > 0) {
         free(venue->domains[--venue->domain_count]);
