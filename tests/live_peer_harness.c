@@ -277,11 +277,6 @@ void fake_hear_end(int line) {
     ck_assert(!lines[line].reset);
 }
 
-void fake_hear_reset(int line) {
-    fake_until(is_over, &lines[line]);
-    ck_assert(lines[line].reset);
-}
-
 /* ------------------------------------------------------------------------------------------------------- names ---- */
 
 static size_t put_name(unsigned char *at, const char *name) {

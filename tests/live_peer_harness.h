@@ -35,10 +35,9 @@ bool fake_works(void); /* whether all can go on; else fake_error says why not */
 /* Connections of the fake server. */
 int fake_accept(void); /* the next one that comes to it */
 bool fake_comes(void); /* whether one has come already */
-int fake_dial(
-    const char *domain); /* to where the name server says that the domain is; fails the test where it cannot */
-/* fake_knock - the same, to the end: 'o' open, 'n' no such name, 's' the name server is silent, 'r' refused, 'w' waits.
- */
+/* fake_dial - to where the name server says that the domain is; fails the test where it cannot. */
+int fake_dial(const char *domain);
+/* fake_knock - how far one gets: 'o' open, 'n' no such name, 's' the name server is silent, 'r' refused, 'w' waits. */
 char fake_knock(const char *domain);
 void fake_say(int line, const char *text);
 void fake_close(int line);
@@ -49,8 +48,7 @@ void fake_hear(int line, const char *text);
  * between it and the next '<'; may be NULL. */
 void fake_hear_tag(int line, const char *name, const char *const *texts, char *after, size_t size);
 #define FAKE_TAG(line, name, ...) fake_hear_tag(line, name, (const char *const[]){__VA_ARGS__, NULL}, NULL, 0)
-void fake_hear_end(int line);   /* the connection is closed in order */
-void fake_hear_reset(int line); /* it is broken */
+void fake_hear_end(int line); /* the connection is closed */
 bool fake_is_over(int line);
 const char *fake_unread(int line);                                       /* what has come, and was not waited for */
 void fake_until(bool (*done)(const void *subject), const void *subject); /* wait for it */

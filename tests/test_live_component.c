@@ -135,7 +135,9 @@ END_TEST
 START_TEST(it_breaks_its_stream_or_ends_it_with_an_error) {
     const int line = connect_component();
     live_component_end(component, true, NULL);
-    fake_hear_reset(line);
+    fake_hear_end(line);
+    ck_assert_str_eq(fake_unread(line), "");
+    ck_assert(live_component_ending(component));
     const int next = connect_component();
     live_component_end(component, false, "system-shutdown");
     fake_hear(

@@ -379,6 +379,10 @@ START_TEST(a_stream_that_breaks_is_told) {
 }
 END_TEST
 
+static bool has_closed(const void *peer) {
+    return !live_peer_ending(peer);
+}
+
 START_TEST(all_streams_are_closed_in_order) {
     int own;
     struct live_peer *peer = ready_peer(&own);
@@ -414,9 +418,16 @@ START_TEST(all_streams_break) {
     struct live_peer *peer = ready_peer(&own);
     const int line = fake_stream_to("montague.example", "capulet.example");
     live_peer_end(peer, true, NULL);
-    fake_hear_reset(line);
-    fake_hear_reset(own);
-    ck_assert(!live_peer_ending(peer));
+    fake_say(line, "<presence/>");
+    fake_hear_end(line);
+    fake_hear_end(own);
+    ck_assert_ptr_null(strstr(fake_unread(line), "stream"));
+    ck_assert(live_peer_ending(peer));
+    fake_close(line);
+    server_reset(own);
+    fake_until(has_closed, peer);
+    ck_assert_uint_eq(fake_heard[0].count, 0);
+    ck_assert_uint_eq(fake_heard[0].endings, 0);
     (void)fake_stream_to("montague.example", "capulet.example");
 }
 END_TEST

@@ -214,8 +214,10 @@ START_TEST(a_peer_that_crashes_breaks_its_streams_and_refuses_new_ones) {
     int own, line;
     struct live_peer *peer = open_peer(&own, &line);
     fake_fault(peer, LIVE_PEER_CRASH, NULL);
-    fake_hear_reset(own);
-    fake_hear_reset(line);
+    fake_hear_end(own);
+    fake_hear_end(line);
+    ck_assert_str_eq(fake_unread(own), "");
+    ck_assert(!live_peer_ending(peer));
     ck_assert_int_eq(fake_knock("capulet.example"), 'r');
     fake_fault(peer, LIVE_PEER_START, NULL);
     line = fake_stream_to("montague.example", "capulet.example");
@@ -228,8 +230,8 @@ START_TEST(a_cut_breaks_streams_and_leaves_attempts_without_an_answer) {
     int own, line;
     struct live_peer *peer = open_peer(&own, &line);
     fake_fault(peer, LIVE_PEER_CUT, NULL);
-    fake_hear_reset(own);
-    fake_hear_reset(line);
+    fake_hear_end(own);
+    fake_hear_end(line);
     ck_assert_int_eq(fake_knock("capulet.example"), 'w');
     fake_fault(peer, LIVE_PEER_HEAL, NULL);
     (void)fake_stream_to("montague.example", "capulet.example");
