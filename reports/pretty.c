@@ -19,6 +19,10 @@ static struct look look_of(enum report_verdict verdict) {
         return (struct look){"FAIL", "\033[31m"};
     case REPORT_BROKEN:
         return (struct look){"BROKEN", "\033[35m"};
+    case REPORT_XFAIL:
+        return (struct look){"XFAIL", "\033[33m"};
+    case REPORT_XPASS:
+        return (struct look){"XPASS", "\033[31m"};
     case REPORT_ERROR:
         break;
     }
@@ -34,7 +38,7 @@ static void put_verdict(FILE *out, enum report_verdict verdict, bool colour) {
 static enum report_verdict worse(enum report_verdict a, enum report_verdict b) {
     static const int weight[] = {
         [REPORT_SKIP] = 0, [REPORT_PASS] = 1,  [REPORT_NON_STRICT] = 2,
-        [REPORT_FAIL] = 3, [REPORT_ERROR] = 4, [REPORT_BROKEN] = 5,
+        [REPORT_XFAIL] = 3, [REPORT_XPASS] = 4, [REPORT_FAIL] = 5, [REPORT_ERROR] = 6, [REPORT_BROKEN] = 7,
     };
     return weight[b] > weight[a] ? b : a;
 }

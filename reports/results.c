@@ -12,6 +12,7 @@ enum { FORMAT = 1, TARGETS_MAX = 100 /* of one file: a matrix cannot be wider th
 static const char *const words[] = {
     [REPORT_PASS] = "pass", [REPORT_NON_STRICT] = "non-strict", [REPORT_FAIL] = "fail",
     [REPORT_SKIP] = "skip", [REPORT_BROKEN] = "broken",         [REPORT_ERROR] = "error",
+    [REPORT_XFAIL] = "xfail", [REPORT_XPASS] = "xpass",
 };
 
 enum { WORD_COUNT = sizeof words / sizeof words[0] };

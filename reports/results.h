@@ -35,9 +35,6 @@ struct report_fault {
 bool report_results_read(struct report_results *results, const char *bytes, size_t size, struct report_fault *fault);
 void report_results_free(struct report_results *results);
 
-/* report_verdict_word - "pass", "non-strict", "fail", "skip", "broken", "error". Static. */
-const char *report_verdict_word(enum report_verdict verdict);
-
 /* Results of one file, and how it is called. */
 struct report_source {
     const char *path;

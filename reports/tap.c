@@ -32,6 +32,10 @@ static const char *severity(enum report_verdict verdict) {
         return "broken";
     case REPORT_ERROR:
         return "error";
+    case REPORT_XFAIL:
+        return "xfail";
+    case REPORT_XPASS:
+        return "xpass";
     case REPORT_PASS:
     case REPORT_SKIP:
         break;

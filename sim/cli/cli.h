@@ -168,6 +168,14 @@ bool cli_output_check(const char *path);
  * returns   false: the message is out, and a file that was there is as it was. */
 bool cli_output_write(const char *path, bool (*write)(FILE *out, void *context), void *context);
 
+/* --- stories --- */
+
+struct drill_story;
+
+/* cli_story - a case's story for the reports; new, and independent of what it was made of. NULL for NULL. */
+struct report_story *cli_story(const struct drill_story *story);
+void cli_story_free(const struct report_story *story);
+
 /* --- profiles --- */
 
 struct policy;

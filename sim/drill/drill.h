@@ -29,6 +29,7 @@ struct drill_options {
     uint64_t seed;
     bool one_policy;                /* every server follows `profile`, whatever its [Server] says: for comparing venues */
     bool observe;                   /* fill `observations` */
+    bool story;                     /* fill `story` */
 
     /* Where to play. venue: makes a venue for one case, which drill_play frees; NULL: the simulated network. number: of
      * the case in the run, handed on to it. returns ROUTER_OK and *venue, or as the functions of venue_ops.
@@ -54,6 +55,48 @@ struct drill_observation {
     size_t count;
 };
 
+/* What happened, as a diagram needs it. Lanes: clients, peers and components in the order of the cast, each server
+ * between its first client and what is beside it. Its fields mean what they do in reports/report.h, whose structs of
+ * events and lanes these mirror. */
+enum drill_lane_kind { DRILL_LANE_CLIENT, DRILL_LANE_SERVER, DRILL_LANE_PEER, DRILL_LANE_COMPONENT };
+
+struct drill_lane {
+    const char *name, *address;
+    enum drill_lane_kind kind;
+};
+
+enum drill_event_kind {
+    DRILL_SENDS,
+    DRILL_CROSSES,
+    DRILL_ARRIVES,
+    DRILL_FATE,
+    DRILL_MARK,
+    DRILL_SESSION,
+    DRILL_STREAM,
+    DRILL_LOST,
+    DRILL_FAULT,
+    DRILL_STEP
+};
+
+struct drill_event {
+    enum drill_event_kind kind;
+    uint64_t time_us, sent_us;
+    int from, to;
+    unsigned line, number;
+    const char *label, *stanza_kind, *stanza;
+    int rule; /* index into router_rules, or -1 */
+    const char *departure, *fate, *condition, *address;
+    bool shown;
+};
+
+struct drill_story {
+    struct drill_lane *lanes;
+    size_t lane_count;
+    struct drill_event *events;
+    size_t event_count;
+    void *owner; /* of lanes, events and their texts */
+};
+
 struct drill_result {
     enum drill_verdict verdict;
     unsigned line, column;  /* of the action that failed or that cannot be played */
@@ -68,6 +111,7 @@ struct drill_result {
     struct drill_observation *observations; /* of clients, peers and components, in the order of the cast; NULL unless
                                              * asked for, or where the case was not played */
     size_t observation_count;
+    struct drill_story *story; /* NULL unless asked for, or where the case was not played */
 };
 
 /* drill_play - play one case on a fresh venue.
