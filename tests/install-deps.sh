@@ -5,7 +5,7 @@
 #   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
 #
 # PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check), cover (lcov), clang, fuzz (clang's fuzzer
-# runtime), live (the servers, and what their tests need; no service of theirs is started or left enabled).
+# runtime), deb (tools for Debian packages), live (the servers, and what their tests need; no service of theirs is started or left enabled).
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
 
@@ -47,10 +47,11 @@ needs() { # names of what a part needs, in the order in which they can be looked
     build)
         echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev libstrophe-dev libjansson-dev
         ;;
-    test) echo check ;;
+    test) echo check bash groff ;;
     cover) echo gcc lcov ;;
     clang) echo clang ;;
     fuzz) echo clang fuzzer ;;
+    deb) echo dpkg-deb dpkg-shlibdeps lintian ;;
     live) echo prosody ejabberd jabberd2 sqlite3 openssl ;;
     *)
         echo "install-deps.sh: unknown part $1" >&2
@@ -71,6 +72,9 @@ package() { # the fuzzer's runtime is packaged by clang's version
     case $1 in
     fuzzer) apt-cache depends clang 2>/dev/null |
         sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1 ;;
+    groff) echo groff-base ;;
+    dpkg-deb) echo dpkg ;;
+    dpkg-shlibdeps) echo dpkg-dev ;;
     *) echo "$1" ;;
     esac
 }
