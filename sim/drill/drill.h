@@ -52,7 +52,8 @@ struct drill_options {
  * script does not write down itself, stands as {id}, {version} (of a roster), {stamp}, and {resource:1}, numbered in the
  * order of binding. Children of the stanza are sorted by name, and so is a roster. Left out are: an error's <text/>,
  * application-specific condition and `code`; a message's type "normal", which it has without saying so; an xml:lang that
- * the script does not write; who delayed a stanza, and why. */
+ * the script does not write; a client's own bare JID as `from`, for a stanza without one is from there (6120 8.1.2.1);
+ * who delayed a stanza, and why. */
 struct drill_observation {
     char *actor;
     char *bare; /* of a client: its bare JID, prepared; else NULL */

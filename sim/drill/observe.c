@@ -16,6 +16,7 @@ struct made_up {
 
 struct observer {
     struct run *run;
+    const char *bare; /* of the client whose stanzas are looked at; of others NULL */
     struct made_up *sessions;
     size_t session_count;
 };
@@ -145,6 +146,9 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
     if (attribute->ns[0] != '\0') {
         return depth == 0 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
                !is_written(o->run->script, "xml:lang", attribute->value);
+    }
+    if (depth == 0 && strcmp(name, "from") == 0) {
+        return o->bare != NULL && strcmp(attribute->value, o->bare) == 0;
     }
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
@@ -347,9 +351,10 @@ static bool sort_events(struct run *run, struct events *events) {
 static bool fill(struct observer *o, struct drill_observation *out, size_t actor, const struct events *events) {
     const struct script_actor *cast = &o->run->script->cast[actor];
     out->actor = copy_text(cast->name);
-    out->bare = cast->role == SCRIPT_CLIENT ? copy_text(o->run->actors[actor].bare) : NULL;
+    o->bare = cast->role == SCRIPT_CLIENT ? o->run->actors[actor].bare : NULL;
+    out->bare = o->bare == NULL ? NULL : copy_text(o->bare);
     out->items = calloc(events->count + 1, sizeof *out->items);
-    if (out->actor == NULL || out->items == NULL || (out->bare == NULL && cast->role == SCRIPT_CLIENT)) {
+    if (out->actor == NULL || out->items == NULL || (out->bare == NULL && o->bare != NULL)) {
         return false;
     }
     for (size_t i = 0; i < events->count; i++) {
