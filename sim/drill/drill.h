@@ -27,8 +27,9 @@ struct drill_options {
     bool strict;                    /* NON-STRICT fails */
     bool trace;                     /* keep the trace */
     uint64_t seed;
-    bool one_policy;                /* for comparing venues: every server follows `profile`, whatever its [Server] says,
-                                     * and the script goes on for as long as there is something to send. Where a stanza
+    bool one_policy;                /* for comparing venues: all [Server]s are one, as they are on real servers, which
+                                     * follows `profile` whatever they say. The script goes on for as long as there is
+                                     * something to send. Where a stanza
                                      * does not come as expected, captures are taken from the one that is most like it;
                                      * what cannot be sent or done is passed over */
     bool observe;                   /* fill `observations` */
