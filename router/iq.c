@@ -72,20 +72,23 @@ static const struct handler handlers[] = {
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
 /* Whether a handler serves this address and this sender. Who may not see the account learns nothing from it. */
-static bool serves(const struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
+static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
     if (!(h->use & FOR_ACCOUNT))
         return false;
-    return stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who) ||
-           is_entitled(r, in->account, &in->who);
+    if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
+        return true;
+    bool entitled = is_entitled(r, in->account, &in->who);
+    (void)asker_decides(r, in, ALTERNATIVE_iq_bare_known_asker_decides, &entitled);
+    return entitled;
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
     return st->child_count == 1 && slice_is(st->child[0].ns, text_slice(h->ns));
 }
 
-bool iq_is_known(const struct router *r, const struct input *in, unsigned stage) {
+bool iq_is_known(struct router *r, const struct input *in, unsigned stage) {
     for (int i = 0; i < HANDLER_COUNT; i++)
         if (is_namespace_of(&handlers[i], in->st) && serves(r, in, &handlers[i], stage))
             return true;

@@ -54,6 +54,8 @@ departs msg.full.normal.nomatch does as-bare as prosody.full-to-bare
 departs msg.full.headline.nomatch does drop as prosody.headline-lost
 # An error is allowed as well; for no account all but headlines get one (measured for the bare JID).
 departs msg.nouser.full.headline does drop as prosody.headline-lost
+# MUST be refused with service-unavailable; a ping to a bare JID is answered whether or not there is an account (measured).
+departs iq.nouser.request does ping as prosody.ping-nobody
 # MUST be delivered like any message to the bare JID; without 'to' a headline is lost (measured).
 departs noto.msg for message/headline does drop as prosody.headline-lost
 # MUST NOT modify 'to'; the router cuts it off where it is the sender's own bare JID (measured).
@@ -83,6 +85,13 @@ departs pres.full.match.probe does as-bare as prosody.probe-full
 departs pres.full.nomatch.probe does as-bare as prosody.probe-full
 # MUST look at the directed-presence list; here who is no subscriber gets unsubscribed (measured).
 departs pres.probe.directed does answer-unsubscribed as prosody.probe-directed
+# SHOULD be answered unsubscribed. It is made as if the user had sent it, and that goes out only where a request or a
+# subscription ends by it (measured).
+departs pres.probe.no-sub does as-cancellation as prosody.probe-cancels
+# One may always see one's own resources; a probe of the own bare JID is an error, one of a full JID nothing (measured).
+departs pres.probe.self does refuse as prosody.probe-self
+# A probe MUST NOT be the sole reason for an error; without 'to' it is (measured).
+departs noto.pres.probe does bounce bad-request as prosody.probe-self
 # SHOULD repeat the probe's id.
 departs pres.probe.id-mirror does omit as prosody.probe-no-id
 # SHOULD say since when nobody is there (measured).
@@ -95,6 +104,8 @@ departs pres.init.resend-out does push as prosody.resend-push
 departs pres.dir.nosession does skip-subscribers as prosody.directed-subscriber
 # MUST leave it to the broadcast; who was approved later stays listed, and gets unavailable twice (measured).
 departs pres.dir.precedence-approve does keep as prosody.directed-approved
+# The unavailable of a session whose resource is taken says why (measured).
+departs pres.end.conflict does say-why as prosody.conflict-status
 # SHOULD take a target that sent unavailable off the list (measured).
 departs pres.in.unavail-directed does keep as prosody.directed-kept
 
@@ -106,6 +117,11 @@ departs sub.unsub.out does push-first as prosody.push-first
 departs sub.app.out.order does push-first as prosody.push-first
 # The approved contact is probed too where the user sees its presence (measured).
 departs sub.app.out.presence does probe-too as prosody.approval-probe
+departs sub.pre.flag does probe-too as prosody.approval-probe
+# MUST NOT be routed; approval of who is subscribed already is, and presence is shown again (measured).
+departs sub.pre.noop does pass-on as prosody.approval-again
+# There is nothing to subscribe to; at one's own full JID it is taken in as a stranger's would be (measured).
+departs sub.self does full-as-other as prosody.self-full
 # MUST send unavailable first, then unsubscribed, then push; here it is push, unsubscribed, unavailable (measured).
 departs sub.cancel.out.order does unavailable-last as prosody.cancel-order
 # MUST forget approval ahead by unsubscribed; it stays (measured).
@@ -114,6 +130,7 @@ departs sub.cancel.out.preapproval does keep as prosody.preapproval-kept
 departs sub.req.in.repeat does acknowledge as prosody.acknowledge-again
 # MUST answer subscribed; what follows is presence twice, or unavailable where there is none (measured).
 departs sub.req.in.already does show-twice as prosody.already-presence
+departs sub.req.in.already does probe-too as prosody.approval-probe
 departs sub.req.in.already does show-unavailable as prosody.already-presence
 # A request to nobody's account MUST be dropped; it is acknowledged like any other (measured).
 departs pres.nouser.sub for presence/subscribe does answer-unavailable as prosody.acknowledge-nobody
@@ -132,6 +149,8 @@ departs sub.stamp does deliver-bare as prosody.remove-stamp
 departs sub.remove.from does no-unavailable as prosody.remove-order
 # Nothing goes before an unsubscribe; here unavailable does, although the contact is no subscriber (measured).
 departs sub.remove.to does unavailable-first as prosody.remove-order
+# A request that waits is turned down, and waits all the same (measured).
+departs sub.remove.pending-in does keep-request as prosody.removed-request
 # With 'both': unsubscribed, unavailable, unsubscribe (measured).
 departs sub.remove.both does unsubscribed-first as prosody.remove-order
 # A get with items is refused as bad-request; here it is answered (measured).
@@ -154,6 +173,7 @@ departs roster.set.group-empty does accept as prosody.roster-groups
 # The contact's roster says who is subscribed; while the contact is offline and the asking user of the same server is
 # not, the asking user's roster says so instead. The same for probes and for requests.
 departs pres.probe.no-sub does asker-decides as prosody.asker-decides
+departs iq.bare.known does asker-decides as prosody.asker-decides
 departs sub.req.in.already does asker-decides as prosody.asker-decides
 
 # ---- from and to other servers ----
