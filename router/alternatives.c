@@ -122,3 +122,34 @@ struct slice end_body(struct router *r, const struct account *account, bool repl
         return text_slice("<status>Disconnected: Replaced by new connection</status>");
     return (struct slice){NULL, 0};
 }
+
+/* Takes spaces and empty labels out of the domain of an address. returns false: there are none. */
+static bool clean_domain(struct router *r, struct slice raw, struct slice *clean) {
+    const char *slash = memchr(raw.data, '/', raw.size);
+    const size_t end = slash == NULL ? raw.size : (size_t)(slash - raw.data);
+    const char *at = memchr(raw.data, '@', end);
+    const size_t start = at == NULL ? 0 : (size_t)(at + 1 - raw.data);
+    char *text = router_text(r, raw.size);
+    size_t size = 0;
+    for (size_t i = 0; text != NULL && i < raw.size; i++) {
+        const bool domain = i >= start && i < end;
+        const bool empty = domain && raw.data[i] == '.' && i + 1 < end && (i == start || raw.data[i - 1] == '.');
+        if (!empty && !(domain && raw.data[i] == ' '))
+            text[size++] = raw.data[i];
+    }
+    if (text != NULL)
+        router_text_trim(r, text, size);
+    *clean = (struct slice){text, size};
+    return text != NULL && size < raw.size;
+}
+
+bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts) {
+    struct slice clean;
+    if (departs(r, ALTERNATIVE_in_to_malformed_lax_domain) == NULL || kind_is_unanswerable(in->st->kind) ||
+        !clean_domain(r, in->st->to, &clean) || jid_prepare(clean, parts) != ROUTER_OK)
+        return false;
+    const struct decision d = {RULE_in_to_malformed, DO_NOTHING, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_in_to_malformed_lax_domain)};
+    bounce(r, in, &d, CONDITION_REMOTE_SERVER_NOT_FOUND, NULL);
+    return true;
+}

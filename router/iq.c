@@ -20,6 +20,8 @@ struct handler {
 static struct slice result_from(struct router *r, const struct input *in) {
     if (in->stage == STAGE_DOMAIN) {
         mark(r, in->host, RULE_in_from_server);
+        if (in->to_parts->resource.size > 0)
+            return router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size});
         return in->host;
     }
     if (in->stage == STAGE_BARE)
@@ -103,6 +105,8 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
             handlers[i].answer(r, in, d);
             return;
         }
-    const struct decision unknown = {.rule = RULE_in_iq_unknown_elem};
-    bounce(r, in, &unknown, CONDITION_FEATURE_NOT_IMPLEMENTED, NULL);
+    const struct decision unknown = {RULE_in_iq_unknown_elem, DO_NOTHING, CONDITION_NONE,
+                                     departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)};
+    bounce(r, in, &unknown, unknown.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FEATURE_NOT_IMPLEMENTED,
+           NULL);
 }

@@ -20,6 +20,7 @@ knob dom.subscribe = approve            # a request to the domain is approved
 knob msg.nouser = error                 # no such account: an error, where an existing one would store in silence
 knob policy.silent = error              # a full JID that is gone: groupchat is bounced, whoever asks (measured)
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; Prosody does not ask
+knob iq.bad-reply = pass                # nobody looks into a result or an error (measured)
 knob noto.msg-to = absent               # a message without 'to' is delivered without it
 knob pres.self-to = full                # own other resources: 'to' is their full JID
 knob pres.dir-self = broadcast          # presence to one's own bare JID: the router has cut off 'to' before
@@ -36,8 +37,32 @@ knob roster.versioning = full           # the whole roster or an empty result, n
 knob roster.limits = 2147483647         # MUST refuse names and groups that are too long; Prosody has no limit
 knob off.trigger = initial-only         # stored messages wait for the next initial presence
 knob off.chatstate = store              # SHOULD NOT store chat states alone
+knob off.delay-spoof = keep             # SHOULD be stripped; nobody looks at a delay that a client sends (measured)
 knob off.max = 2147483647               # no quota
 knob ext.comp.no-to = bad-request       # a component's stanza without 'to' is refused alone; its stream goes on
+
+# ---- what a client sends ----
+
+# The length of an address counts once it is prepared; here it counts as it is written, too (measured).
+departs in.to.length does as-written as prosody.length-as-written
+# MUST be jid-malformed; what may stand in the name of a host is not asked, and nobody finds it (measured).
+departs in.to.malformed does lax-domain as prosody.lax-domain
+# Of an error without children nobody hears (measured).
+departs in.iq.error-child does drop-empty as prosody.empty-error
+# MUST be bad-request, also where it is the content namespace; nobody looks at it (measured).
+departs in.iq.child-ns does pass as prosody.iq-child-namespace
+# SHOULD NOT be accepted; what has a prefix is taken, and goes on without it (measured).
+departs in.xml.prefix does pass as prosody.prefix
+# MUST be invalid-namespace (measured).
+departs in.ns.content does close unsupported-stanza-type as prosody.content-namespace
+# The error of an iq without id has an id all the same, an empty one; here it has none (measured).
+departs in.iq.id does omit-id as prosody.iq-no-id
+# A result MUST NOT be answered; without id it is (measured).
+departs in.iq.id does results-too as prosody.iq-no-id
+# SHOULD be feature-not-implemented; handlers go by namespace and name at once (measured).
+departs in.iq.unknown-elem does service-unavailable as prosody.iq-unknown-element
+# The error goes back where the stanza came from; here it goes between the bare JIDs (measured).
+departs in.pres.type-unknown does bare as prosody.presence-type
 
 # ---- components ----
 
@@ -63,6 +88,8 @@ departs msg.bare.any.own does omit-to as prosody.own-to-removed
 
 # ---- the domain ----
 
+# SHOULD be refused, or be handled for a resource; here the resource makes no difference (measured).
+departs domres.any does as-domain as prosody.domain-resource
 # The answer to a probe goes to the prober's bare JID (measured).
 departs dom.pres.probe does answer-bare as prosody.domain-presence
 # Approval is followed by the domain's presence (measured).

@@ -54,6 +54,7 @@ struct drill_options {
  * order of binding. Children of the stanza are sorted by name, and so is a roster. Left out are: an error's <text/>,
  * application-specific condition, `code` and `by`; a message's type "normal", which it has without saying so; an xml:lang that
  * the script does not write; a client's own bare JID as `from`, for a stanza without one is from there (6120 8.1.2.1);
+ * the namespaces of attributes, which not every client can see;
  * what the answers of accounts and domains say of their software (disco#info, jabber:iq:version);
  * who delayed a stanza, and why. */
 struct drill_observation {

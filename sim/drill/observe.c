@@ -6,6 +6,7 @@
 
 #define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ROSTER_NS "jabber:iq:roster"
+#define CLIENT_NS "jabber:client"
 #define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 /* Something that a server has made up, and how it is called instead. */
@@ -149,7 +150,7 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
                !is_written(o->run->script, "xml:lang", attribute->value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
-        return o->bare != NULL && strcmp(attribute->value, o->bare) == 0;
+        return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
     }
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
@@ -230,6 +231,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
+    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
@@ -238,6 +240,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
             struct xml_attribute *attribute = &attributes[copy->attribute_count++];
             *attribute = node->attributes[i];
             attribute->value = normal_value(o, node, &node->attributes[i]);
+            attribute->ns = strcmp(attribute->ns, XML_NS) == 0 ? attribute->ns : "";
         }
     }
     copy->text = is_delay(node) ? "" : without_sessions(o, node->text);
