@@ -1,6 +1,8 @@
 /* effects.c - the list of what comes out of a router, and the three common ways to add to it. */
 #include "state.h"
 
+#include <string.h>
+
 struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule) {
     struct router_effect *e = &r->spare;
     if (r->effect_count < r->effect_capacity ||
@@ -21,7 +23,20 @@ struct router_effect *fate(struct router *r, const struct input *in, enum router
     return e;
 }
 
+/* The departure by which presence, and whatever names a resource or nobody, says which resource gets it. */
+static void name_resource(struct router *r, struct input *in, const struct decision *d, const struct session *session) {
+    const struct slice to = in->to.data != NULL ? in->to : in->st->has_to ? in->st->to : (struct slice){"", 0};
+    /* A request that was kept is for the account. */
+    if (d->rule == RULE_pres_init_pending_subs || slice_is(to, jid_slice(session->jid)) ||
+        (!kind_is_presence(in->st->kind) && to.size > 0 && memchr(to.data, '/', to.size) == NULL) ||
+        !depart(r, in->host, ALTERNATIVE_in_to_norewrite_name_resource))
+        return;
+    in->to = jid_slice(session->jid);
+    in->copy.size = 0;
+}
+
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session) {
+    name_resource(r, in, d, session);
     const struct slice copy = write_copy(r, in, (struct slice){NULL, 0});
     struct router_effect *e = fate(r, in, ROUTER_DELIVER, d);
     e->port = session->port;

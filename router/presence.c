@@ -46,8 +46,10 @@ static void to_contacts(struct router *r, const struct session *s, const struct 
 }
 
 static void to_own_available(struct router *r, const struct session *from, const struct stanza *st, int rule) {
+    const bool others =
+        rule == RULE_pres_unavail_self && depart(r, host_of(from->account), ALTERNATIVE_pres_unavail_self_others_only);
     for (struct session *s = from->account->sessions; s != NULL; s = s->next)
-        if (s->presence != NULL)
+        if (s->presence != NULL && !(others && s == from))
             copy_to_own(r, st, jid_slice(from->jid), s, knob_is(r, KNOB_pres_self_to, 1), rule);
 }
 
@@ -76,6 +78,7 @@ static void show_others(struct router *r, struct session *to) {
         if (s == to || s->presence == NULL)
             continue;
         kept_stanza(s->presence, &st);
+        st.body = delay_shown(r, s, st.body, ALTERNATIVE_pres_init_own_others_add_delay);
         copy_to_own(r, &st, jid_slice(s->jid), to, true, RULE_pres_init_own_others);
     }
 }
@@ -203,7 +206,7 @@ void broadcast_unavailable(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_unavail_again);
     if (was_available || knob_is(r, KNOB_pres_unavail_again, 1)) {
         to_contacts(r, s, in->st, STATE_BY_BROADCAST, RULE_pres_unavail_bcast);
-        if (!was_available)
+        if (!was_available && departs(r, ALTERNATIVE_pres_unavail_self_others_only) == NULL)
             copy_to_own(r, in->st, jid_slice(s->jid), s, knob_is(r, KNOB_pres_self_to, 1), RULE_pres_unavail_self);
         to_own_available(r, s, in->st, RULE_pres_unavail_self);
     }
@@ -247,6 +250,8 @@ void session_end(struct router *r, struct session *session, bool replaced) {
     if (was_available) {
         to_contacts(r, session, &st, STATE_BY_SERVER, RULE_pres_unavail_bcast);
         to_own_available(r, session, &st, replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
+    } else if (depart(r, host_of(account), ALTERNATIVE_pres_end_never_available_tell_own)) {
+        to_own_available(r, session, &st, RULE_pres_end_never_available);
     }
     to_directed(r, session, &st, was_available, RULE_pres_end_directed);
     session->next = r->ended;
@@ -390,8 +395,9 @@ void send_presences_to(struct router *r, struct account *account, struct slice t
 
 void send_unavailable_of_all(struct router *r, struct account *account, struct slice to, int rule) {
     const struct slice start = write_start(r, "presence", "unavailable", (struct slice){NULL, 0});
+    const bool connected = connected_too(r, host_of(account), rule);
     for (const struct session *s = account->sessions; s != NULL; s = s->next) {
-        if (s->presence == NULL)
+        if (s->presence == NULL && !connected)
             continue;
         mark(r, host_of(account), rule);
         generated(r, STANZA_UNAVAILABLE, STATE_BY_SERVER, host_of(account), jid_slice(s->jid), to, start,

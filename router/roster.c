@@ -225,8 +225,9 @@ static void mark_version(struct router *r, const struct account *account) {
 bool roster_push(struct router *r, struct account *account, struct contact *c) {
     bool any = false;
     c->version = ++account->roster_version;
+    const bool connected = depart(r, jid_slice(account->host->jid), ALTERNATIVE_roster_push_who_connected);
     for (struct session *s = account->sessions; s != NULL; s = s->next)
-        if (s->interested) {
+        if (s->interested || connected) {
             if (!any)
                 mark_version(r, account);
             any = true;
@@ -271,17 +272,23 @@ static bool version_of(struct router *r, const struct input *in, const struct ac
     return value.size > 0 && number <= account->roster_version;
 }
 
-/* How many items a roster shows. A request alone is no item (6121 A.1). */
+/* A request alone is no item (6121 A.1). */
+static bool is_shown(struct router *r, const struct contact *c) {
+    return c->item &&
+           (c->state != STATE_SUB_NONE_IN || departs(r, ALTERNATIVE_roster_get_hidden_hide_item) == NULL);
+}
+
+/* How many items a roster shows. */
 static size_t count_items(struct router *r, const struct input *in, const struct account *account) {
     size_t count = 0;
     bool hidden = false, attributes = false;
     for (uint32_t i = 0; i < account->contact_count; i++) {
         const struct contact *c = &account->contacts[i];
-        count += c->item;
-        hidden = hidden || (!c->item && c->request != NULL);
+        count += is_shown(r, c);
+        hidden = hidden || (!is_shown(r, c) && c->request != NULL);
         attributes = attributes || (c->item && (c->approved || state_asks(c->state)));
     }
-    if (hidden)
+    if (hidden && !depart(r, in->host, ALTERNATIVE_roster_get_hidden_hide_item))
         mark(r, in->host, RULE_roster_get_hidden);
     if (attributes)
         mark(r, in->host, RULE_roster_get_attrs);
@@ -303,7 +310,7 @@ static void send_whole(struct router *r, struct input *in, const struct decision
     struct slice *items = count == 0 ? NULL : router_take(r, count * sizeof *items);
     count = 0;
     for (uint32_t i = 0; listed != NULL && items != NULL && i < account->contact_count; i++)
-        if (account->contacts[i].item)
+        if (is_shown(r, &account->contacts[i]))
             listed[count++] = &account->contacts[i];
     if (count > 0)
         qsort(listed, count, sizeof *listed, by_coming);
@@ -498,26 +505,27 @@ static void end_subscriptions(struct router *r, struct session *s, struct slice 
 static void remove_item(struct router *r, struct input *in, const struct decision *d, const struct jid_parts *parts) {
     struct account *account = in->sender->account;
     struct contact *c = contact_find_text(r, account, (struct slice){parts->text, parts->size});
-    if (c == NULL || !c->item) {
+    if ((c == NULL || !c->item) && depart(r, in->host, ALTERNATIVE_roster_rem_missing_remove))
+        c = contact_for(r, account, (struct slice){parts->text, parts->size});
+    else if (c == NULL || !c->item)
+        c = NULL;
+    if (c == NULL) {
         refuse(r, in, (struct refusal){RULE_roster_rem_missing, CONDITION_ITEM_NOT_FOUND});
         return;
     }
     const unsigned state = c->state;
-    const bool keeps_request = c->request != NULL && !knob_is(r, KNOB_roster_remove_pending, 0);
+    const bool keeps_request = c->request != NULL && !knob_is(r, KNOB_roster_remove_pending, 0) &&
+                               !depart(r, in->host, ALTERNATIVE_roster_rem_ok_forget_request);
     mark(r, in->host, RULE_roster_rem_ok);
     if (c->approved)
         mark(r, in->host, RULE_sub_pre_cancel);
-    c->item = c->approved = false;
+    contact_unlist(r, c);
     c->state = keeps_request ? STATE_SUB_NONE_IN : STATE_SUB_NONE;
     known_forget(r, c);
     if (!keeps_request) {
         kept_free(r, c->request);
         c->request = NULL;
     }
-    router_give(r, c->name);
-    router_give(r, c->groups);
-    c->name = c->groups = NULL;
-    c->groups_size = 0;
     const struct slice contact = router_text_copy(r, jid_slice(c->jid));
     finish_set(r, in, d, c);
     end_subscriptions(r, in->sender, contact, state);

@@ -305,7 +305,13 @@ bool asker_decides(struct router *r, const struct input *in, enum alternative al
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
 const char *reflection_departs(const struct router *r, int rule);
-bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
+bool pushes_first(struct router *r, const struct input *in);
+bool pushes_again(const struct router *r, enum stanza_kind kind, unsigned state);
+bool pushes_before_delivery(struct router *r, const struct input *in);
+bool routes_anyway(struct router *r, const struct input *in, bool ahead);
+bool connected_too(struct router *r, struct slice host, int rule);
+/* delay_shown - body of a resource's presence as it is shown later. */
+struct slice delay_shown(struct router *r, const struct session *s, struct slice body, enum alternative alternative);
 void probe_approved(struct router *r, const struct account *account, struct slice contact);
 
 /* ---- dispatch.c ---- */
@@ -349,6 +355,7 @@ void deliver_some(struct router *r, struct input *in, const struct decision *d);
 struct contact *contact_find(const struct account *account, const struct jid *bare);
 struct contact *contact_find_text(const struct router *r, const struct account *account, struct slice bare);
 struct contact *contact_add(struct router *r, struct account *account, struct jid *bare); /* NULL: limit or memory */
+void contact_unlist(struct router *r, struct contact *c); /* it is in the roster no more */
 void contacts_free(struct router *r, struct account *account);
 static inline void contact_list(struct account *account, struct contact *c) { /* it is in the roster from now on */
     if (!c->item)
@@ -407,6 +414,8 @@ void subscription_failed(struct router *r, const struct input *in); /* a request
 void deliver_requests(struct router *r, struct session *session);   /* at initial presence, with stored notices */
 void resend_requests(struct router *r, const struct account *account);
 bool state_asks(unsigned state); /* pending out */
+/* contact_for - the contact with a bare JID, added where it is new. NULL: limit or memory. */
+struct contact *contact_for(struct router *r, struct account *account, struct slice bare);
 
 /* ---- roster.c ---- */
 

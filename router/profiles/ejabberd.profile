@@ -12,6 +12,13 @@ knob err.payload = on                   # an error carries what the stanza held 
 knob from.mismatch = invalid-from       # a false 'from' ends the stream (measured)
 knob addr.canon-to = canonical          # 'to' goes on in its prepared form (measured)
 knob pres.probe-offline = silent        # SHOULD say unavailable; nothing (measured)
+knob bind.conflict = kick-old           # the older session ends with conflict (measured)
+knob pres.dir-self = broadcast          # presence to one's own bare JID counts as without 'to' (measured)
+knob pres.unavail-again = broadcast     # a second unavailable is broadcast like the first (measured)
+knob pres.probe-client-from = full      # a client's probe goes out from its full JID (measured)
+knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
+knob sub.resend = off                   # SHOULD resend requests that are not answered; never (measured)
+knob roster.remove-pending = leave      # no stanza ends a request when its item is removed (measured)
 knob sub.preapproval = off              # approval ahead of a request is not known (measured)
 knob roster.versioning = off
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; ejabberd does not ask
@@ -30,6 +37,11 @@ knob pres.probe-full-detail = full      # SHOULD tell of mere availability; here
 knob sub.full-nomatch = to-bare         # MUST drop; subscribed, unsubscribe, unsubscribed count as for the bare JID
 knob policy.silent = error              # groupchat and headline to a full JID that is gone are bounced (measured)
 
+# ---- addresses ----
+
+# MUST NOT modify 'to'; presence, and what names a resource or nobody, bears the full JID of whoever gets it (measured).
+departs in.to.norewrite does name-resource as ejabberd.to-resource
+
 # ---- messages ----
 
 # MUST drop or bounce a normal message to a full JID that is not connected; here it counts as sent to the bare JID.
@@ -39,15 +51,52 @@ departs msg.full.headline.nomatch does drop as ejabberd.headline-lost
 
 # ---- presence ----
 
-# MUST send the presence as it was; what is shown later has a delay with the time it came in (measured).
-departs pres.init.store does add-delay as ejabberd.stored-delay
+# MUST send the presence as it was; what answers a probe has a delay with the time it came in (measured).
+departs pres.init.own-others does add-delay as ejabberd.shown-delay
+departs pres.probe.avail does add-delay as ejabberd.shown-delay
+departs pres.probe.full.match does add-delay as ejabberd.shown-delay
+# MUST be sent to the resource that becomes unavailable, too; only the others get it (measured).
+departs pres.unavail.self does others-only as ejabberd.own-unavailable
+# No presence, no broadcast; the end of a resource that never was available is told to the others (measured).
+departs pres.end.never-available does tell-own as ejabberd.end-told
+# MUST probe from the bare JID (measured).
+departs pres.probe.out.addr does from-full as ejabberd.probe-from-full
+# MUST be answered unsubscribed, or by mere presence where it was directed; nothing goes out (measured).
+departs pres.probe.no-sub does drop as ejabberd.probe-unanswered
+departs pres.probe.full.no-sub does drop as ejabberd.probe-unanswered
+departs pres.probe.directed does drop as ejabberd.probe-unanswered
+departs pres.probe.full.directed does drop as ejabberd.probe-unanswered
+# MUST be kept whole; of a request the status is kept (measured).
+departs pres.init.pending-subs does status-only as ejabberd.request-kept
+# MUST be shown to whoever becomes available; not where the priority is negative (measured).
+departs pres.init.pending-subs does non-negative as ejabberd.request-kept
 
 # ---- subscriptions ----
 
-# MUST route first, then push; here the push is first, as far as calibration has shown.
-departs sub.req.out.push does push-first as ejabberd.push-first
-departs sub.unsub.out does push-first as ejabberd.push-first
+# MUST route first, then push; here the push is first (measured). A request that waits is pushed again.
+departs sub.req.out.push does push-again as ejabberd.push-first
+departs sub.unsub.out does push-changed as ejabberd.push-first
 departs sub.app.out.order does push-first as ejabberd.push-first
+departs sub.cancel.out.order does push-first as ejabberd.push-first
+# MUST deliver first, to interested resources, then push; the push is first, available resources get it (measured).
+departs sub.app.in.order does push-first as ejabberd.push-before-delivery
+departs sub.cancel.in.order does push-first as ejabberd.push-before-delivery
+departs sub.unsub.in.order does answer-first as ejabberd.push-before-delivery
+# A push is needed for what a roster shows; here any change of state is pushed, but not to a mere request (measured).
+departs sub.visible-push does by-state as ejabberd.push-by-state
+# Unavailable presence is for available resources; those without presence send it, too (measured).
+departs sub.cancel.out.order does all-connected as ejabberd.unavailable-of-all
+departs sub.remove.from does all-connected as ejabberd.unavailable-of-all
+# MUST NOT be routed; it is, and changes nothing (measured).
+departs sub.cancel.out.noop does route as ejabberd.routed-anyway
+departs sub.pre.noop does route as ejabberd.routed-anyway
+departs sub.pre.off does route as ejabberd.routed-anyway
+# An item stays until it is removed; where its contact asks and nothing else is, it is hidden, and gone with the
+# request (measured).
+departs sub.cancel.out.deny does forget-item as ejabberd.item-forgotten
+departs sub.unsub.in.pending does forget-item as ejabberd.item-forgotten
+departs roster.get.hidden does hide-item as ejabberd.item-forgotten
+departs roster.rem.ok does forget-request as ejabberd.item-forgotten
 
 # ---- the domain ----
 
@@ -58,3 +107,7 @@ departs dom.msg does bounce item-not-found as ejabberd.domain-message
 
 # MUST be jid-malformed (measured).
 departs roster.set.bad-jid does bad-request as ejabberd.roster-bad-jid
+# MUST be item-not-found; it is pushed as removed, and answered by a result (measured).
+departs roster.rem.missing does remove as ejabberd.roster-removed
+# MUST push to interested resources; all that are connected get it (measured).
+departs roster.push.who does connected as ejabberd.push-all
