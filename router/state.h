@@ -412,7 +412,7 @@ void subscription_in(struct router *r, struct input *in);
 int subscription_ignored_rule(enum stanza_kind kind);
 void subscription_failed(struct router *r, const struct input *in); /* a request could not be routed */
 void deliver_requests(struct router *r, struct session *session);   /* at initial presence, with stored notices */
-void resend_requests(struct router *r, const struct account *account);
+void resend_requests(struct router *r, struct account *account);
 bool state_asks(unsigned state); /* pending out */
 /* contact_for - the contact with a bare JID, added where it is new. NULL: limit or memory. */
 struct contact *contact_for(struct router *r, struct account *account, struct slice bare);

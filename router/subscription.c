@@ -565,15 +565,17 @@ void deliver_requests(struct router *r, struct session *session) {
         deliver_kept(r, session, kept, RULE_pres_init_notices);
 }
 
-void resend_requests(struct router *r, const struct account *account) {
+void resend_requests(struct router *r, struct account *account) {
     const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
     for (uint32_t i = 0; i < account->contact_count && knob_is(r, KNOB_sub_resend, 0); i++) {
-        const struct contact *c = &account->contacts[i];
+        struct contact *c = &account->contacts[i];
         if (!state_asks(c->state) || (jid_is_local(c->jid) &&
                                       !depart(r, host, ALTERNATIVE_pres_init_resend_out_local_too)))
             continue;
         mark(r, host, RULE_pres_init_resend_out);
         mark(r, host, RULE_sub_req_out_resend);
+        if (depart(r, host, ALTERNATIVE_pres_init_resend_out_push))
+            roster_push(r, account, c);
         generated(r, STANZA_SUBSCRIBE, STATE_BY_SERVER, host, jid_slice(account->jid), jid_slice(c->jid),
                   write_start(r, "presence", "subscribe", none), none);
     }

@@ -89,6 +89,8 @@ departs pres.probe.id-mirror does omit as prosody.probe-no-id
 departs pres.probe.offline-delay does omit as prosody.probe-no-since
 # SHOULD be resent to other servers at times; requests inside the server are sent again too, and answered (measured).
 departs pres.init.resend-out does local-too as prosody.resend-local
+# A push says what has changed; each request that is sent again is pushed as well (measured).
+departs pres.init.resend-out does push as prosody.resend-push
 # MUST tell every target of directed presence of the end; subscribers are not listed even without a session (measured).
 departs pres.dir.nosession does skip-subscribers as prosody.directed-subscriber
 # MUST leave it to the broadcast; who was approved later stays listed, and gets unavailable twice (measured).
