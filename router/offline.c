@@ -74,6 +74,7 @@ void offline_deliver(struct router *r, struct session *session) {
                 mark(r, in.host, RULE_off_delay_foreign);
             delay = write_delay(r, in.host, kept->time_us);
         }
+        name_resource(r, &in, &d, session);
         in.copy = write_copy(r, &in, delay);
         deliver(r, &in, &d, session);
         kept_free(r, kept);

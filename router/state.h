@@ -292,6 +292,7 @@ struct router_effect *fate(struct router *r, const struct input *in, enum router
                            const struct decision *d);
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type);
 void close_stream(struct router *r, struct input *in, const struct decision *d, enum condition condition);
+void name_resource(struct router *r, struct input *in, const struct decision *d, const struct session *session);
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session);
 
 /* ---- alternatives.c ---- */

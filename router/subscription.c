@@ -493,6 +493,9 @@ void subscription_in(struct router *r, struct input *in) {
     if (in->st->kind == STANZA_SUBSCRIBE && !contact_entitled(c) &&
         asker_decides(r, in, ALTERNATIVE_sub_req_in_already_asker_decides, &subscribed) && subscribed)
         state = STATE_SUB_FROM;
+    if (in->st->kind == STANZA_SUBSCRIBED && state == STATE_SUB_FROM &&
+        depart(r, in->host, ALTERNATIVE_sub_in_subscribed_from_accept))
+        state = STATE_SUB_FROM_OUT;
     const struct decision d = look_up(r, in, STAGE_SUB_IN, state);
     const struct row *cell = &rule_rows[d.rule];
     if (in->st->kind != STANZA_SUBSCRIBE)

@@ -46,6 +46,8 @@ departs in.to.norewrite does name-resource as ejabberd.to-resource
 
 # MUST drop or bounce a normal message to a full JID that is not connected; here it counts as sent to the bare JID.
 departs msg.full.normal.nomatch does as-bare as ejabberd.full-to-bare
+# An error is allowed as well; for no account a headline to a full JID is lost (measured).
+departs msg.nouser.full.headline does drop as ejabberd.headline-lost
 # An error is allowed as well; a headline to a full JID that is gone is lost (measured).
 departs msg.full.headline.nomatch does drop as ejabberd.headline-lost
 
@@ -61,6 +63,12 @@ departs pres.unavail.self does others-only as ejabberd.own-unavailable
 departs pres.end.never-available does tell-own as ejabberd.end-told
 # MUST probe from the bare JID (measured).
 departs pres.probe.out.addr does from-full as ejabberd.probe-from-full
+# A client's probe for its own account is ignored (measured).
+departs pres.probe.client does own-ignored as ejabberd.own-probe
+# MUST tell every target of directed presence of the end; subscribers are not listed even without a session (measured).
+departs pres.dir.nosession does skip-subscribers as ejabberd.directed-subscriber
+# SHOULD take a target that sent unavailable off the list (measured).
+departs pres.in.unavail-directed does keep as ejabberd.directed-kept
 # MUST be answered unsubscribed, or by mere presence where it was directed; nothing goes out (measured).
 departs pres.probe.no-sub does drop as ejabberd.probe-unanswered
 departs pres.probe.full.no-sub does drop as ejabberd.probe-unanswered
@@ -82,6 +90,8 @@ departs sub.cancel.out.order does push-first as ejabberd.push-first
 departs sub.app.in.order does push-first as ejabberd.push-before-delivery
 departs sub.cancel.in.order does push-first as ejabberd.push-before-delivery
 departs sub.unsub.in.order does answer-first as ejabberd.push-before-delivery
+# MUST be ignored; approval that nobody asked for makes both of from (measured).
+departs sub.in.subscribed.from does accept as ejabberd.unasked-approval
 # A push is needed for what a roster shows; here any change of state is pushed, but not to a mere request (measured).
 departs sub.visible-push does by-state as ejabberd.push-by-state
 # Unavailable presence is for available resources; those without presence send it, too (measured).
