@@ -25,7 +25,7 @@ struct router_effect *fate(struct router *r, const struct input *in, enum router
 
 /* The departure by which presence, and whatever names a resource or nobody, says which resource gets it. */
 void name_resource(struct router *r, struct input *in, const struct decision *d, const struct session *session) {
-    const struct slice to = in->to.data != NULL ? in->to : in->st->has_to ? in->st->to : (struct slice){"", 0};
+    const struct slice to = in->to.data != NULL ? in->to : attribute_value(r, in->st->start, "to");
     /* A request that was kept is for the account. */
     if (d->rule == RULE_pres_init_pending_subs || slice_is(to, jid_slice(session->jid)) ||
         (!kind_is_presence(in->st->kind) && to.size > 0 && memchr(to.data, '/', to.size) == NULL) ||

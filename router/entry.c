@@ -166,7 +166,8 @@ static bool check_syntax(struct router *r, struct input *in) {
         return false;
     if (kind_is_message(st->kind) && st->type.size == 0)
         mark(r, in->host, RULE_in_msg_type_absent);
-    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")))
+    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")) &&
+             !depart(r, in->host, ALTERNATIVE_in_msg_type_unknown_remove))
         mark(r, in->host, RULE_in_msg_type_unknown);
     if (st->kind == STANZA_AVAILABLE && is_show_odd(st))
         mark(r, in->host, RULE_in_pres_show_bad);
@@ -326,9 +327,9 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
 static bool check_peer(struct router *r, struct input *in, struct jid_parts *to, struct jid_parts *from) {
     const struct stanza *st = in->st;
     in->from = st->from;
-    if (!st->has_to || st->to.size == 0)
+    if (!st->has_to || (st->to.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_to_empty_malformed)))
         return !refuse(r, in, FAULT_S2S_NO_TO);
-    if (!st->has_from || st->from.size == 0)
+    if (!st->has_from || (st->from.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_from_empty_malformed)))
         return !refuse(r, in, FAULT_S2S_NO_FROM);
     if (jid_prepare(st->from, from) != ROUTER_OK) {
         refuse_bad_from(r, in);
@@ -494,6 +495,11 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+        *edited = *in->st;
+        edited->kind = STANZA_AVAILABLE;
+        in->st = edited;
+    }
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);

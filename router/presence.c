@@ -135,6 +135,9 @@ void broadcast_available(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_init_detect);
     mark(r, in->host, RULE_pres_init_store);
     mark_priority(r, as_sent, initial, before, s);
+    const bool newly_willing = s->priority >= 0 && (initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0)));
+    if (newly_willing && s->account->offline.count > 0 && depart(r, in->host, ALTERNATIVE_pres_init_offline_first))
+        offline_deliver(r, s);
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
     if (initial) {
@@ -152,8 +155,7 @@ void broadcast_available(struct router *r, struct input *in) {
             mark(r, in->host, RULE_ext_muc_update);
     }
     in->st = as_sent;
-    const bool newly_willing = initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0));
-    if (newly_willing && s->priority >= 0)
+    if (newly_willing)
         offline_deliver(r, s);
     else if (s->priority < 0 && s->account->offline.count > 0)
         mark(r, in->host, RULE_off_deliver_negative);

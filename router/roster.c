@@ -15,11 +15,17 @@ struct item {
     struct slice inside;    /* its content, where the groups are */
     bool has_jid, remove;
     bool has_subscription, has_ask; /* of what only the server may say */
+    bool odd; /* its subscription is none that is defined */
 };
 
 static struct slice decoded(struct router *r, struct slice raw) {
     char *text = router_text(r, raw.size);
     return (struct slice){text, text == NULL ? 0 : stanza_unescape(raw, text, raw.size)};
+}
+
+static bool is_subscription(struct slice word) {
+    return slice_is(word, text_slice("none")) || slice_is(word, text_slice("to")) ||
+           slice_is(word, text_slice("from")) || slice_is(word, text_slice("both"));
 }
 
 static void read_item(struct router *r, const struct element *element, struct item *item) {
@@ -36,6 +42,7 @@ static void read_item(struct router *r, const struct element *element, struct it
         } else if (slice_is(name, text_slice("subscription"))) {
             item->remove = slice_is(raw, text_slice("remove"));
             item->has_subscription = !item->remove;
+            item->odd = !item->remove && !is_subscription(raw);
         } else if (slice_is(name, text_slice("ask")) || slice_is(name, text_slice("approved"))) {
             item->has_ask = true;
         }
@@ -98,6 +105,8 @@ static struct refusal refuse_groups(struct router *r, struct slice host, const s
     if (item->name.size > limit)
         return (struct refusal){RULE_roster_set_name_long, CONDITION_NOT_ACCEPTABLE};
     for (size_t at = 0; group_next(r, item, &at, &group);) {
+        if (group.size == 0 && depart(r, host, ALTERNATIVE_roster_set_group_empty_bad_request))
+            return (struct refusal){RULE_roster_set_group_empty, CONDITION_BAD_REQUEST};
         if (group.size == 0 && !depart(r, host, ALTERNATIVE_roster_set_group_empty_accept))
             return (struct refusal){RULE_roster_set_group_empty, CONDITION_NOT_ACCEPTABLE};
         if (group.size > limit)
@@ -110,6 +119,10 @@ static struct refusal refuse_jid(struct router *r, const struct account *account
                                  struct jid_parts *parts) {
     if (!item->has_jid)
         return (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST};
+    if (item->odd && depart(r, jid_slice(account->host->jid), ALTERNATIVE_roster_set_ignore_sub_refuse_unknown))
+        return (struct refusal){RULE_roster_set_ignore_sub, CONDITION_BAD_REQUEST};
+    if (item->has_ask && depart(r, jid_slice(account->host->jid), ALTERNATIVE_roster_set_ignore_ask_refuse))
+        return (struct refusal){RULE_roster_set_ignore_ask, CONDITION_BAD_REQUEST};
     mark(r, jid_slice(account->host->jid), RULE_in_to_handled_jids);
     if (jid_prepare(item->jid, parts) != ROUTER_OK)
         return (struct refusal){RULE_roster_set_bad_jid, CONDITION_JID_MALFORMED};
@@ -536,6 +549,10 @@ static void roster_set(struct router *r, struct input *in, const struct decision
     struct item item = {.has_jid = false};
     struct jid_parts parts;
     const size_t count = read_items(r, in, &item);
+    if (count == 0 && depart(r, in->host, ALTERNATIVE_roster_set_noitem_service_unavailable)) {
+        refuse(r, in, (struct refusal){RULE_roster_set_noitem, CONDITION_SERVICE_UNAVAILABLE});
+        return;
+    }
     if (count != 1) {
         refuse(r, in, (struct refusal){count == 0 ? RULE_roster_set_noitem : RULE_roster_set_multi, CONDITION_BAD_REQUEST});
         return;

@@ -243,8 +243,11 @@ void subscription_out(struct router *r, struct input *in) {
         return;
     }
     cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
-    const struct contact *c = contact_find_text(r, account, to.bare);
-    const struct decision d = look_up(r, in, STAGE_SUB_OUT, state_between(r, in, c));
+    unsigned state = state_between(r, in, contact_find_text(r, account, to.bare));
+    if (in->st->kind == STANZA_SUBSCRIBED && state == STATE_SUB_TO &&
+        depart(r, in->host, ALTERNATIVE_sub_out_subscribed_to_accept))
+        state = STATE_SUB_TO_IN;
+    const struct decision d = look_up(r, in, STAGE_SUB_OUT, state);
     const struct slice contact = router_text_copy(r, to.bare);
     if (rule_rows[d.rule].flags & CELL_PASSED)
         pass_on(r, in, &d, contact);
@@ -274,7 +277,8 @@ void subscription_failed(struct router *r, const struct input *in) {
 
 static void reply(struct router *r, struct input *in, const struct decision *d, const char *type, enum stanza_kind kind) {
     /* Subscriptions are between bare JIDs, also where another server sent one from a full JID (6121 3.1.3). */
-    in->from = in->who.bare;
+    if (in->who.full.size == in->who.bare.size || !depart(r, in->host, ALTERNATIVE_sub_stamp_answer_full))
+        in->from = in->who.bare;
     answer(r, in, d, kind, jid_slice(in->account->jid), write_start(r, "presence", type, (struct slice){NULL, 0}),
            (struct slice){NULL, 0});
 }

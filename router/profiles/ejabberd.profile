@@ -16,6 +16,11 @@ knob bind.conflict = kick-old           # the older session ends with conflict (
 knob pres.dir-self = broadcast          # presence to one's own bare JID counts as without 'to' (measured)
 knob pres.unavail-again = broadcast     # a second unavailable is broadcast like the first (measured)
 knob pres.probe-client-from = full      # a client's probe goes out from its full JID (measured)
+knob noto.pres-sub = drop               # a request without 'to' is ignored (measured)
+knob dom.subscribe = ignore             # so is one for the domain (measured)
+knob pres.bad-priority = clamp          # a priority beyond the limits counts as higher or lower than all (measured)
+knob iq.bad-reply = pass                # a result or error goes on whatever it holds (measured)
+knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
 knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
 knob sub.resend = off                   # SHOULD resend requests that are not answered; never (measured)
 knob roster.remove-pending = leave      # no stanza ends a request when its item is removed (measured)
@@ -42,7 +47,20 @@ knob policy.silent = error              # groupchat and headline to a full JID t
 # MUST NOT modify 'to'; presence, and what names a resource or nobody, bears the full JID of whoever gets it (measured).
 departs in.to.norewrite does name-resource as ejabberd.to-resource
 
+# MUST be jid-malformed (measured).
+departs in.to.malformed does bounce bad-request as ejabberd.bad-address
+# MUST close with improper-addressing; the stanza alone is refused (measured). The same for an empty address.
+departs in.s2s.bad-addr does bounce bad-request as ejabberd.bad-address
+departs in.s2s.no-to does empty-malformed as ejabberd.bad-address
+departs in.s2s.no-from does empty-malformed as ejabberd.bad-address
+# MUST NOT be routed; prefixes are left out, and the other content namespaces are as good (measured).
+departs in.xml.prefix does pass as ejabberd.namespace
+departs in.ns.content does pass as ejabberd.namespace
+
 # ---- messages ----
+
+# MUST go on unmodified; a type that is not known is left out (measured).
+departs in.msg.type-unknown does remove as ejabberd.type-removed
 
 # MUST drop or bounce a normal message to a full JID that is not connected; here it counts as sent to the bare JID.
 departs msg.full.normal.nomatch does as-bare as ejabberd.full-to-bare
@@ -51,7 +69,25 @@ departs msg.nouser.full.headline does drop as ejabberd.headline-lost
 # An error is allowed as well; a headline to a full JID that is gone is lost (measured).
 departs msg.full.headline.nomatch does drop as ejabberd.headline-lost
 
+# ---- requests ----
+
+# MUST be refused; what is asked of an account that does not exist is answered, without a look for it (measured).
+departs iq.nouser.request does as-account as ejabberd.nobody-answers
+# MUST be service-unavailable, as for no account; here it is said that a subscription is missing (measured).
+departs iq.bare.unknown does say-why as ejabberd.subscription-required
+# SHOULD see it who is subscribed; whom the account watches or has asked sees it too (measured).
+departs iq.bare.known does any-relation as ejabberd.subscription-required
+# An element that is not known in a known namespace SHOULD be feature-not-implemented (measured).
+departs in.iq.unknown-elem does bad-request as ejabberd.unknown-element
+# MUST be bad-request; a child without a namespace of its own is one that nobody handles (measured).
+departs in.iq.child-ns does as-unknown as ejabberd.unknown-element
+
 # ---- presence ----
+
+# SHOULD be bad-request; a type that is not known is left out, and the presence is available (measured).
+departs in.pres.type-unknown does as-available as ejabberd.type-removed
+# Its own presence comes first; what was stored goes before it (measured).
+departs pres.init.offline does first as ejabberd.stored-first
 
 # MUST send the presence as it was; what answers a probe has a delay with the time it came in (measured).
 departs pres.init.own-others does add-delay as ejabberd.shown-delay
@@ -92,6 +128,9 @@ departs sub.cancel.in.order does push-first as ejabberd.push-before-delivery
 departs sub.unsub.in.order does answer-first as ejabberd.push-before-delivery
 # MUST be ignored; approval that nobody asked for makes both of from (measured).
 departs sub.in.subscribed.from does accept as ejabberd.unasked-approval
+departs sub.out.subscribed.to does accept as ejabberd.unasked-approval
+# MUST be sent to the bare JID; who asked from a full JID is answered there (measured).
+departs sub.stamp does answer-full as ejabberd.answer-full
 # A push is needed for what a roster shows; here any change of state is pushed, but not to a mere request (measured).
 departs sub.visible-push does by-state as ejabberd.push-by-state
 # Unavailable presence is for available resources; those without presence send it, too (measured).
@@ -112,9 +151,22 @@ departs roster.rem.ok does forget-request as ejabberd.item-forgotten
 
 # An error would be service-unavailable; here it is item-not-found (measured).
 departs dom.msg does bounce item-not-found as ejabberd.domain-message
+departs dom.msg for message/headline does drop as ejabberd.domain-message
+departs domres.any does bounce item-not-found as ejabberd.domain-message
+
+# ---- other servers ----
+
+# There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
+departs s2s.fail.generated does bounce-mapped as ejabberd.made-bounced
 
 # ---- roster ----
 
+# MUST be bad-request where no item is there, not-acceptable for a group without a name (measured).
+departs roster.set.noitem does service-unavailable as ejabberd.roster-refused
+departs roster.set.group-empty does bad-request as ejabberd.roster-refused
+# MUST be ignored; what a client may not say is refused (measured).
+departs roster.set.ignore-sub does refuse-unknown as ejabberd.roster-refused
+departs roster.set.ignore-ask does refuse as ejabberd.roster-refused
 # MUST be jid-malformed (measured).
 departs roster.set.bad-jid does bad-request as ejabberd.roster-bad-jid
 # MUST be item-not-found; it is pushed as removed, and answered by a result (measured).

@@ -144,11 +144,17 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
                          unsigned depth) {
     const char *name = attribute->name;
     if (attribute->ns[0] != '\0') {
-        return depth == 0 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
+        return depth <= 1 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
                !is_written(o->run->script, "xml:lang", attribute->value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
         return o->bare != NULL && strcmp(attribute->value, o->bare) == 0;
+    }
+    if (depth == 0 && strcmp(name, "id") == 0) {
+        return attribute->value[0] == '\0';
+    }
+    if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
+        return strcmp(attribute->value, "none") == 0;
     }
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
@@ -173,10 +179,16 @@ static const char *normal_value(struct observer *o, const struct xml_node *node,
     return without_sessions(o, value);
 }
 
+/* What a server says of itself is no matter of routing. */
+static bool is_about_server(const struct xml_node *node) {
+    return strcmp(node->name, "query") == 0 && (strcmp(node->ns, "http://jabber.org/protocol/disco#info") == 0 ||
+                                                strcmp(node->ns, "jabber:iq:version") == 0);
+}
+
 /* Of an error only the condition counts that the specification defines. */
 static bool is_left_out(const struct xml_node *parent, const struct xml_node *child, unsigned depth) {
-    return is_error(parent, depth) &&
-           (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0);
+    return is_about_server(parent) ||
+           (is_error(parent, depth) && (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0));
 }
 
 /* Items of a roster and their groups are sets (6121 2.1.2). */
