@@ -78,12 +78,13 @@ bool presence_priority(const struct router *r, const struct stanza *st, int16_t 
             value = text[0] == '-' ? -number : number;
     }
     const bool in_range = value >= -128 && value <= 127;
-    if (!in_range && knob_is(r, KNOB_pres_bad_priority, 2))
+    const bool clamps = departs(r, ALTERNATIVE_in_pres_priority_bad_clamp_numbers) != NULL;
+    if (!in_range && (clamps || knob_is(r, KNOB_pres_bad_priority, 2)))
         value = value < 0 ? -128 : 127;
     else if (!in_range)
         value = 0;
     *priority = (int16_t)(valid && found <= 1 ? value : 0);
-    return valid && in_range && found <= 1;
+    return valid && (in_range || clamps) && found <= 1;
 }
 
 /* 6121 4.7.2.1 has four values, and one element at most; what a presence says beside them is passed on all the same. */
@@ -240,6 +241,12 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     const struct slice raw = in->st->to;
     struct jid *known;
     if (jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+        const struct slice domain = domain_of(raw);
+        if (domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
+            const struct decision d = {.rule = RULE_in_to_dot};
+            bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
+            return false;
+        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -495,7 +502,7 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    if (in->st->kind == STANZA_PRESENCE_OTHER && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
         *edited = *in->st;
         edited->kind = STANZA_AVAILABLE;
         in->st = edited;

@@ -14,7 +14,7 @@ struct item {
     struct slice jid, name; /* decoded */
     struct slice inside;    /* its content, where the groups are */
     bool has_jid, remove;
-    bool has_subscription, has_ask; /* of what only the server may say */
+    bool has_subscription, has_ask, has_approved; /* of what only the server may say */
     bool odd; /* its subscription is none that is defined */
 };
 
@@ -43,8 +43,10 @@ static void read_item(struct router *r, const struct element *element, struct it
             item->remove = slice_is(raw, text_slice("remove"));
             item->has_subscription = !item->remove;
             item->odd = !item->remove && !is_subscription(raw);
-        } else if (slice_is(name, text_slice("ask")) || slice_is(name, text_slice("approved"))) {
+        } else if (slice_is(name, text_slice("ask"))) {
             item->has_ask = true;
+        } else if (slice_is(name, text_slice("approved"))) {
+            item->has_approved = true;
         }
     }
 }
@@ -436,7 +438,7 @@ static void mark_set(struct router *r, const struct input *in, const struct item
     mark(r, in->host, RULE_roster_set_unmodified);
     if (item->has_subscription)
         mark(r, in->host, RULE_roster_set_ignore_sub);
-    if (item->has_ask)
+    if (item->has_ask || item->has_approved)
         mark(r, in->host, RULE_roster_set_ignore_ask);
     if (c->item && (c->state != STATE_SUB_NONE || c->approved))
         mark(r, in->host, RULE_roster_set_keep_state);

@@ -18,7 +18,7 @@ knob pres.unavail-again = broadcast     # a second unavailable is broadcast like
 knob pres.probe-client-from = full      # a client's probe goes out from its full JID (measured)
 knob noto.pres-sub = drop               # a request without 'to' is ignored (measured)
 knob dom.subscribe = ignore             # so is one for the domain (measured)
-knob pres.bad-priority = clamp          # a priority beyond the limits counts as higher or lower than all (measured)
+knob off.delay-spoof = keep             # SHOULD be taken out; a delay goes on, whoever it says it is from (measured)
 knob iq.bad-reply = pass                # a result or error goes on whatever it holds (measured)
 knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
 knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
@@ -49,10 +49,14 @@ departs in.to.norewrite does name-resource as ejabberd.to-resource
 
 # MUST be jid-malformed (measured).
 departs in.to.malformed does bounce bad-request as ejabberd.bad-address
+# MUST be left out; a domain with a dot at its end is another one, which cannot be reached (measured).
+departs in.to.dot does unreachable as ejabberd.final-dot
 # MUST close with improper-addressing; the stanza alone is refused (measured). The same for an empty address.
 departs in.s2s.bad-addr does bounce bad-request as ejabberd.bad-address
 departs in.s2s.no-to does empty-malformed as ejabberd.bad-address
 departs in.s2s.no-from does empty-malformed as ejabberd.bad-address
+# SHOULD be restricted-xml; the parser finds a doctype ill-formed (measured).
+departs in.xml.restricted does close not-well-formed as ejabberd.namespace
 # MUST NOT be routed; prefixes are left out, and the other content namespaces are as good (measured).
 departs in.xml.prefix does pass as ejabberd.namespace
 departs in.ns.content does pass as ejabberd.namespace
@@ -84,8 +88,10 @@ departs in.iq.child-ns does as-unknown as ejabberd.unknown-element
 
 # ---- presence ----
 
-# SHOULD be bad-request; a type that is not known is left out, and the presence is available (measured).
+# SHOULD be bad-request; 'available' is a type as well, and the presence goes on without it (measured).
 departs in.pres.type-unknown does as-available as ejabberd.type-removed
+# An error is one answer; a number beyond the limits counts as the limit, what is no number is refused (measured).
+departs in.pres.priority-bad does clamp-numbers as ejabberd.priority
 # Its own presence comes first; what was stored goes before it (measured).
 departs pres.init.offline does first as ejabberd.stored-first
 

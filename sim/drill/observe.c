@@ -6,6 +6,7 @@
 
 #define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ROSTER_NS "jabber:iq:roster"
+#define CLIENT_NS "jabber:client"
 #define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 /* Something that a server has made up, and how it is called instead. */
@@ -234,6 +235,9 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
+    if (depth == 1 && o->bare != NULL && strcmp(node->ns, CLIENT_NS) == 0) {
+        copy->ns = XML_STREAM_NS; /* the stream's own, spelled out */
+    }
     for (size_t i = 0; i < node->attribute_count; i++) {
         if (!says_nothing(o, node, &node->attributes[i], depth)) {
             struct xml_attribute *attribute = &attributes[copy->attribute_count++];
