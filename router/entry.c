@@ -107,6 +107,18 @@ static bool is_show_odd(const struct stanza *st) {
     return !known || found > 1;
 }
 
+static bool is_show_unknown(const struct stanza *st) {
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        char text[8];
+        size_t size = 0;
+        const struct stanza only = {.child_count = 1, .child = {st->child[i]}, .body = st->body};
+        if (slice_is(st->child[i].name, text_slice("show")) && is_show_odd(&only) &&
+            !(stanza_child_text(st, i, text, sizeof text, &size) && size == 0))
+            return true;
+    }
+    return false;
+}
+
 /* A child in the content namespace is no extension, so it may bear no prefix either (6120 4.8.5). */
 static bool has_prefixed_child(const struct stanza *st) {
     for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
@@ -170,8 +182,15 @@ static bool check_syntax(struct router *r, struct input *in) {
     else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")) &&
              !depart(r, in->host, ALTERNATIVE_in_msg_type_unknown_remove))
         mark(r, in->host, RULE_in_msg_type_unknown);
-    if (st->kind == STANZA_AVAILABLE && is_show_odd(st))
+    if (st->kind == STANZA_AVAILABLE && is_show_odd(st)) {
+        if (is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
+            const struct decision d = {.rule = RULE_in_pres_show_bad,
+                                       .departure = departs(r, ALTERNATIVE_in_pres_show_bad_refuse)};
+            bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+            return false;
+        }
         mark(r, in->host, RULE_in_pres_show_bad);
+    }
     return true;
 }
 

@@ -101,6 +101,12 @@ bool iq_is_hidden(struct router *r, const struct input *in) {
 /* There is no such account, and the answer is the one that it would give to a stranger. */
 bool answer_for_nobody(struct router *r, struct input *in) {
     const struct handler *h = NULL;
+    if (in->st->child_count != 1 && in->to_parts->resource.size == 0 &&
+        depart(r, in->host, ALTERNATIVE_iq_nouser_request_as_account)) {
+        const struct decision d = {.rule = RULE_in_iq_children};
+        bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+        return true;
+    }
     for (int i = 0; i < HANDLER_COUNT && h == NULL; i++)
         if (is_namespace_of(&handlers[i], in->st) && handlers[i].use & FOR_ACCOUNT)
             h = &handlers[i];

@@ -138,13 +138,17 @@ void broadcast_available(struct router *r, struct input *in) {
     const bool newly_willing = s->priority >= 0 && (initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0)));
     if (newly_willing && s->account->offline.count > 0 && depart(r, in->host, ALTERNATIVE_pres_init_offline_first))
         offline_deliver(r, s);
+    const bool probes_first = initial && depart(r, in->host, ALTERNATIVE_pres_init_probe_first);
+    if (probes_first)
+        probe_contacts(r, s);
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
     if (initial) {
         const bool others_last = depart(r, in->host, ALTERNATIVE_pres_init_own_others_after_probes);
         if (!others_last)
             show_others(r, s);
-        probe_contacts(r, s);
+        if (!probes_first)
+            probe_contacts(r, s);
         if (others_last)
             show_others(r, s);
         deliver_requests(r, s);

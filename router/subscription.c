@@ -242,7 +242,8 @@ void subscription_out(struct router *r, struct input *in) {
         bounce(r, in, &rejected, CONDITION_BAD_REQUEST, NULL);
         return;
     }
-    cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
+    if (in->to_parts->resource.size == 0 || !depart(r, in->host, ALTERNATIVE_sub_to_full_out_keep))
+        cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
     unsigned state = state_between(r, in, contact_find_text(r, account, to.bare));
     if (in->st->kind == STANZA_SUBSCRIBED && state == STATE_SUB_TO &&
         depart(r, in->host, ALTERNATIVE_sub_out_subscribed_to_accept))

@@ -198,7 +198,7 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     struct slice from = st->has_to ? st->to : (struct slice){"", 0};
     if (in->error_from.data != NULL)
         from = in->error_from;
-    else if (from.size == 0 && knob_is(r, KNOB_gen_account_from, 1))
+    else if (from.size == 0 && in->stream == NULL && knob_is(r, KNOB_gen_account_from, 1))
         from = in->who.bare;
     const bool payload = knob_is(r, KNOB_err_payload, 1) && !st->oversize;
     const bool by = knob_is(r, KNOB_err_by, 1);

@@ -73,6 +73,9 @@ departs msg.nouser.full.headline does drop as ejabberd.headline-lost
 # An error is allowed as well; a headline to a full JID that is gone is lost (measured).
 departs msg.full.headline.nomatch does drop as ejabberd.headline-lost
 
+# SHOULD say when the server kept a message; it does not where a delay says so in its name already (measured).
+departs off.delay.add does once as ejabberd.stored-once
+
 # ---- requests ----
 
 # MUST be refused; what is asked of an account that does not exist is answered, without a look for it (measured).
@@ -92,6 +95,8 @@ departs in.iq.child-ns does as-unknown as ejabberd.unknown-element
 departs in.pres.type-unknown does as-available as ejabberd.type-removed
 # An error is one answer; a number beyond the limits counts as the limit, what is no number is refused (measured).
 departs in.pres.priority-bad does clamp-numbers as ejabberd.priority
+# A value of show that is not defined is passed on elsewhere; here it is refused (measured).
+departs in.pres.show-bad does refuse as ejabberd.show
 # Its own presence comes first; what was stored goes before it (measured).
 departs pres.init.offline does first as ejabberd.stored-first
 
@@ -103,6 +108,8 @@ departs pres.probe.full.match does add-delay as ejabberd.shown-delay
 departs pres.unavail.self does others-only as ejabberd.own-unavailable
 # No presence, no broadcast; the end of a resource that never was available is told to the others (measured).
 departs pres.end.never-available does tell-own as ejabberd.end-told
+# Presence is sent first, then the probes; here it is the other way round (measured).
+departs pres.init.probe does first as ejabberd.probe-first
 # MUST probe from the bare JID (measured).
 departs pres.probe.out.addr does from-full as ejabberd.probe-from-full
 # A client's probe for its own account is ignored (measured).
@@ -135,6 +142,8 @@ departs sub.unsub.in.order does answer-first as ejabberd.push-before-delivery
 # MUST be ignored; approval that nobody asked for makes both of from (measured).
 departs sub.in.subscribed.from does accept as ejabberd.unasked-approval
 departs sub.out.subscribed.to does accept as ejabberd.unasked-approval
+# SHOULD be cut to the bare JID; the resource stays (measured).
+departs sub.to-full.out does keep as ejabberd.full-request
 # MUST be sent to the bare JID; who asked from a full JID is answered there (measured).
 departs sub.stamp does answer-full as ejabberd.answer-full
 # A push is needed for what a roster shows; here any change of state is pushed, but not to a mere request (measured).
@@ -162,6 +171,8 @@ departs domres.any does bounce item-not-found as ejabberd.domain-message
 
 # ---- other servers ----
 
+# MUST be remote-server-timeout or service-unavailable; the domain is looked for elsewhere, and not found (measured).
+departs ext.comp.offline does bounce remote-server-not-found as ejabberd.component-elsewhere
 # There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
 departs s2s.fail.generated does bounce-mapped as ejabberd.made-bounced
 

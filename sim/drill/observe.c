@@ -149,7 +149,7 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
                !is_written(o->run->script, "xml:lang", attribute->value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
-        return o->bare != NULL && strcmp(attribute->value, o->bare) == 0;
+        return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
     }
     if (depth == 0 && strcmp(name, "id") == 0) {
         return attribute->value[0] == '\0';

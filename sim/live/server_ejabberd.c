@@ -113,7 +113,8 @@ static bool write_configuration(struct live_server *server, struct live_error *e
     live_text_format(&text, listener, server->s2s_port, "ejabberd_s2s_in");
     if (needs->component_count > 0) {
         live_text_format(&text, listener, server->component_port, "ejabberd_service");
-        live_text_format(&text, "    hosts:\n");
+        /* Each component is to get what is for its own domain, not for those of all others. */
+        live_text_format(&text, "    global_routes: false\n    hosts:\n");
     }
     for (size_t i = 0; i < needs->component_count; i++) {
         live_text_format(&text, "      ");
