@@ -71,6 +71,12 @@ static bool is_failed_request(const struct router *r, const struct input *in) {
            in->stage >= STAGE_REMOTE && component_find(r, in->who.domain) == NULL;
 }
 
+static void forget_refused(struct router *r, const struct input *in, struct session *to) {
+    struct jid_parts target;
+    if (kind_is_presence(in->st->kind) && in->st->has_to && jid_prepare(in->st->to, &target) == ROUTER_OK)
+        directed_refused(r, to, (struct slice){target.text, target.size});
+}
+
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     /* What the server made itself and may not send has nobody to come back to. */
     if (kind_is_unanswerable(in->st->kind) || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
@@ -93,6 +99,7 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
         local = session_of(r, in->from);
     if (local != NULL) {
         port = local->port;
+        forget_refused(r, in, local);
     } else if (in->stream != NULL) {
         mark(r, in->host, RULE_err_return_path);
         port = send_to_remote(r, in, error_kind(in->st->kind), &text);

@@ -70,6 +70,13 @@ static void probe_contacts(struct router *r, struct session *s) {
     }
 }
 
+static bool watches_any(const struct account *account) {
+    for (uint32_t i = 0; i < account->contact_count; i++)
+        if (contact_watched(&account->contacts[i]))
+            return true;
+    return false;
+}
+
 static void show_others(struct router *r, struct session *to) {
     if (!knob_is(r, KNOB_pres_own_others, 0))
         return;
@@ -138,7 +145,7 @@ void broadcast_available(struct router *r, struct input *in) {
     const bool newly_willing = s->priority >= 0 && (initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0)));
     if (newly_willing && s->account->offline.count > 0 && depart(r, in->host, ALTERNATIVE_pres_init_offline_first))
         offline_deliver(r, s);
-    const bool probes_first = initial && depart(r, in->host, ALTERNATIVE_pres_init_probe_first);
+    const bool probes_first = initial && watches_any(s->account) && depart(r, in->host, ALTERNATIVE_pres_init_probe_first);
     if (probes_first)
         probe_contacts(r, s);
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
@@ -285,6 +292,14 @@ static void forget_sender(struct router *r, struct input *in) {
         }
 }
 
+void directed_refused(struct router *r, struct session *s, struct slice target) {
+    for (struct directed **at = &s->directed; *at != NULL;)
+        if (same_target(*at, target, false) && depart(r, host_of(s->account), ALTERNATIVE_pres_in_error_forget_directed))
+            forget_directed(r, at);
+        else
+            at = &(*at)->next;
+}
+
 /* Presence for an account that exists. Who may send it is not asked (6121 4.2.3); what the account watches it for only
  * tells broadcast from directed presence, which are handled alike (6121 4.6.4). */
 void presence_in(struct router *r, struct input *in) {
@@ -293,6 +308,8 @@ void presence_in(struct router *r, struct input *in) {
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
     if (kind == STANZA_UNAVAILABLE)
         forget_sender(r, in);
+    for (struct session *s = in->account->sessions; kind == STANZA_PRESENCE_ERROR && s != NULL; s = s->next)
+        directed_refused(r, s, in->who.full);
     if (kind == STANZA_AVAILABLE && for_somebody) {
         mark(r, in->host, RULE_pres_in_avail);
         if (!contact_watched(c) && !is_self(in->account, &in->who))

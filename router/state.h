@@ -383,6 +383,7 @@ void broadcast_available(struct router *r, struct input *in);
 void broadcast_unavailable(struct router *r, struct input *in);
 void directed_out(struct router *r, struct input *in); /* bookkeeping for presence with 'to' from a client */
 void directed_approved(struct router *r, struct account *account, struct slice contact);   /* it is a subscriber now */
+void directed_refused(struct router *r, struct session *s, struct slice target); /* an error came from it */
 bool directed_listed(const struct account *account, struct slice contact); /* by an available resource */
 void presence_in(struct router *r, struct input *in);  /* for an account; dispatch goes on with it */
 void session_end(struct router *r, struct session *session, bool replaced);

@@ -18,6 +18,7 @@ knob pres.unavail-again = broadcast     # a second unavailable is broadcast like
 knob pres.probe-client-from = full      # a client's probe goes out from its full JID (measured)
 knob noto.pres-sub = drop               # a request without 'to' is ignored (measured)
 knob dom.subscribe = ignore             # so is one for the domain (measured)
+knob roster.limits = 2147483647         # MUST refuse names and groups that are too long; no limit (measured)
 knob off.delay-spoof = keep             # SHOULD be taken out; a delay goes on, whoever it says it is from (measured)
 knob iq.bad-reply = pass                # a result or error goes on whatever it holds (measured)
 knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
@@ -116,6 +117,8 @@ departs pres.probe.out.addr does from-full as ejabberd.probe-from-full
 departs pres.probe.client does own-ignored as ejabberd.own-probe
 # MUST tell every target of directed presence of the end; subscribers are not listed even without a session (measured).
 departs pres.dir.nosession does skip-subscribers as ejabberd.directed-subscriber
+# An error changes nothing; who answers directed presence by one is taken off the list (measured).
+departs pres.in.error does forget-directed as ejabberd.directed-refused
 # SHOULD take a target that sent unavailable off the list (measured).
 departs pres.in.unavail-directed does keep as ejabberd.directed-kept
 # MUST be answered unsubscribed, or by mere presence where it was directed; nothing goes out (measured).
