@@ -92,6 +92,8 @@ static void answer_presences(struct router *r, struct input *in, const struct de
         if (s->presence == NULL || (in->stage == STAGE_PROBED_FULL && s != in->resource))
             continue;
         kept_stanza(s->presence, &st);
+        st.body = delay_shown(r, s, st.body, in->stage == STAGE_PROBED_FULL ? ALTERNATIVE_pres_probe_full_match_add_delay
+                                                                           : ALTERNATIVE_pres_probe_avail_add_delay);
         if (st.has_id)
             mark(r, in->host, RULE_pres_probe_id_keep);
         if (in->stream != NULL)

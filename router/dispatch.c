@@ -181,14 +181,21 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
     const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
-    if (kind_is_request(st->kind) &&
-        (st->child_count != 1 || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
-        const struct decision d = {.rule = st->child_count != 1 ? RULE_in_iq_children : RULE_in_iq_child_ns};
-        bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+    const bool alone = st->child_count == 1;
+    if (kind_is_request(st->kind) && (!alone || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
+        const struct decision d = {.rule = alone ? RULE_in_iq_child_ns : RULE_in_iq_children,
+                                   .departure = alone ? departs(r, ALTERNATIVE_in_iq_child_ns_as_unknown) : NULL};
+        bounce(r, in, &d, d.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_BAD_REQUEST, NULL);
     } else {
         const unsigned state = request_state(r, in, stage);
         if (state == STATE_UNKNOWN)
             mark(r, in->host, RULE_in_iq_unknown_ns);
+        if (state == STATE_UNKNOWN && stage == STAGE_BARE && iq_is_hidden(r, in)) {
+            const struct decision d = {.rule = RULE_iq_bare_unknown,
+                                       .departure = departs(r, ALTERNATIVE_iq_bare_unknown_say_why)};
+            bounce(r, in, &d, CONDITION_SUBSCRIPTION_REQUIRED, NULL);
+            return;
+        }
         decide(r, in, stage, state);
     }
 }
@@ -231,6 +238,8 @@ static void dispatch_account(struct router *r, struct input *in) {
 /* No such account: what the chapters on probes and subscriptions say of it, beside the row of the table. */
 static void dispatch_nobody(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
+    if (kind_is_request(kind) && answer_for_nobody(r, in))
+        return;
     if (kind == STANZA_PROBE)
         mark(r, in->host, RULE_pres_probe_nouser);
     else if (kind_is_subscription(kind) && knob_is(r, KNOB_sub_local_nouser, 0))

@@ -78,12 +78,13 @@ bool presence_priority(const struct router *r, const struct stanza *st, int16_t 
             value = text[0] == '-' ? -number : number;
     }
     const bool in_range = value >= -128 && value <= 127;
-    if (!in_range && knob_is(r, KNOB_pres_bad_priority, 2))
+    const bool clamps = departs(r, ALTERNATIVE_in_pres_priority_bad_clamp_numbers) != NULL;
+    if (!in_range && (clamps || knob_is(r, KNOB_pres_bad_priority, 2)))
         value = value < 0 ? -128 : 127;
     else if (!in_range)
         value = 0;
     *priority = (int16_t)(valid && found <= 1 ? value : 0);
-    return valid && in_range && found <= 1;
+    return valid && (in_range || clamps) && found <= 1;
 }
 
 /* 6121 4.7.2.1 has four values, and one element at most; what a presence says beside them is passed on all the same. */
@@ -104,6 +105,18 @@ static bool is_show_odd(const struct stanza *st) {
         found++;
     }
     return !known || found > 1;
+}
+
+static bool is_show_unknown(const struct stanza *st) {
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        char text[8];
+        size_t size = 0;
+        const struct stanza only = {.child_count = 1, .child = {st->child[i]}, .body = st->body};
+        if (slice_is(st->child[i].name, text_slice("show")) && is_show_odd(&only) &&
+            !(stanza_child_text(st, i, text, sizeof text, &size) && size == 0))
+            return true;
+    }
+    return false;
 }
 
 /* A child in the content namespace is no extension, so it may bear no prefix either (6120 4.8.5). */
@@ -188,10 +201,18 @@ static bool check_syntax(struct router *r, struct input *in) {
         return false;
     if (kind_is_message(st->kind) && st->type.size == 0)
         mark(r, in->host, RULE_in_msg_type_absent);
-    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")))
+    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")) &&
+             !depart(r, in->host, ALTERNATIVE_in_msg_type_unknown_remove))
         mark(r, in->host, RULE_in_msg_type_unknown);
-    if (st->kind == STANZA_AVAILABLE && is_show_odd(st))
+    if (st->kind == STANZA_AVAILABLE && is_show_odd(st)) {
+        if (is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
+            const struct decision d = {.rule = RULE_in_pres_show_bad,
+                                       .departure = departs(r, ALTERNATIVE_in_pres_show_bad_refuse)};
+            bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+            return false;
+        }
         mark(r, in->host, RULE_in_pres_show_bad);
+    }
     return true;
 }
 
@@ -262,6 +283,12 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     struct jid *known;
     const bool too_long = departs(r, ALTERNATIVE_in_to_length_as_written) != NULL && part_too_long_or_empty(raw);
     if (!too_long && jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+        const struct slice domain = domain_of(raw);
+        if (domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
+            const struct decision d = {.rule = RULE_in_to_dot};
+            bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
+            return false;
+        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -351,9 +378,9 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
 static bool check_peer(struct router *r, struct input *in, struct jid_parts *to, struct jid_parts *from) {
     const struct stanza *st = in->st;
     in->from = st->from;
-    if (!st->has_to || st->to.size == 0)
+    if (!st->has_to || (st->to.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_to_empty_malformed)))
         return !refuse(r, in, FAULT_S2S_NO_TO);
-    if (!st->has_from || st->from.size == 0)
+    if (!st->has_from || (st->from.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_from_empty_malformed)))
         return !refuse(r, in, FAULT_S2S_NO_FROM);
     if (jid_prepare(st->from, from) != ROUTER_OK) {
         refuse_bad_from(r, in);
@@ -519,6 +546,11 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+        *edited = *in->st;
+        edited->kind = STANZA_AVAILABLE;
+        in->st = edited;
+    }
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);

@@ -409,6 +409,10 @@ static void from_client(struct router *r, struct input *in) {
             in->to_parts = NULL;
         else
             directed_out(r, in);
+    } else if (kind == STANZA_PROBE && is_own_bare(in) && depart(r, in->host, ALTERNATIVE_pres_probe_client_own_ignored)) {
+        const struct decision d = {.rule = RULE_pres_probe_client};
+        fate(r, in, ROUTER_DROP, &d);
+        return;
     } else if (kind == STANZA_PROBE) {
         probe_from_client(r, in);
     }

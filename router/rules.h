@@ -147,6 +147,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(REMOTE_SERVER_TIMEOUT, "remote-server-timeout", "wait") \
     X(RESOURCE_CONSTRAINT, "resource-constraint", "wait") \
     X(SERVICE_UNAVAILABLE, "service-unavailable", "cancel") \
+    X(SUBSCRIPTION_REQUIRED, "subscription-required", "auth") \
     X(BAD_FORMAT, "bad-format", NULL) \
     X(BAD_NAMESPACE_PREFIX, "bad-namespace-prefix", NULL) \
     X(HOST_GONE, "host-gone", NULL) \

@@ -292,6 +292,7 @@ struct router_effect *fate(struct router *r, const struct input *in, enum router
                            const struct decision *d);
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type);
 void close_stream(struct router *r, struct input *in, const struct decision *d, enum condition condition);
+void name_resource(struct router *r, struct input *in, const struct decision *d, const struct session *session);
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session);
 
 /* ---- alternatives.c ---- */
@@ -305,12 +306,18 @@ bool asker_decides(struct router *r, const struct input *in, enum alternative al
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
 const char *reflection_departs(const struct router *r, int rule);
-bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
+bool pushes_first(struct router *r, const struct input *in);
 /* probe_watched - by this alternative, probes a contact whose presence the account sees. */
 void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative);
 bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts); /* true: it is bounced */
 bool ping_for_nobody(struct router *r, struct input *in); /* true: it is answered */
 struct slice end_body(struct router *r, const struct account *account, bool replaced); /* of the unavailable at an end */
+bool pushes_again(const struct router *r, enum stanza_kind kind, unsigned state);
+bool pushes_before_delivery(struct router *r, const struct input *in);
+bool routes_anyway(struct router *r, const struct input *in, bool ahead);
+bool connected_too(struct router *r, struct slice host, int rule);
+/* delay_shown - body of a resource's presence as it is shown later. */
+struct slice delay_shown(struct router *r, const struct session *s, struct slice body, enum alternative alternative);
 
 /* ---- dispatch.c ---- */
 
@@ -353,6 +360,7 @@ void deliver_some(struct router *r, struct input *in, const struct decision *d);
 struct contact *contact_find(const struct account *account, const struct jid *bare);
 struct contact *contact_find_text(const struct router *r, const struct account *account, struct slice bare);
 struct contact *contact_add(struct router *r, struct account *account, struct jid *bare); /* NULL: limit or memory */
+void contact_unlist(struct router *r, struct contact *c); /* it is in the roster no more */
 void contacts_free(struct router *r, struct account *account);
 static inline void contact_list(struct account *account, struct contact *c) { /* it is in the roster from now on */
     if (!c->item)
@@ -379,6 +387,7 @@ void broadcast_available(struct router *r, struct input *in);
 void broadcast_unavailable(struct router *r, struct input *in);
 void directed_out(struct router *r, struct input *in); /* bookkeeping for presence with 'to' from a client */
 void directed_approved(struct router *r, struct account *account, struct slice contact);   /* it is a subscriber now */
+void directed_refused(struct router *r, struct session *s, struct slice target); /* an error came from it */
 bool directed_listed(const struct account *account, struct slice contact); /* by an available resource */
 void presence_in(struct router *r, struct input *in);  /* for an account; dispatch goes on with it */
 void session_end(struct router *r, struct session *session, bool replaced);
@@ -413,6 +422,8 @@ void deliver_requests(struct router *r, struct session *session);   /* at initia
 bool probe_cancels(struct router *r, const struct input *in);
 void resend_requests(struct router *r, struct account *account);
 bool state_asks(unsigned state); /* pending out */
+/* contact_for - the contact with a bare JID, added where it is new. NULL: limit or memory. */
+struct contact *contact_for(struct router *r, struct account *account, struct slice bare);
 
 /* ---- roster.c ---- */
 
@@ -438,6 +449,8 @@ void offline_deliver(struct router *r, struct session *session);
 
 /* ---- iq.c ---- */
 
+bool iq_is_hidden(struct router *r, const struct input *in);
+bool answer_for_nobody(struct router *r, struct input *in);
 bool iq_is_known(struct router *r, const struct input *in, unsigned stage);
 void answer_iq(struct router *r, struct input *in, const struct decision *d);
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content);

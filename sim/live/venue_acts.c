@@ -197,13 +197,30 @@ static int leave(struct live_actor *actor, bool breaks, const char *condition, c
     return venue_result(venue, error);
 }
 
+static void wait_for_end(struct live_venue *venue, const char *jid) {
+    const struct live_kind *kind = venue->server->kind;
+    struct live_error why;
+    size_t size = 0;
+    char *wire = kind == NULL || kind->over == NULL || jid == NULL ? NULL : live_venue_out(venue, jid, strlen(jid), &size);
+    if (wire != NULL && !kind->over(venue->server, wire, &why)) {
+        live_venue_fails(venue, &why);
+    }
+    free(wire);
+}
+
 int live_act_leave(struct venue *base, int client, bool vanishes, struct router_error *error) {
     struct live_actor *actor = live_venue_of(base)->actors[client];
     wait_for_turn(actor);
     if (!live_actor_connected(actor)) {
         return venue_result(actor->venue, error);
     }
-    return leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
+    char *jid = vanishes && actor->role == LIVE_ROLE_CLIENT && actor->full_jid != NULL ? strdup(actor->full_jid) : NULL;
+    const int result = leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
+    if (result == ROUTER_OK) {
+        wait_for_end(actor->venue, jid);
+    }
+    free(jid);
+    return result == ROUTER_OK ? venue_result(actor->venue, error) : result;
 }
 
 int live_act_close(struct venue *base, int client, const char *condition, struct router_error *error) {
