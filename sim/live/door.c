@@ -73,7 +73,7 @@ static bool wait_for_watch(struct live_door *door) {
     return true;
 }
 
-/* A first domain that it serves, and an account with a name that no case has. */
+/* The first domain that it serves, and an account with a name that no case has. */
 static bool log_in(struct live_door *door, struct live_error *error) {
     static const struct live_peer_events events = {.context = NULL, .arrived = ignore, .ended = ended};
     char local[LIVE_PASSWORD_SIZE], password[LIVE_PASSWORD_SIZE];
@@ -105,8 +105,8 @@ static bool log_in(struct live_door *door, struct live_error *error) {
 
 /* The first is read after what was closed before it was sent, or together with that; the second comes back behind all that
  * the server says to itself about it. */
-static void ping(struct live_door *door, unsigned times) {
-    for (unsigned i = 0; i < times && is_watched(door); i++) {
+static void ping_twice(struct live_door *door) {
+    for (int i = 0; i < 2 && is_watched(door); i++) {
         live_client_ping(door->watch, door->domain);
         if (!wait_for_watch(door)) {
             live_client_forget(door->watch);
@@ -158,7 +158,7 @@ void live_door_go(struct live_door *door) {
 
 void live_door_gone(struct live_door *door) {
     if (door != NULL) {
-        ping(door, 3);
+        ping_twice(door);
         pthread_mutex_lock(&door->lock);
         door->going = false;
         pthread_cond_broadcast(&door->changed);
