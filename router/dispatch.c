@@ -195,6 +195,7 @@ static unsigned relation(const struct router *r, const struct input *in) {
 
 static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
+    pass_unavailable(r, in);
     if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
         presence_in(r, in);
     if (in->component != NULL)

@@ -22,6 +22,7 @@ struct router_effect *fate(struct router *r, const struct input *in, enum router
 }
 
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session) {
+    readdress(r, in, session);
     const struct slice copy = write_copy(r, in, (struct slice){NULL, 0});
     struct router_effect *e = fate(r, in, ROUTER_DELIVER, d);
     e->port = session->port;
@@ -58,7 +59,8 @@ static bool is_failed_request(const struct router *r, const struct input *in) {
 
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     /* What the server made itself and may not send has nobody to come back to. */
-    if (kind_is_unanswerable(in->st->kind) || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
+    const bool answerable = !kind_is_unanswerable(in->st->kind) || (in->st->kind == STANZA_RESULT && d->departure != NULL);
+    if (!answerable || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
         fate(r, in, ROUTER_DROP, d);
         return;
     }

@@ -75,10 +75,10 @@ enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 static bool serves(const struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
-    if (!(h->use & FOR_ACCOUNT))
+    if (!(h->use & FOR_ACCOUNT) || (h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
         return false;
     return stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who) ||
-           is_entitled(r, in->account, &in->who);
+           is_entitled(r, in->account, &in->who) || departs(r, ALTERNATIVE_iq_bare_known_tell_strangers) != NULL;
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {

@@ -12,6 +12,8 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     struct input in = {.st = st, .from = from, .host = host_of(to->account)};
     in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
     struct decision d = {.rule = rule};
+    if (slice_is(from, jid_slice(to->jid)) && reflection_omitted(r, in.host, rule))
+        return;
     if (slice_is(from, jid_slice(to->jid)))
         d.departure = reflection_departs(r, rule);
     if (d.departure != NULL)
@@ -68,9 +70,24 @@ static void probe_contacts(struct router *r, struct session *s) {
     }
 }
 
+static void show_all(struct router *r, const struct account *account) {
+    for (const struct session *s = account->sessions; s != NULL; s = s->next)
+        for (struct session *to = account->sessions; to != NULL; to = to->next) {
+            struct stanza st;
+            if (s == to || s->presence == NULL || to->presence == NULL)
+                continue;
+            kept_stanza(s->presence, &st);
+            copy_to_own(r, &st, jid_slice(s->jid), to, true, RULE_pres_init_own_others);
+        }
+}
+
 static void show_others(struct router *r, struct session *to) {
     if (!knob_is(r, KNOB_pres_own_others, 0))
         return;
+    if (depart(r, host_of(to->account), ALTERNATIVE_pres_init_own_others_show_all)) {
+        show_all(r, to->account);
+        return;
+    }
     for (const struct session *s = to->account->sessions; s != NULL; s = s->next) {
         struct stanza st;
         if (s == to || s->presence == NULL)

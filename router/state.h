@@ -304,6 +304,9 @@ bool depart(struct router *r, struct slice host, enum alternative alternative);
 bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed);
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
+void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
+void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
+bool reflection_omitted(struct router *r, struct slice host, int rule);
 const char *reflection_departs(const struct router *r, int rule);
 bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
 void probe_approved(struct router *r, const struct account *account, struct slice contact);

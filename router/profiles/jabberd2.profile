@@ -15,6 +15,7 @@ knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothi
 knob roster.versioning = off             # SHOULD offer versions; there is no ver (measured)
 knob roster.order = push-first          # the push goes out before the result
 knob off.chatstate = store              # SHOULD NOT store chat states alone
+knob off.trigger = initial-only         # what is stored waits for initial presence, not for a better priority
 knob off.delay-spoof = keep             # SHOULD strip a delay that claims to be from the server
 knob sub.notice-store = on              # subscribed and the like wait for a session
 knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscribed; nothing is answered
@@ -47,10 +48,29 @@ departs msg.bare.error.neg does store as jabberd2.bare-error
 # MUST be service-unavailable where the account does not know the request; it is feature-not-implemented.
 departs iq.bare.unknown does bounce feature-not-implemented as jabberd2.iq-unknown
 
+# A ping to an account is refused like what nobody knows; disco#info tells strangers too.
+departs iq.bare.known does no-ping as jabberd2.account-ping
+departs iq.bare.known does tell-strangers as jabberd2.account-disco
+# MUST NOT answer a result; one that finds no resource or no account comes back as an error.
+departs iq.full.nomatch.reply for iq/result does bounce service-unavailable as jabberd2.result-bounced
+departs iq.nouser.reply for iq/result does bounce service-unavailable as jabberd2.result-bounced
+
 # ---- presence ----
 
 # MUST send the presence as it was; what is shown later has a delay with the time it came in.
 departs pres.init.store does add-delay as jabberd2.stored-delay
+# MUST show a resource's presence to itself too; only the user's other resources see it.
+departs pres.init.self does omit as jabberd2.no-reflection
+departs pres.upd.self does omit as jabberd2.no-reflection
+departs pres.unavail.self does omit as jabberd2.no-reflection
+# MUST show a new resource the others; it probes the account, and whoever is available answers to all of them.
+departs pres.init.own-others does show-all as jabberd2.own-probe
+# MUST NOT change 'to'; what is delivered bears the resource's full JID.
+departs loc.norewrite does to-full as jabberd2.rewritten
+# MUST deliver presence to a connected resource; one that is not available gets none.
+departs pres.full.match.avail does if-available as jabberd2.presence-available
+departs pres.full.match.unavail does if-available as jabberd2.presence-available
+departs pres.full.match.error does if-available as jabberd2.presence-available
 # SHOULD answer unsubscribed to a probe of a stranger; nothing goes out.
 departs pres.probe.no-sub does drop as jabberd2.probe-silent
 # MUST bounce groupchat where nobody is available; it is lost.
