@@ -46,82 +46,23 @@ char *cli_baseline_read(const char *path) {
 
 /* ------------------------------------------------------------------------------------------------------ compare ---- */
 
-/* What a stanza is from. Two servers may serve different senders in another order; each sender's own order counts. */
-static size_t sender_of(const char *item, const char **start) {
-    const char *from = strstr(item, " from=\"");
-    *start = from == NULL ? "" : from + 7;
-    return from == NULL ? 0 : strcspn(*start, "\"");
+struct description {
+    FILE *out;
+    const char *target;
+};
+
+static void write_difference(void *context, const char *actor, size_t place, const char *simulated, const char *real) {
+    const struct description *description = context;
+    fprintf(description->out, "%s, stanza %zu\n  %-10s %s\n  %-10s %s\n", actor, place, "simulator",
+            simulated == NULL ? "nothing" : simulated, description->target, real == NULL ? "nothing" : real);
 }
 
-static int by_sender(const char *a, const char *b) {
-    const char *from_a, *from_b;
-    const size_t size_a = sender_of(a, &from_a), size_b = sender_of(b, &from_b);
-    const int order = strncmp(from_a, from_b, size_a < size_b ? size_a : size_b);
-    return order != 0 ? order : size_a < size_b ? -1 : size_a > size_b;
-}
-
-/* Insertion keeps the order of equal ones, and what one actor gets is not much. */
-static void sort_items(const struct drill_observation *observation) {
-    char **items = observation->items;
-    for (size_t i = 1; i < observation->count; i++) {
-        char *item = items[i];
-        size_t at = i;
-        for (; at > 0 && by_sender(items[at - 1], item) > 0; at--) {
-            items[at] = items[at - 1];
-        }
-        items[at] = item;
-    }
-}
-
-/* An iq to a client that bears no 'to' is for that client (6120 10.3), so that one with its address says the same. */
-static bool same_item(const char *a, const char *b) {
-    static const char mark[] = " to=\"";
-    const char *to_a = strstr(a, mark), *to_b = strstr(b, mark);
-    if (strcmp(a, b) == 0) {
-        return true;
-    }
-    if (strncmp(a, "<iq ", 4) != 0 || (to_a == NULL) == (to_b == NULL)) {
-        return false;
-    }
-    const char *with = to_a == NULL ? b : a, *without = to_a == NULL ? a : b, *at = to_a == NULL ? to_b : to_a;
-    const size_t before = (size_t)(at - with), gone = sizeof mark - 1 + strcspn(at + sizeof mark - 1, "\"") + 1;
-    return strncmp(with, without, before) == 0 && strcmp(with + before + gone, without + before) == 0;
-}
-
-static const char *item_at(const struct drill_observation *observation, size_t n) {
-    return observation != NULL && n < observation->count ? observation->items[n] : "nothing";
-}
-
-static size_t most(const struct drill_observation *a, const struct drill_observation *b) {
-    return a->count > b->count ? a->count : b->count;
-}
-
-/* Writes the differences where `out` is not NULL. returns how many there are. */
-static size_t differences(const struct drill_result *expected, const struct drill_result *real, const char *target,
-                          FILE *out) {
-    size_t count = 0;
-    for (size_t i = 0; i < expected->observation_count && i < real->observation_count; i++) {
-        const struct drill_observation *a = &expected->observations[i], *b = &real->observations[i];
-        for (size_t n = 0; n < most(a, b); n++) {
-            if (same_item(item_at(a, n), item_at(b, n))) {
-                continue;
-            }
-            count++;
-            if (out != NULL) {
-                fprintf(out, "%s, stanza %zu\n  %-10s %s\n  %-10s %s\n", a->actor, n + 1, "simulator", item_at(a, n),
-                        target, item_at(b, n));
-            }
-        }
-    }
-    return count;
-}
-
-static char *describe(const struct drill_result *expected, const struct drill_result *real, const char *target) {
+static char *describe(struct drill_result *expected, struct drill_result *real, const char *target) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = cli_need(open_memstream(&text, &size));
-    differences(expected, real, target, out);
-    if (fclose(out) != 0) {
+    struct description description = {.out = cli_need(open_memstream(&text, &size)), .target = target};
+    (void)drill_compare(expected, real, write_difference, &description);
+    if (fclose(description.out) != 0) {
         cli_need(NULL);
     }
     return text;
@@ -129,13 +70,7 @@ static char *describe(const struct drill_result *expected, const struct drill_re
 
 static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
                     const char *target, const char *baseline) {
-    for (size_t i = 0; i < expected->observation_count; i++) {
-        sort_items(&expected->observations[i]);
-    }
-    for (size_t i = 0; i < real->observation_count; i++) {
-        sort_items(&real->observations[i]);
-    }
-    const bool same = differences(expected, real, target, NULL) == 0;
+    const bool same = drill_compare(expected, real, NULL, NULL) == 0;
     char *known = known_difference(baseline, report->name);
     report->verdict = same && known == NULL ? REPORT_PASS : !same && known != NULL ? REPORT_NON_STRICT : REPORT_FAIL;
     report->reason = NULL;

@@ -27,7 +27,10 @@ struct drill_options {
     bool strict;                    /* NON-STRICT fails */
     bool trace;                     /* keep the trace */
     uint64_t seed;
-    bool one_policy;                /* every server follows `profile`, whatever its [Server] says: for comparing venues */
+    bool one_policy;                /* for comparing venues: every server follows `profile`, whatever its [Server] says,
+                                     * and the script goes on for as long as there is something to send. Where a stanza
+                                     * does not come as expected, captures are taken from the one that is most like it;
+                                     * what cannot be sent or done is passed over */
     bool observe;                   /* fill `observations` */
 
     /* Where to play. venue: makes a venue for one case, which drill_play frees; NULL: the simulated network. number: of
@@ -45,11 +48,14 @@ struct drill_options {
 
 /* What one actor got, in a form in which two venues can be compared: one item for each stanza, in their order, and one
  * for each stream that did not end because the script said so ("ended: CONDITION", "refused: CONDITION").
- * A stanza is canonical text (xml_write). What a server makes up, and the script does not write down itself, stands as
- * {id}, {version} (of a roster), {stamp}, and {resource:1}, numbered in the order of binding; a roster is sorted. An
- * error's <text/> and application-specific condition are left out. */
+ * A stanza is canonical text (xml_write), without what says nothing of where it went. What a server makes up, and the
+ * script does not write down itself, stands as {id}, {version} (of a roster), {stamp}, and {resource:1}, numbered in the
+ * order of binding. Children of the stanza are sorted by name, and so is a roster. Left out are: an error's <text/>,
+ * application-specific condition and `code`; a message's type "normal", which it has without saying so; an xml:lang that
+ * the script does not write; who delayed a stanza, and why. */
 struct drill_observation {
     char *actor;
+    char *bare; /* of a client: its bare JID, prepared; else NULL */
     char **items;
     size_t count;
 };
@@ -75,5 +81,14 @@ struct drill_result {
  * returns   false where memory ran out (result is then empty). */
 bool drill_play(const struct script *script, const struct drill_options *options, struct drill_result *result);
 void drill_result_free(struct drill_result *result);
+
+/* drill_compare - what differs between two observations of one case, `differs` called for each; it may be NULL.
+ * a, b      texts, or NULL where there is nothing in that place. place: from 1, among what the actor got, by sender.
+ * returns   how many differences there are.
+ * Each sender's own order counts, not which of two comes first: their order is kept nowhere (6120 10.1), and items are
+ * sorted by it on the way. A stanza without `to` is for who gets it (6120 10.3, 8.1.1.1). */
+size_t drill_compare(struct drill_result *a, struct drill_result *b,
+                     void (*differs)(void *context, const char *actor, size_t place, const char *a, const char *b),
+                     void *context);
 
 #endif
