@@ -95,6 +95,17 @@ void readdress(struct router *r, struct input *in, const struct session *session
     in->copy.size = 0;
 }
 
+bool goes_nowhere(struct router *r, const struct input *in) {
+    struct decision d = {.rule = -1};
+    if (in->st->kind == STANZA_PROBE)
+        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_drop)};
+    else if (in->st->kind == STANZA_PRESENCE_ERROR)
+        d = (struct decision){.rule = RULE_pres_in_error, .departure = departs(r, ALTERNATIVE_pres_in_error_drop_from_client)};
+    if (d.departure != NULL)
+        fate(r, in, ROUTER_DROP, &d);
+    return d.departure != NULL;
+}
+
 void pass_unavailable(struct router *r, struct input *in) {
     if (in->resource == NULL || in->resource->presence != NULL)
         return;

@@ -128,8 +128,25 @@ static void mark_priority(struct router *r, const struct stanza *st, bool initia
         mark(r, host, RULE_pres_upd_priority);
 }
 
+static bool takes_messages(const struct account *account) {
+    const unsigned state = resource_state(account);
+    return state == STATE_ONE || state == STATE_MULTI;
+}
+
+static void keep_last_available(struct router *r, const struct session *s, const struct stanza *st) {
+    struct kept *last = departs(r, ALTERNATIVE_pres_probe_offline_last_available) == NULL
+                            ? NULL
+                            : kept_new(r, st, jid_slice(s->jid), (struct slice){NULL, 0});
+    if (last == NULL)
+        return;
+    kept_free(r, s->account->last_available);
+    s->account->last_available = last;
+}
+
 void broadcast_available(struct router *r, struct input *in) {
     struct session *s = in->sender;
+    if (s->last_priority >= 0 && !takes_messages(s->account) && depart(r, in->host, ALTERNATIVE_off_deliver_when_by_last))
+        offline_deliver(r, s);
     const bool initial = s->presence == NULL;
     const int16_t before = s->priority;
     const struct stanza *as_sent = in->st;
@@ -144,7 +161,9 @@ void broadcast_available(struct router *r, struct input *in) {
     }
     kept_free(r, s->presence);
     s->presence = kept;
+    keep_last_available(r, s, in->st);
     presence_priority(r, in->st, &s->priority);
+    s->last_priority = s->priority;
     if (initial)
         mark(r, in->host, RULE_pres_init_detect);
     mark(r, in->host, RULE_pres_init_store);
@@ -166,6 +185,8 @@ void broadcast_available(struct router *r, struct input *in) {
             mark(r, in->host, RULE_ext_muc_update);
     }
     in->st = as_sent;
+    if (departs(r, ALTERNATIVE_off_deliver_when_by_last) != NULL)
+        return;
     const bool newly_willing = initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0));
     if (newly_willing && s->priority >= 0)
         offline_deliver(r, s);

@@ -10,12 +10,12 @@ knob msg.nouser = error                 # no such account: an error, where an ex
 knob msg.nouser-headline = error        # the same for a headline
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; jabberd2 does not ask
 knob pres.self-to = full                # own other resources: 'to' is their full JID
-knob pres.probe-offline = silent        # SHOULD answer unavailable; nothing goes out
 knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out
 knob roster.versioning = off             # SHOULD offer versions; there is no ver (measured)
 knob roster.order = push-first          # the push goes out before the result
 knob off.chatstate = store              # SHOULD NOT store chat states alone
-knob off.trigger = initial-only         # what is stored waits for initial presence, not for a better priority
+knob sub.resend = off                   # SHOULD send unanswered requests again; they are sent once
+knob sub.full-nomatch = to-bare         # a gone resource makes no difference to subscriptions
 knob off.delay-spoof = keep             # SHOULD strip a delay that claims to be from the server
 knob sub.notice-store = on              # subscribed and the like wait for a session
 knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscribed; nothing is answered
@@ -55,7 +55,21 @@ departs iq.bare.known does tell-strangers as jabberd2.account-disco
 departs iq.full.nomatch.reply for iq/result does bounce service-unavailable as jabberd2.result-bounced
 departs iq.nouser.reply for iq/result does bounce service-unavailable as jabberd2.result-bounced
 
+# SHOULD deliver what is stored where a priority becomes non-negative; what counts is the priority before.
+departs off.deliver.when does by-last as jabberd2.queue
+
+# ---- subscriptions ----
+
+# MUST follow the states of Appendix A; there are none.
+departs sub.key does loose as jabberd2.subscriptions
+
 # ---- presence ----
+
+# SHOULD say when the account was last there, if anything; it repeats the last available presence, as unavailable.
+departs pres.probe.offline does last-available as jabberd2.last-presence
+# SHOULD pass a client's probe on; it goes nowhere, like errors that a client sends.
+departs pres.probe.client does drop as jabberd2.client-presence
+departs pres.in.error does drop-from-client as jabberd2.client-presence
 
 # MUST send the presence as it was; what is shown later has a delay with the time it came in.
 departs pres.init.store does add-delay as jabberd2.stored-delay
