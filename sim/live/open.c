@@ -198,7 +198,8 @@ static bool kind_runs(struct live_server *server) {
 
 static bool check_kind(struct live_server *server, struct live_error *error) {
     pthread_mutex_lock(&server->lock);
-    const bool good = kind_runs(server) || start_again(server, error);
+    const bool mended = !kind_runs(server) && server->kind->mend != NULL && server->kind->mend(server) && kind_runs(server);
+    const bool good = mended || kind_runs(server) || start_again(server, error);
     pthread_mutex_unlock(&server->lock);
     return good;
 }

@@ -119,6 +119,8 @@ struct live_kind {
     bool rests_after_end;
     /* start: configuration, processes, and waiting until it can be used. */
     bool (*start)(struct live_server *server, struct live_error *error);
+    /* mend: start anew what has died, where the rest can go on. NULL: it cannot be done. */
+    bool (*mend)(struct live_server *server);
     bool (*account)(struct live_server *server, const char *local, const char *domain, const char *password,
                     struct live_error *error);
     /* furnish: roster and stored messages of an account that nobody has used yet. NULL: it cannot be done. */
