@@ -95,6 +95,12 @@ void readdress(struct router *r, struct input *in, const struct session *session
     in->copy.size = 0;
 }
 
+bool is_own_roster(struct router *r, const struct input *in) {
+    const struct stanza *st = in->st;
+    return kind_is_request(st->kind) && st->child_count > 0 && slice_is(st->child[0].ns, text_slice("jabber:iq:roster")) &&
+           depart(r, in->host, ALTERNATIVE_roster_get_foreign_own);
+}
+
 bool goes_nowhere(struct router *r, const struct input *in) {
     struct decision d = {.rule = -1};
     if (in->st->kind == STANZA_PROBE)

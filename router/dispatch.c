@@ -48,6 +48,13 @@ static void no_such_resource(struct router *r, struct input *in, const struct de
 
 static void own_bare(struct router *r, struct input *in, const struct decision *d) {
     mark(r, in->host, d->rule);
+    if (depart(r, in->host, ALTERNATIVE_noto_msg_to_sender)) {
+        in->to = jid_slice(in->sender->jid);
+        in->account = in->sender->account;
+        in->resource = in->sender;
+        decide(r, in, STAGE_FULL_MATCH, STATE_PLAIN);
+        return;
+    }
     in->account = in->sender->account;
     in->resource = NULL;
     if (knob_is(r, KNOB_noto_msg_to, 0))
@@ -174,6 +181,8 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
+    if (stage == STAGE_NOTO && kind_is_request(st->kind) && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
+        in->error_from = jid_slice(in->sender->jid);
     if (kind_is_request(st->kind) && (st->child_count != 1 || is_stream_namespace(st->child[0].ns))) {
         const struct decision d = {.rule = st->child_count != 1 ? RULE_in_iq_children : RULE_in_iq_child_ns};
         bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
@@ -270,6 +279,8 @@ void dispatch(struct router *r, struct input *in) {
     if (to->local.size == 0)
         mark_parts(r, in);
     if (to->local.size == 0 && to->resource.size == 0)
+        decide_request(r, in, STAGE_DOMAIN);
+    else if (to->local.size == 0 && in->st->kind >= STANZA_GET && depart(r, in->host, ALTERNATIVE_domres_any_iq_as_domain))
         decide_request(r, in, STAGE_DOMAIN);
     else if (to->local.size == 0)
         decide(r, in, STAGE_DOMAIN_RESOURCE, STATE_PLAIN);

@@ -20,6 +20,8 @@ struct handler {
 static struct slice result_from(struct router *r, const struct input *in) {
     if (in->stage == STAGE_DOMAIN) {
         mark(r, in->host, RULE_in_from_server);
+        if (in->to_parts->resource.size > 0)
+            return router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size});
         return in->host;
     }
     if (in->stage == STAGE_BARE)
@@ -75,7 +77,7 @@ enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 static bool serves(const struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
-    if (!(h->use & FOR_ACCOUNT) || (h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
+    if (!(h->use & FOR_ACCOUNT) || (stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
         return false;
     return stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who) ||
            is_entitled(r, in->account, &in->who) || departs(r, ALTERNATIVE_iq_bare_known_tell_strangers) != NULL;

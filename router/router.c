@@ -416,6 +416,8 @@ static void from_client(struct router *r, struct input *in) {
             directed_out(r, in);
     } else if (goes_nowhere(r, in)) {
         return;
+    } else if (is_own_roster(r, in)) {
+        in->to_parts = NULL;
     } else if (kind == STANZA_PROBE) {
         probe_from_client(r, in);
     }

@@ -20,12 +20,25 @@ knob off.delay-spoof = keep             # SHOULD strip a delay that claims to be
 knob sub.notice-store = on              # subscribed and the like wait for a session
 knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscribed; nothing is answered
 knob elem.unknown = ignore             # what is no stanza is ignored
-knob xml.ns-prefix = ignore             # a stanza with a prefix is ignored
 knob iq.no-id = tolerate                # an iq without id goes on
 knob iq.bad-children = pass             # children of an iq are not counted
 knob pres.bad-type = drop               # SHOULD be refused with bad-request
-knob s2s.fail-broadcast = drop          # no error comes back for a broadcast
+knob pres.error-bare = drop             # what cannot be told to a resource is told to nobody
+knob pres.bad-priority = clamp          # and what is no number counts as 0
 knob dom.message = drop                 # a message to the domain is not answered
+
+# ---- entry ----
+
+# MUST close with not-well-formed; the condition has the name that RFC 3920 gave it.
+departs in.xml.illformed does close xml-not-well-formed as jabberd2.xml
+departs in.xml.nsillformed does close xml-not-well-formed as jabberd2.xml
+departs in.xml.restricted does close xml-not-well-formed as jabberd2.xml
+# SHOULD NOT take a prefix for the content namespace; it makes no difference.
+departs in.xml.prefix does pass as jabberd2.prefix
+# MUST answer jid-malformed; such an address counts as none.
+departs in.to.malformed does as-absent as jabberd2.malformed
+# MUST answer an iq of unknown type; nothing comes of it.
+departs in.iq.type does drop as jabberd2.iq-type
 
 # ---- messages ----
 
@@ -43,7 +56,21 @@ departs msg.bare.error.multi does deliver-most as jabberd2.bare-error
 departs msg.bare.error.none does store as jabberd2.bare-error
 departs msg.bare.error.neg does store as jabberd2.bare-error
 
+# MUST treat a message without 'to' as sent to the own account; it comes back to the resource that sent it.
+departs noto.msg does to-sender as jabberd2.own-message
+
 # ---- requests ----
+
+# MUST be service-unavailable where nobody knows the request; it is feature-not-implemented.
+departs dom.iq.unknown does bounce feature-not-implemented as jabberd2.iq-unknown
+departs noto.iq.unknown does bounce feature-not-implemented as jabberd2.iq-unknown
+# MUST come from nobody or the account; it comes from the resource that asked.
+departs noto.iq.unknown does from-sender as jabberd2.own-iq-error
+# An iq for a resource of the domain is the domain's; a message comes back with feature-not-implemented.
+departs domres.any does iq-as-domain as jabberd2.domain-resource
+departs domres.any for message/normal message/chat message/groupchat message/headline does bounce feature-not-implemented as jabberd2.domain-resource
+# SHOULD refuse requests for somebody else's roster; they are taken for the own one.
+departs roster.get.foreign does own as jabberd2.roster-whose
 
 # MUST be service-unavailable where the account does not know the request; it is feature-not-implemented.
 departs iq.bare.unknown does bounce feature-not-implemented as jabberd2.iq-unknown
