@@ -33,8 +33,14 @@ static void by_trust(struct router *r, struct input *in, const struct decision *
         fate(r, in, ROUTER_DROP, d);
 }
 
+static void decide_request(struct router *r, struct input *in, unsigned stage);
+
 static void no_such_resource(struct router *r, struct input *in, const struct decision *d) {
     const enum stanza_kind kind = in->st->kind;
+    if (depart(r, in->host, ALTERNATIVE_domres_any_as_domain)) {
+        decide_request(r, in, STAGE_DOMAIN);
+        return;
+    }
     if (kind_is_unanswerable(kind))
         fate(r, in, ROUTER_DROP, d);
     /* A probe alone is never a reason for an error (6121 4.3). */
@@ -183,7 +189,9 @@ static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
     if (stage == STAGE_NOTO && kind_is_request(st->kind) && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
         in->error_from = jid_slice(in->sender->jid);
-    if (kind_is_request(st->kind) && (st->child_count != 1 || is_stream_namespace(st->child[0].ns))) {
+    const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
+    if (kind_is_request(st->kind) &&
+        (st->child_count != 1 || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
         const struct decision d = {.rule = st->child_count != 1 ? RULE_in_iq_children : RULE_in_iq_child_ns};
         bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
     } else {
@@ -237,6 +245,8 @@ static void dispatch_nobody(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_probe_nouser);
     else if (kind_is_subscription(kind) && knob_is(r, KNOB_sub_local_nouser, 0))
         mark(r, in->host, subscription_ignored_rule(kind));
+    if (ping_for_nobody(r, in))
+        return;
     decide(r, in, in->to_parts->resource.size == 0 ? STAGE_NOUSER_BARE : STAGE_NOUSER_FULL, STATE_PLAIN);
 }
 

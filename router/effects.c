@@ -57,9 +57,15 @@ static bool is_failed_request(const struct router *r, const struct input *in) {
            in->stage >= STAGE_REMOTE && component_find(r, in->who.domain) == NULL;
 }
 
+/* A profile may answer what the specification says not to (6120 8.2.3). */
+static bool is_answered_result(const struct input *in, const struct decision *d) {
+    const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply;
+    return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL);
+}
+
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     /* What the server made itself and may not send has nobody to come back to. */
-    const bool answerable = !kind_is_unanswerable(in->st->kind) || (in->st->kind == STANZA_RESULT && d->departure != NULL);
+    const bool answerable = !kind_is_unanswerable(in->st->kind) || is_answered_result(in, d);
     if (!answerable || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
         fate(r, in, ROUTER_DROP, d);
         return;
@@ -69,7 +75,8 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     struct session *local = to_account ? NULL : in->sender;
     if (is_failed_request(r, in))
         mark(r, in->host, RULE_sub_req_out_error);
-    const struct slice to = local != NULL ? jid_slice(local->jid) : in->from;
+    const bool as_it_came = local == NULL || d->rule == RULE_in_pres_type_unknown;
+    const struct slice to = as_it_came ? in->from : jid_slice(local->jid);
     struct slice text = write_error(r, in, to, condition, type != NULL ? type : in->mapped_type);
     if (knob_is(r, KNOB_err_by, 1))
         mark(r, in->host, RULE_err_by);

@@ -74,20 +74,23 @@ static const struct handler handlers[] = {
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
 /* Whether a handler serves this address and this sender. Who may not see the account learns nothing from it. */
-static bool serves(const struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
+static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
     if (!(h->use & FOR_ACCOUNT) || (stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
         return false;
-    return stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who) ||
-           is_entitled(r, in->account, &in->who) || departs(r, ALTERNATIVE_iq_bare_known_tell_strangers) != NULL;
+    if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
+        return true;
+    bool entitled = is_entitled(r, in->account, &in->who);
+    (void)asker_decides(r, in, ALTERNATIVE_iq_bare_known_asker_decides, &entitled);
+    return entitled || departs(r, ALTERNATIVE_iq_bare_known_tell_strangers) != NULL;
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
     return st->child_count == 1 && slice_is(st->child[0].ns, text_slice(h->ns));
 }
 
-bool iq_is_known(const struct router *r, const struct input *in, unsigned stage) {
+bool iq_is_known(struct router *r, const struct input *in, unsigned stage) {
     for (int i = 0; i < HANDLER_COUNT; i++)
         if (is_namespace_of(&handlers[i], in->st) && serves(r, in, &handlers[i], stage))
             return true;
@@ -102,6 +105,8 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
             handlers[i].answer(r, in, d);
             return;
         }
-    const struct decision unknown = {.rule = RULE_in_iq_unknown_elem};
-    bounce(r, in, &unknown, CONDITION_FEATURE_NOT_IMPLEMENTED, NULL);
+    const struct decision unknown = {RULE_in_iq_unknown_elem, DO_NOTHING, CONDITION_NONE,
+                                     departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)};
+    bounce(r, in, &unknown, unknown.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FEATURE_NOT_IMPLEMENTED,
+           NULL);
 }

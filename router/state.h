@@ -315,7 +315,11 @@ void pass_unavailable(struct router *r, struct input *in); /* presence for a res
 bool reflection_omitted(struct router *r, struct slice host, int rule);
 const char *reflection_departs(const struct router *r, int rule);
 bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
-void probe_approved(struct router *r, const struct account *account, struct slice contact);
+/* probe_watched - by this alternative, probes a contact whose presence the account sees. */
+void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative);
+bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts); /* true: it is bounced */
+bool ping_for_nobody(struct router *r, struct input *in); /* true: it is answered */
+struct slice end_body(struct router *r, const struct account *account, bool replaced); /* of the unavailable at an end */
 
 /* ---- dispatch.c ---- */
 
@@ -414,7 +418,9 @@ void subscription_in(struct router *r, struct input *in);
 int subscription_ignored_rule(enum stanza_kind kind);
 void subscription_failed(struct router *r, const struct input *in); /* a request could not be routed */
 void deliver_requests(struct router *r, struct session *session);   /* at initial presence, with stored notices */
-void resend_requests(struct router *r, const struct account *account);
+/* probe_cancels - whether the answer "unsubscribed" to a probe goes out; by a departure it ends what there is to end. */
+bool probe_cancels(struct router *r, const struct input *in);
+void resend_requests(struct router *r, struct account *account);
 bool state_asks(unsigned state); /* pending out */
 
 /* ---- loose.c: subscriptions without the state machine ---- */
@@ -451,7 +457,7 @@ void offline_deliver(struct router *r, struct session *session);
 
 /* ---- iq.c ---- */
 
-bool iq_is_known(const struct router *r, const struct input *in, unsigned stage);
+bool iq_is_known(struct router *r, const struct input *in, unsigned stage);
 void answer_iq(struct router *r, struct input *in, const struct decision *d);
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content);
 

@@ -305,6 +305,17 @@ START_TEST(a_language_is_left_out_unless_the_script_wrote_it) {
 }
 END_TEST
 
+START_TEST(what_is_from_the_own_account_need_not_say_so) {
+    answer(0, "m1", 1, "<iq id='m1' from='juliet@capulet.example' type='result'/>");
+    answer(1, "m1", 1, "<message id='m1' from='juliet@capulet.example/phone'/>");
+    answer(2, "m1", 0, "<message id='m1' from='juliet@capulet.example'/>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Romeo <message from=\"juliet@capulet.example\" id=\"m1\"/>\n"
+                                 "Juliet <iq id=\"m1\" type=\"result\"/>\n"
+                                 "Juliet <message from=\"juliet@capulet.example/phone\" id=\"m1\"/>\n");
+}
+END_TEST
+
 START_TEST(who_delayed_a_stanza_and_why_is_left_out) {
     answer(0, "m1", 1,
            "<message id='m1'><delay xmlns='urn:xmpp:delay' from='capulet.example' stamp='2002-09-10T23:08:25Z'>"
@@ -474,6 +485,7 @@ Suite *observe_suite(void) {
     tcase_add_test(tc, the_old_code_of_an_error_is_left_out_and_other_codes_are_not);
     tcase_add_test(tc, a_message_is_normal_without_saying_so);
     tcase_add_test(tc, a_language_is_left_out_unless_the_script_wrote_it);
+    tcase_add_test(tc, what_is_from_the_own_account_need_not_say_so);
     tcase_add_test(tc, who_delayed_a_stanza_and_why_is_left_out);
     tcase_add_test(tc, what_one_venue_gives_and_the_other_does_not_is_a_difference);
     tcase_add_test(tc, only_the_order_of_one_sender_counts);

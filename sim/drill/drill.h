@@ -27,8 +27,9 @@ struct drill_options {
     bool strict;                    /* NON-STRICT fails */
     bool trace;                     /* keep the trace */
     uint64_t seed;
-    bool one_policy;                /* for comparing venues: every server follows `profile`, whatever its [Server] says,
-                                     * and the script goes on for as long as there is something to send. Where a stanza
+    bool one_policy;                /* for comparing venues: all [Server]s are one, as they are on real servers, which
+                                     * follows `profile` whatever they say. The script goes on for as long as there is
+                                     * something to send. Where a stanza
                                      * does not come as expected, captures are taken from the one that is most like it;
                                      * what cannot be sent or done is passed over */
     bool observe;                   /* fill `observations` */
@@ -51,8 +52,11 @@ struct drill_options {
  * A stanza is canonical text (xml_write), without what says nothing of where it went. What a server makes up, and the
  * script does not write down itself, stands as {id}, {version} (of a roster), {stamp}, and {resource:1}, numbered in the
  * order of binding. Children of the stanza are sorted by name, and so is a roster. Left out are: an error's <text/>,
- * application-specific condition and `code`; a message's type "normal", which it has without saying so; an xml:lang that
- * the script does not write; who delayed a stanza, and why. */
+ * application-specific condition, `code` and `by`; a message's type "normal", which it has without saying so; an xml:lang that
+ * the script does not write; a client's own bare JID as `from`, for a stanza without one is from there (6120 8.1.2.1);
+ * the namespaces of attributes, which not every client can see;
+ * what the answers of accounts and domains say of their software (disco#info, jabber:iq:version);
+ * who delayed a stanza, and why. */
 struct drill_observation {
     char *actor;
     char *bare; /* of a client: its bare JID, prepared; else NULL */

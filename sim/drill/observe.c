@@ -6,6 +6,7 @@
 
 #define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ROSTER_NS "jabber:iq:roster"
+#define CLIENT_NS "jabber:client"
 #define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 /* Something that a server has made up, and how it is called instead. */
@@ -16,6 +17,8 @@ struct made_up {
 
 struct observer {
     struct run *run;
+    const char *bare; /* of the client whose stanzas are looked at; of others NULL */
+    bool of_server;   /* the stanza is a server's own answer */
     struct made_up *sessions;
     size_t session_count;
 };
@@ -146,10 +149,13 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
         return depth == 0 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
                !is_written(o->run->script, "xml:lang", attribute->value);
     }
+    if (depth == 0 && strcmp(name, "from") == 0) {
+        return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
+    }
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
     }
-    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && strcmp(name, "code") == 0);
+    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && (strcmp(name, "code") == 0 || strcmp(name, "by") == 0));
 }
 
 static const char *normal_value(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute) {
@@ -169,8 +175,18 @@ static const char *normal_value(struct observer *o, const struct xml_node *node,
     return without_sessions(o, value);
 }
 
+/* What a server says of itself: its name, version and features. */
+static bool is_self_portrait(const struct xml_node *node, unsigned depth) {
+    return depth == 1 && strcmp(node->name, "query") == 0 &&
+           (strcmp(node->ns, "http://jabber.org/protocol/disco#info") == 0 || strcmp(node->ns, "jabber:iq:version") == 0);
+}
+
 /* Of an error only the condition counts that the specification defines. */
-static bool is_left_out(const struct xml_node *parent, const struct xml_node *child, unsigned depth) {
+static bool is_left_out(const struct observer *o, const struct xml_node *parent, const struct xml_node *child,
+                        unsigned depth) {
+    if (o->of_server && is_self_portrait(parent, depth)) {
+        return true;
+    }
     return is_error(parent, depth) &&
            (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0);
 }
@@ -215,6 +231,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
+    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
@@ -223,6 +240,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
             struct xml_attribute *attribute = &attributes[copy->attribute_count++];
             *attribute = node->attributes[i];
             attribute->value = normal_value(o, node, &node->attributes[i]);
+            attribute->ns = strcmp(attribute->ns, XML_NS) == 0 ? attribute->ns : "";
         }
     }
     copy->text = is_delay(node) ? "" : without_sessions(o, node->text);
@@ -232,7 +250,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
 static bool normal_children(struct observer *o, const struct xml_node *node, struct xml_node *copy, unsigned depth) {
     struct xml_node **last = &copy->child;
     for (const struct xml_node *child = node->child; child != NULL; child = child->next) {
-        if (is_left_out(node, child, depth)) {
+        if (is_left_out(o, node, child, depth)) {
             continue;
         }
         struct xml_node *fresh = normal(o, child, depth + 1);
@@ -256,12 +274,20 @@ static char *copy_text(const char *text) {
     return copy == NULL ? NULL : strcpy(copy, text);
 }
 
+/* Whether an account or a domain has answered a request itself. */
+static bool is_servers_answer(const struct xml_node *stanza) {
+    const char *from = xml_attribute_get(stanza, "from"), *type = xml_attribute_get(stanza, "type");
+    return strcmp(stanza->name, "iq") == 0 && type != NULL && strcmp(type, "result") == 0 &&
+           (from == NULL || strchr(from, '/') == NULL);
+}
+
 static char *stanza_text(struct observer *o, size_t event) {
     const struct xml_node *tree = drill_run_tree(o->run, event);
     if (tree == NULL) {
         const char *text = drill_event(o->run, event)->stanza;
         return o->run->state == RUN_NOMEM ? NULL : copy_text(text == NULL ? "" : text);
     }
+    o->of_server = is_servers_answer(tree);
     const struct xml_node *copy = normal(o, tree, 0);
     const size_t size = copy == NULL ? 0 : xml_write(copy, (char[1]){'\0'}, 1);
     char *text = copy == NULL || o->run->state == RUN_NOMEM ? NULL : malloc(size + 1);
@@ -347,9 +373,10 @@ static bool sort_events(struct run *run, struct events *events) {
 static bool fill(struct observer *o, struct drill_observation *out, size_t actor, const struct events *events) {
     const struct script_actor *cast = &o->run->script->cast[actor];
     out->actor = copy_text(cast->name);
-    out->bare = cast->role == SCRIPT_CLIENT ? copy_text(o->run->actors[actor].bare) : NULL;
+    o->bare = cast->role == SCRIPT_CLIENT ? o->run->actors[actor].bare : NULL;
+    out->bare = o->bare == NULL ? NULL : copy_text(o->bare);
     out->items = calloc(events->count + 1, sizeof *out->items);
-    if (out->actor == NULL || out->items == NULL || (out->bare == NULL && cast->role == SCRIPT_CLIENT)) {
+    if (out->actor == NULL || out->items == NULL || (out->bare == NULL && o->bare != NULL)) {
         return false;
     }
     for (size_t i = 0; i < events->count; i++) {

@@ -114,6 +114,7 @@ struct run {
     size_t policy_count;
     struct policy *target;   /* of real servers, once it was needed */
     const char *only_server; /* its name, where the script has no [Server] */
+    const char *common_server; /* its name, where it stands for all that the script has */
     struct actor *actors; /* one for each of the cast; NULL before set-up */
     int *actor_of;        /* client: index into actors */
     size_t client_count;
