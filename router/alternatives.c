@@ -101,6 +101,57 @@ void probe_watched(struct router *r, const struct account *account, struct slice
                   write_start(r, "presence", "probe", none), none);
 }
 
+/* What was stored was written before, and keeps its address. */
+void readdress(struct router *r, struct input *in, const struct session *session) {
+    if (in->to_parts == NULL && in->sender == NULL)
+        return;
+    const struct slice now = in->to.data != NULL ? in->to : in->st->to;
+    if (slice_is(now, jid_slice(session->jid)) || !depart(r, in->host, ALTERNATIVE_loc_norewrite_to_full))
+        return;
+    in->to = jid_slice(session->jid);
+    in->copy.size = 0;
+}
+
+bool is_own_roster(struct router *r, const struct input *in) {
+    const struct stanza *st = in->st;
+    return kind_is_request(st->kind) && st->child_count > 0 && slice_is(st->child[0].ns, text_slice("jabber:iq:roster")) &&
+           depart(r, in->host, ALTERNATIVE_roster_get_foreign_own);
+}
+
+bool goes_nowhere(struct router *r, const struct input *in) {
+    struct decision d = {.rule = -1};
+    if (in->st->kind == STANZA_PROBE)
+        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_drop)};
+    else if (in->st->kind == STANZA_PRESENCE_ERROR)
+        d = (struct decision){.rule = RULE_pres_in_error, .departure = departs(r, ALTERNATIVE_pres_in_error_drop_from_client)};
+    if (d.departure != NULL)
+        fate(r, in, ROUTER_DROP, &d);
+    return d.departure != NULL;
+}
+
+void pass_unavailable(struct router *r, struct input *in) {
+    if (in->resource == NULL || in->resource->presence != NULL)
+        return;
+    const bool passed =
+        in->st->kind == STANZA_AVAILABLE     ? depart(r, in->host, ALTERNATIVE_pres_full_match_avail_if_available)
+        : in->st->kind == STANZA_UNAVAILABLE ? depart(r, in->host, ALTERNATIVE_pres_full_match_unavail_if_available)
+        : in->st->kind == STANZA_PRESENCE_ERROR
+            ? depart(r, in->host, ALTERNATIVE_pres_full_match_error_if_available)
+            : false;
+    if (passed)
+        in->resource = NULL;
+}
+
+/* Whether a sender does not get its own presence back. */
+bool reflection_omitted(struct router *r, struct slice host, int rule) {
+    switch (rule) {
+    case RULE_pres_init_self: return depart(r, host, ALTERNATIVE_pres_init_self_omit);
+    case RULE_pres_upd_self: return depart(r, host, ALTERNATIVE_pres_upd_self_omit);
+    case RULE_pres_unavail_self: return depart(r, host, ALTERNATIVE_pres_unavail_self_omit);
+    default: return false;
+    }
+}
+
 /* The departure by which a sender's own presence comes back without 'to', for the rule that sends it back. */
 const char *reflection_departs(const struct router *r, int rule) {
     switch (rule) {

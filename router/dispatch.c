@@ -54,6 +54,13 @@ static void no_such_resource(struct router *r, struct input *in, const struct de
 
 static void own_bare(struct router *r, struct input *in, const struct decision *d) {
     mark(r, in->host, d->rule);
+    if (depart(r, in->host, ALTERNATIVE_noto_msg_to_sender)) {
+        in->to = jid_slice(in->sender->jid);
+        in->account = in->sender->account;
+        in->resource = in->sender;
+        decide(r, in, STAGE_FULL_MATCH, STATE_PLAIN);
+        return;
+    }
     in->account = in->sender->account;
     in->resource = NULL;
     if (knob_is(r, KNOB_noto_msg_to, 0))
@@ -180,6 +187,8 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
+    if (stage == STAGE_NOTO && kind_is_request(st->kind) && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
+        in->error_from = jid_slice(in->sender->jid);
     const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
     const bool alone = st->child_count == 1;
     if (kind_is_request(st->kind) && (!alone || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
@@ -210,6 +219,7 @@ static unsigned relation(const struct router *r, const struct input *in) {
 
 static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
+    pass_unavailable(r, in);
     if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
         presence_in(r, in);
     if (in->component != NULL)
@@ -288,6 +298,8 @@ void dispatch(struct router *r, struct input *in) {
     if (to->local.size == 0)
         mark_parts(r, in);
     if (to->local.size == 0 && to->resource.size == 0)
+        decide_request(r, in, STAGE_DOMAIN);
+    else if (to->local.size == 0 && in->st->kind >= STANZA_GET && depart(r, in->host, ALTERNATIVE_domres_any_iq_as_domain))
         decide_request(r, in, STAGE_DOMAIN);
     else if (to->local.size == 0)
         decide(r, in, STAGE_DOMAIN_RESOURCE, STATE_PLAIN);

@@ -37,6 +37,7 @@ void name_resource(struct router *r, struct input *in, const struct decision *d,
 
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session) {
     name_resource(r, in, d, session);
+    readdress(r, in, session);
     const struct slice copy = write_copy(r, in, (struct slice){NULL, 0});
     struct router_effect *e = fate(r, in, ROUTER_DELIVER, d);
     e->port = session->port;
@@ -77,9 +78,16 @@ static void forget_refused(struct router *r, const struct input *in, struct sess
         directed_refused(r, to, (struct slice){target.text, target.size});
 }
 
+/* A profile may answer what the specification says not to (6120 8.2.3). */
+static bool is_answered_result(const struct input *in, const struct decision *d) {
+    const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply;
+    return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL);
+}
+
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     /* What the server made itself and may not send has nobody to come back to. */
-    if ((kind_is_unanswerable(in->st->kind) && d->rule != RULE_in_iq_id) || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
+    const bool answerable = !kind_is_unanswerable(in->st->kind) || is_answered_result(in, d);
+    if (!answerable || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
         fate(r, in, ROUTER_DROP, d);
         return;
     }

@@ -302,6 +302,10 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     }
     if (part_too_long_or_empty(raw))
         mark(r, in->host, RULE_in_to_length);
+    if (in->sender != NULL && depart(r, in->host, ALTERNATIVE_in_to_malformed_as_absent)) {
+        in->to = (struct slice){"", 0};
+        return true;
+    }
     if (lax_domain(r, in, parts))
         return false;
     if (!too_long && knob_is(r, KNOB_addr_remote_check, 0) && jid_prepare(domain_of(raw), parts) == ROUTER_OK &&

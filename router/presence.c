@@ -12,6 +12,8 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     struct input in = {.st = st, .from = from, .host = host_of(to->account)};
     in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
     struct decision d = {.rule = rule};
+    if (slice_is(from, jid_slice(to->jid)) && reflection_omitted(r, in.host, rule))
+        return;
     if (slice_is(from, jid_slice(to->jid)))
         d.departure = reflection_departs(r, rule);
     if (d.departure != NULL)
@@ -77,9 +79,24 @@ static bool watches_any(const struct account *account) {
     return false;
 }
 
+static void show_all(struct router *r, const struct account *account) {
+    for (const struct session *s = account->sessions; s != NULL; s = s->next)
+        for (struct session *to = account->sessions; to != NULL; to = to->next) {
+            struct stanza st;
+            if (s == to || s->presence == NULL || to->presence == NULL)
+                continue;
+            kept_stanza(s->presence, &st);
+            copy_to_own(r, &st, jid_slice(s->jid), to, true, RULE_pres_init_own_others);
+        }
+}
+
 static void show_others(struct router *r, struct session *to) {
     if (!knob_is(r, KNOB_pres_own_others, 0))
         return;
+    if (depart(r, host_of(to->account), ALTERNATIVE_pres_init_own_others_show_all)) {
+        show_all(r, to->account);
+        return;
+    }
     for (const struct session *s = to->account->sessions; s != NULL; s = s->next) {
         struct stanza st;
         if (s == to || s->presence == NULL)
@@ -121,8 +138,25 @@ static void mark_priority(struct router *r, const struct stanza *st, bool initia
         mark(r, host, RULE_pres_upd_priority);
 }
 
+static bool takes_messages(const struct account *account) {
+    const unsigned state = resource_state(account);
+    return state == STATE_ONE || state == STATE_MULTI;
+}
+
+static void keep_last_available(struct router *r, const struct session *s, const struct stanza *st) {
+    struct kept *last = departs(r, ALTERNATIVE_pres_probe_offline_last_available) == NULL
+                            ? NULL
+                            : kept_new(r, st, jid_slice(s->jid), (struct slice){NULL, 0});
+    if (last == NULL)
+        return;
+    kept_free(r, s->account->last_available);
+    s->account->last_available = last;
+}
+
 void broadcast_available(struct router *r, struct input *in) {
     struct session *s = in->sender;
+    if (s->last_priority >= 0 && !takes_messages(s->account) && depart(r, in->host, ALTERNATIVE_off_deliver_when_by_last))
+        offline_deliver(r, s);
     const bool initial = s->presence == NULL;
     const int16_t before = s->priority;
     const struct stanza *as_sent = in->st;
@@ -137,7 +171,9 @@ void broadcast_available(struct router *r, struct input *in) {
     }
     kept_free(r, s->presence);
     s->presence = kept;
+    keep_last_available(r, s, in->st);
     presence_priority(r, in->st, &s->priority);
+    s->last_priority = s->priority;
     if (initial)
         mark(r, in->host, RULE_pres_init_detect);
     mark(r, in->host, RULE_pres_init_store);
@@ -166,6 +202,8 @@ void broadcast_available(struct router *r, struct input *in) {
             mark(r, in->host, RULE_ext_muc_update);
     }
     in->st = as_sent;
+    if (departs(r, ALTERNATIVE_off_deliver_when_by_last) != NULL)
+        return;
     if (newly_willing)
         offline_deliver(r, s);
     else if (s->priority < 0 && s->account->offline.count > 0)

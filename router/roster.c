@@ -188,7 +188,7 @@ static struct slice write_item(struct router *r, struct slice host, const struct
         named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
         text_slice("' subscription='"),
         text_slice(subscription_word(c->state)),
-        text_slice(state_asks(c->state) ? "' ask='subscribe" : ""),
+        text_slice(c->leaving ? "' ask='unsubscribe" : state_asks(c->state) ? "' ask='subscribe" : ""),
         text_slice(approved ? "' approved='true" : ""),
         text_slice(groups.size > 0 ? "'>" : "'/>"),
         groups,
@@ -522,6 +522,12 @@ static void end_subscriptions(struct router *r, struct session *s, struct slice 
 static void remove_item(struct router *r, struct input *in, const struct decision *d, const struct jid_parts *parts) {
     struct account *account = in->sender->account;
     struct contact *c = contact_find_text(r, account, (struct slice){parts->text, parts->size});
+    if (depart(r, in->host, ALTERNATIVE_sub_key_loose)) {
+        c = loose_remove(r, in, parts);
+        if (c != NULL)
+            finish_set(r, in, d, c);
+        return;
+    }
     if ((c == NULL || !c->item) && depart(r, in->host, ALTERNATIVE_roster_rem_missing_remove))
         c = contact_for(r, account, (struct slice){parts->text, parts->size});
     else if (c == NULL || !c->item)

@@ -157,6 +157,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(INVALID_NAMESPACE, "invalid-namespace", NULL) \
     X(NOT_AUTHORIZED_STREAM, "not-authorized", NULL) \
     X(NOT_WELL_FORMED, "not-well-formed", NULL) \
+    X(XML_NOT_WELL_FORMED, "xml-not-well-formed", NULL) /* as RFC 3920 called it */ \
     X(RESTRICTED_XML_ERROR, "restricted-xml", NULL) \
     X(UNSUPPORTED_ENCODING, "unsupported-encoding", NULL) \
     X(UNSUPPORTED_STANZA_TYPE, "unsupported-stanza-type", NULL)

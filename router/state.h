@@ -41,6 +41,7 @@ struct session {
     uint64_t active; /* the router's activity count when its client last sent something */
     uint32_t port;
     int16_t priority; /* -128 to 127 */
+    int16_t last_priority; /* stays when it becomes unavailable */
 };
 
 struct contact {
@@ -56,6 +57,7 @@ struct contact {
     bool approved;
     bool away;    /* known to have no available resource */
     bool vague;   /* it had too many resources to know of all */
+    bool leaving; /* the user has asked to be rid of it, and there is no answer yet; only where sub.key is loose */
     bool refused; /* the last presence from it was an error; shown, but never acted on */
     bool item; /* in the roster; false: only a request is pending */
 };
@@ -74,6 +76,8 @@ struct account {
     struct kept_list offline;
     struct kept_list notices;      /* answers about subscriptions that nobody was there to see */
     struct kept *last_unavailable; /* 6121 4.3.2 */
+    struct kept *last_available;   /* NULL: none, or no profile asks for it */
+    bool was_connected;
 };
 
 struct host {
@@ -305,6 +309,11 @@ bool depart(struct router *r, struct slice host, enum alternative alternative);
 bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed);
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
+void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
+bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
+bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
+void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
+bool reflection_omitted(struct router *r, struct slice host, int rule);
 const char *reflection_departs(const struct router *r, int rule);
 bool pushes_first(struct router *r, const struct input *in);
 /* probe_watched - by this alternative, probes a contact whose presence the account sees. */
@@ -424,6 +433,16 @@ void resend_requests(struct router *r, struct account *account);
 bool state_asks(unsigned state); /* pending out */
 /* contact_for - the contact with a bare JID, added where it is new. NULL: limit or memory. */
 struct contact *contact_for(struct router *r, struct account *account, struct slice bare);
+
+/* ---- loose.c: subscriptions without the state machine ---- */
+
+bool is_loose(const struct router *r); /* the profile has them */
+/* loose_out, loose_in - as subscription_out and subscription_in. returns false: the profile has the state machine. */
+bool loose_out(struct router *r, struct input *in);
+bool loose_in(struct router *r, struct input *in);
+/* loose_remove - an item goes, and whom it was for is told. returns what a push may name; NULL: memory ran out. */
+struct contact *loose_remove(struct router *r, struct input *in, const struct jid_parts *parts);
+void loose_furnish(struct account *account, struct contact *c, struct kept *request); /* one with a request that waits */
 
 /* ---- roster.c ---- */
 

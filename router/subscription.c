@@ -250,6 +250,8 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
 
 void subscription_out(struct router *r, struct input *in) {
     struct account *account = in->sender->account;
+    if (loose_out(r, in))
+        return;
     const bool request = in->st->kind == STANZA_SUBSCRIBE;
     const struct who to = who_is((struct slice){in->to_parts->text, in->to_parts->size});
     if (is_self(account, &to)) {
@@ -510,6 +512,8 @@ static bool is_ignored(const struct router *r, const struct row *cell) {
 }
 
 void subscription_in(struct router *r, struct input *in) {
+    if (loose_in(r, in))
+        return;
     if (in->to_parts->resource.size > 0)
         cut_resource(r, in, RULE_sub_to_full_in);
     if (in->who.full.size > in->who.bare.size && depart(r, in->host, ALTERNATIVE_sub_stamp_deliver_bare))

@@ -145,7 +145,9 @@ static struct live_server *new_server(const struct live_target *target, const st
     (void)pthread_mutex_init(&server->lock, &attributes);
     (void)pthread_mutex_init(&server->turn, NULL);
     (void)pthread_mutexattr_destroy(&attributes);
-    if (!copy_needs(&server->needs, needs)) {
+    const bool rests = live_rests(server) && !live_own_names(server);
+    server->door = rests ? live_door_new(server) : NULL;
+    if (!copy_needs(&server->needs, needs) || (rests && server->door == NULL)) {
         live_close(server);
         return NULL;
     }
@@ -171,6 +173,7 @@ void live_close(struct live_server *server) {
     if (server == NULL) {
         return;
     }
+    live_door_free(server->door);
     if (server->nest != NULL) {
         stop_processes(server);
         live_nest_free(server->nest);
@@ -195,7 +198,8 @@ static bool kind_runs(struct live_server *server) {
 
 static bool check_kind(struct live_server *server, struct live_error *error) {
     pthread_mutex_lock(&server->lock);
-    const bool good = kind_runs(server) || start_again(server, error);
+    const bool mended = !kind_runs(server) && server->kind->mend != NULL && server->kind->mend(server) && kind_runs(server);
+    const bool good = mended || kind_runs(server) || start_again(server, error);
     pthread_mutex_unlock(&server->lock);
     return good;
 }

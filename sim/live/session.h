@@ -57,6 +57,7 @@ enum live_client_state live_client_state(const struct live_client *client);
  * step, whom and where. returns false. */
 bool live_client_error(const struct live_client *client, struct live_error *error);
 const char *live_client_condition(const struct live_client *client);
+int live_client_connection(const struct live_client *client); /* -1: none */
 const char *live_client_full_jid(const struct live_client *client); /* of the latest session; NULL: never bound */
 
 void live_client_send(struct live_client *client, const char *bytes, size_t size);
