@@ -72,7 +72,7 @@ struct cli_settings {
     bool fail_fast, tap, tsv, status;
     const char *proof;  /* scenarios that show which of them fires a rule; NULL: none */
     char *profile_text; /* of --profile FILE; owned */
-    unsigned jobs;
+    unsigned jobs; /* threads; 0: not given */
     bool calibrate;  /* play on the target and on the simulator, and compare the two */
     char *baseline;  /* text of --baseline: differences that are known; owned; NULL: none */
     unsigned timeout; /* seconds of one wait for a real server; 0: as it is usual */
@@ -150,6 +150,9 @@ bool cli_target_is_file(const char *name);
 struct cli_live *cli_live_open(const struct cli_settings *settings, const struct cli_files *files);
 void cli_live_options(struct cli_live *live, struct drill_options *options); /* cases are played there */
 void cli_live_close(struct cli_live *live);                                  /* NULL: nothing to do */
+
+/* cli_live_patience - how long a case is likely to wait for others to give up, compared with other cases. */
+unsigned long cli_live_patience(const struct script *script);
 
 /* cli_calibrate_case - play one case on the target of `options` and on the simulator, and report how they differ.
  * baseline  differences that are known; may be NULL. report: named already; the rest is filled in. */

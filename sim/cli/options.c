@@ -56,7 +56,9 @@ static const struct option options[] = {
     {CLI_SKIP_TAGS, "--skip-tags", "T", '\0', add_skip, "all cases but those"},
     {CLI_FAIL_FAST, "--fail-fast", NULL, '\0', set_fail_fast, "stop after the first case that fails"},
     {CLI_TRACE, "--trace", NULL, '\0', set_trace, "print each case's trace below it"},
-    {CLI_JOBS, "--jobs", "N", 'j', set_jobs, "play with N threads; what is printed stays the same (1)"},
+    {CLI_JOBS, "--jobs", "N", 'j', set_jobs,
+     "play with N threads; what is printed stays the same (1; with --target 8, and 48 for\n"
+     "                     cases that wait long for others to give up)"},
     {CLI_SEED, "--seed", "N", '\0', set_seed,
      "seed of all that is drawn: jitter of links, the wait before a server tries again,\n"
      "                     names and ids that servers make up; the same seed, the same output (0)"},
@@ -297,7 +299,7 @@ static bool short_option(struct reader *reader, char *argument, struct cli_setti
 }
 
 enum cli_reading cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out) {
-    *out = (struct cli_settings){.jobs = 1};
+    *out = (struct cli_settings){.jobs = 0};
     struct reader reader = {.command = command, .argc = argc, .argv = argv};
     bool only_paths = false;
     while (reader.next < argc) {

@@ -7,9 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* On real servers, where nothing else is asked for: cases that wait long do so side by side, while many of the others at
+ * the same time would only keep the server from answering each of them in time. */
+enum { PATIENT_THREADS = 48, BUSY_THREADS = 8 };
+
 struct job {
     const struct cli_file *file;
     size_t n; /* case of the file; a file that cannot be read has one job too */
+    size_t number;          /* in the list */
+    unsigned long patience; /* on real servers */
     struct report_case report; /* owns its texts */
     bool selected;
 };
@@ -19,8 +25,11 @@ struct pool {
     const struct cli_settings *settings;
     struct drill_options options;
     struct job *jobs;
+    struct job **order; /* in which they are taken */
     size_t count;
     size_t next, stop; /* guarded by lock: the next job to take; the first that is not wanted any more */
+    size_t started;    /* guarded by lock: threads */
+    size_t busy;       /* so many of them take jobs without patience */
 };
 
 static enum report_verdict verdict_of(enum drill_verdict verdict) {
@@ -141,16 +150,20 @@ static void do_job(struct job *job, const struct cli_settings *settings, const s
 
 static void *work(void *argument) {
     struct pool *pool = argument;
+    pthread_mutex_lock(&pool->lock);
+    const bool busy = pool->started++ < pool->busy;
+    pthread_mutex_unlock(&pool->lock);
     for (;;) {
         pthread_mutex_lock(&pool->lock);
-        size_t mine = pool->next < pool->stop ? pool->next++ : pool->count;
+        const bool wanted = pool->next < pool->stop && (busy || pool->order[pool->next]->patience > 0);
+        size_t mine = wanted ? pool->next++ : pool->count;
         pthread_mutex_unlock(&pool->lock);
         if (mine == pool->count) {
             return NULL;
         }
-        struct job *job = &pool->jobs[mine];
+        struct job *job = pool->order[mine];
         struct drill_options options = pool->options;
-        options.number = (unsigned)mine;
+        options.number = (unsigned)job->number;
         do_job(job, pool->settings, &options);
         if (pool->settings->fail_fast && job->selected && is_failure(job->report.verdict)) {
             pthread_mutex_lock(&pool->lock);
@@ -185,10 +198,36 @@ static struct job *make_jobs(const struct cli_files *files, size_t *count) {
         const struct cli_file *file = &files->items[i];
         size_t cases = file->script != NULL ? script_case_count(file->script) : 1;
         for (size_t n = 0; n < cases; n++) {
-            *job++ = (struct job){.file = file, .n = n};
+            *job = (struct job){.file = file, .n = n, .number = (size_t)(job - jobs)};
+            job++;
         }
     }
     return jobs;
+}
+
+static int by_patience(const void *a, const void *b) {
+    const struct job *one = *(struct job *const *)a, *other = *(struct job *const *)b;
+    if (one->patience != other->patience) {
+        return one->patience > other->patience ? -1 : 1;
+    }
+    return one->number < other->number ? -1 : one->number > other->number;
+}
+
+/* On real servers those that wait longest come first, so that nobody waits for them alone at the end. To stop after the
+ * first failure needs the list's own order. */
+static struct job **order_jobs(struct job *jobs, size_t count, bool live, bool fail_fast) {
+    struct job **order = cli_need(calloc(count + 1, sizeof *order));
+    for (size_t i = 0; i < count; i++) {
+        order[i] = &jobs[i];
+        if (live && !fail_fast && jobs[i].file->script != NULL) {
+            struct arena *arena = cli_need(arena_new());
+            const struct script *script = script_case(jobs[i].file->script, jobs[i].n, arena);
+            jobs[i].patience = script == NULL ? 0 : cli_live_patience(script);
+            arena_free(arena);
+        }
+    }
+    qsort(order, count, sizeof *order, by_patience);
+    return order;
 }
 
 static void free_texts(const struct report_case *c) {
@@ -234,8 +273,10 @@ int cli_play(const struct cli_files *files, const struct cli_settings *settings,
     out->target = live != NULL ? cli_copy(pool.options.target) : NULL;
     pool.options.profile = out->profile != NULL ? out->profile : pool.options.profile;
     pool.jobs = make_jobs(files, &pool.count);
+    pool.order = order_jobs(pool.jobs, pool.count, live != NULL, settings->fail_fast);
     pool.stop = pool.count;
-    work_together(&pool, settings->jobs);
+    pool.busy = settings->jobs != 0 ? settings->jobs : BUSY_THREADS;
+    work_together(&pool, settings->jobs != 0 ? settings->jobs : live != NULL ? PATIENT_THREADS : 1);
     cli_live_close(live);
     out->items = cli_need(calloc(pool.count + 1, sizeof *out->items));
     out->count = 0;
@@ -248,6 +289,7 @@ int cli_play(const struct cli_files *files, const struct cli_settings *settings,
             free_texts(&job->report);
         }
     }
+    free(pool.order);
     free(pool.jobs);
     return sum_up(out);
 }

@@ -9,7 +9,8 @@
 
 enum {
     LIVE_SECONDS = 10,      /* the bound for one wait, where nothing else is asked for */
-    LIVE_PASSWORD_SIZE = 24 /* octets of a generated password with its NUL */
+    LIVE_PASSWORD_SIZE = 24, /* octets of a generated password with its NUL */
+    LIVE_SLOTS = 16          /* cases that have components at the same time */
 };
 
 /* live_fail - fill an error; always returns false. */
@@ -135,7 +136,7 @@ extern const struct live_kind live_prosody, live_ejabberd, live_jabberd2;
 struct live_server {
     const struct live_target *target;
     const struct live_kind *kind; /* NULL: a target file's, which runs already */
-    struct live_needs needs;      /* owned copy */
+    struct live_needs needs;      /* owned copy; components as they are on the wire, in every slot */
     unsigned seconds;
     struct live_nest *nest;
     struct live_dns *dns;
@@ -147,7 +148,11 @@ struct live_server {
     int channel;         /* of the kind, to one of the processes; -1: none */
     void *own;           /* of the kind; freed by `live_close` with free() */
     struct live_door *door; /* NULL: clients come and go as they like */
-    pthread_mutex_t turn; /* whoever plays components has it: their domains are the same on the wire in every case */
+    /* A server must know its components before it starts, so it knows each under several names. A case that has components
+     * takes a slot, and is alone there: in slot 3 the component rooms.example is c3.rooms.example on the wire. */
+    pthread_mutex_t slot_lock;
+    pthread_cond_t slot_left;
+    bool slot_taken[LIVE_SLOTS];
     pthread_mutex_t lock; /* recursive; of what several venues use at the same time: processes, generation, channel */
 };
 
@@ -156,6 +161,10 @@ bool live_account(struct live_server *server, const char *local, const char *dom
                   struct live_error *error);
 /* live_where - address and port for clients of a domain. returns false: this server does not serve it. */
 bool live_where(const struct live_server *server, const char *domain, const char **address, uint16_t *port);
+
+/* live_slot_take - waits for one. */
+unsigned live_slot_take(struct live_server *server);
+void live_slot_leave(struct live_server *server, unsigned slot);
 
 /* live_rests - whether its sessions must have ended inside before anybody connects: see rests_after_end. */
 bool live_rests(const struct live_server *server);
@@ -222,6 +231,8 @@ void live_names_free(struct live_names *names);
 bool live_names_add(struct live_names *names, const char *bare); /* an account of the scenario, whether it exists or not */
 /* live_names_add_domain - the domain of a peer: a domain of its own below it, so that servers remember nothing of it. */
 bool live_names_add_domain(struct live_names *names, const char *domain);
+/* live_names_add_component - the domain of a component: what the server knows it as in a slot. */
+bool live_names_add_component(struct live_names *names, const char *domain, unsigned slot);
 char *live_names_out(const struct live_names *names, const char *text, size_t size, size_t *out_size);
 char *live_names_back(const struct live_names *names, const char *text, size_t size, size_t *out_size);
 

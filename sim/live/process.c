@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@ enum {
     PROCESSES_MAX = 8,
     PATH_SIZE = 512,
     LOG_SHOWN = 600,     /* octets of a log in a message */
-    OPEN_MAX_SEEN = 1024 /* descriptors below it are not handed on */
+    OPEN_MAX_SEEN = 1024, /* descriptors below it are not handed on */
+    FOLDER_ROOM = 1 << 28 /* octets that a folder in memory must have for us */
 };
 
 struct process {
@@ -167,14 +169,28 @@ static bool hire_janitor(struct live_nest *nest, struct live_error *error) {
     return true;
 }
 
+/* Servers write thousands of small files that nobody needs for long. In memory that costs nothing, while disks' file
+ * systems may take most of a run's time for it. A container's memory folder may be too small. */
+static bool make_folder(struct live_nest *nest) {
+    static const char memory[] = "/dev/shm";
+    struct statvfs room;
+    if (statvfs(memory, &room) == 0 && (uint64_t)room.f_bavail * room.f_frsize >= FOLDER_ROOM) {
+        snprintf(nest->folder, sizeof nest->folder, "%s/stanzadrill-XXXXXX", memory);
+        if (mkdtemp(nest->folder) != NULL) {
+            return true;
+        }
+    }
+    snprintf(nest->folder, sizeof nest->folder, "/tmp/stanzadrill-XXXXXX");
+    return mkdtemp(nest->folder) != NULL;
+}
+
 struct live_nest *live_nest_new(struct live_error *error) {
     struct live_nest *nest = calloc(1, sizeof *nest);
     if (nest == NULL) {
         live_fail(error, "memory ran out");
         return NULL;
     }
-    snprintf(nest->folder, sizeof nest->folder, "/tmp/stanzadrill-XXXXXX");
-    if (mkdtemp(nest->folder) == NULL) {
+    if (!make_folder(nest)) {
         live_fail(error, "no folder can be made below /tmp: %s", strerror(errno));
         free(nest);
         return NULL;

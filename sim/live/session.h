@@ -158,7 +158,8 @@ struct live_venue {
     char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
     size_t remote_count;
     struct live_barrier barrier;
-    bool has_turn; /* of those that play components */
+    bool has_slot; /* it has components */
+    unsigned slot;
     struct pollfd *polls;
     size_t poll_capacity;
     bool english; /* the script itself sends stanzas in the language of libstrophe's streams */
