@@ -175,7 +175,7 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     const bool adds = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_SUBSCRIBED;
     const bool request = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_UNSUBSCRIBE;
     struct contact *c = contact_find_text(r, account, contact);
-    mark(r, in->host, d->rule);
+    mark_row(r, in, d->rule);
     mark_out(r, in, cell);
     if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST && directed_listed(account, contact))
         mark(r, in->host, RULE_pres_dir_precedence_cancel);
@@ -233,7 +233,9 @@ void subscription_out(struct router *r, struct input *in) {
     }
     cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
     const struct contact *c = contact_find_text(r, account, to.bare);
-    const struct decision d = look_up(r, in, STAGE_SUB_OUT, state_between(r, in, c));
+    const unsigned state = state_between(r, in, c);
+    const struct decision d = look_up(r, in, STAGE_SUB_OUT, state);
+    in->input_class = class_number(STAGE_SUB_OUT, in->st->kind, state);
     const struct slice contact = router_text_copy(r, to.bare);
     if (rule_rows[d.rule].flags & CELL_PASSED)
         pass_on(r, in, &d, contact);
@@ -453,6 +455,7 @@ void subscription_in(struct router *r, struct input *in) {
         asker_decides(r, in, ALTERNATIVE_sub_req_in_already_asker_decides, &subscribed) && subscribed)
         state = STATE_SUB_FROM;
     const struct decision d = look_up(r, in, STAGE_SUB_IN, state);
+    in->input_class = class_number(STAGE_SUB_IN, in->st->kind, state);
     const struct row *cell = &rule_rows[d.rule];
     if (in->st->kind != STANZA_SUBSCRIBE)
         mark(r, in->host, in->st->kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_check
