@@ -90,7 +90,10 @@ $(OBJ)/sim/drill/%.o: include = -Isim/drill -Isim/world -Isim/script -Irouter/in
 $(OBJ)/sim/live/%.o: include = -Isim/live -Isim/world -Irouter/include
 $(OBJ)/reports/%.o: include = -Ireports
 public := -Irouter/include -Isim/script -Isim/world -Isim/drill -Ireports -Isim/live
-$(OBJ)/sim/cli/%.o: include = -Isim/cli $(public) -DSTANZADRILL_VERSION='"$(VERSION)"'
+$(OBJ)/sim/cli/%.o: include = -Isim/cli $(public) -DSTANZADRILL_VERSION='"$(VERSION)"' \
+  -DSTANZADRILL_SHARE='"$(PREFIX)/share/stanzadrill"'
+# The one that looks there: for the lessons.
+$(OBJ)/sim/cli/lesson.o: $(BUILD)/prefix
 $(OBJ)/tests/%.o: include = $(public) -I$(GEN)
 # The parts of sim/live are tested one by one too.
 $(OBJ)/tests/test_live_%.o: include = -Isim/live -Isim/world -Irouter/include -Isim/script -Isim/drill
@@ -126,10 +129,11 @@ $(GEN)/suites.h: $(BUILD)/sources
 	$(call say,GEN,$@) for f in $(notdir $(filter tests/test_%,$(tests_c))); do echo "SUITE($$f)"; done | \
 	  sed -e 's/(test_/(/' -e 's/\.c)/)/' > $@
 
-# These two change only when their text does, so that other flags and a removed file lead to a new build.
+# These change only when their text does, so that other flags and a removed file lead to a new build.
 text_flags = $(CC) $(LANGUAGE) $(WARNINGS) $(CFLAGS) $(VERSION)
+text_prefix = $(PREFIX)
 text_sources = $(LDFLAGS) $(LDLIBS) $(all_c) $(profiles)
-$(BUILD)/flags $(BUILD)/sources: always
+$(BUILD)/flags $(BUILD)/sources $(BUILD)/prefix: always
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(text_$(@F)))' > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 

@@ -85,7 +85,7 @@ struct report_case {
     unsigned line, column; /* of what failed; 0: no place */
     const char *failure; /* several lines, each ended by newline; NULL on a pass */
     const char *reason;  /* one line; NULL where none */
-    const char *trace;   /* several lines; NULL where none */
+    const char *trace;   /* several lines; NULL where none; there may be one that this format has not asked for */
     const char *replay;  /* the command that plays it again; NULL where the file could not be read */
     uint64_t virtual_us;
     size_t fired; /* how many rules it fired; 0: not known */
@@ -108,6 +108,33 @@ struct report_grid {
     const int *rules; /* row by row: index into the run's rules; -1: cannot occur */
 };
 
+/* The whole run in numbers; keys in an order that does not depend on how it was played. */
+struct report_route { /* copies of stanzas */
+    const char *kind; /* "message/chat" */
+    const char *rule, *fate;
+    uint64_t count;
+};
+
+struct report_value { /* how often something had this value */
+    uint64_t value, count;
+};
+
+struct report_outcome {
+    const char *name;
+    uint64_t count;
+};
+
+struct report_metrics {
+    const struct report_route *routes;
+    size_t route_count;
+    const struct report_value *latencies_us; /* from a stanza's first server to whom it, or what came of it, reached */
+    size_t latency_count;
+    const struct report_value *queues; /* stanzas in a queue for another domain whenever one joined it */
+    size_t queue_count;
+    const struct report_outcome *attempts; /* to open an s2s stream: "ready", or why not */
+    size_t attempt_count;
+};
+
 struct report_run {
     const struct report_case *cases; /* in the order of the run */
     size_t case_count;
@@ -117,6 +144,8 @@ struct report_run {
     size_t rule_count;
     const struct report_grid *grids;
     size_t grid_count;
+    const struct report_metrics *metrics; /* NULL: no writer that needs it was asked for */
+    bool traces; /* every case's trace is to be printed, by those that print it otherwise with failures or not at all */
 };
 
 struct report_counts {
@@ -132,7 +161,13 @@ const char *report_verdict_word(enum report_verdict verdict);
 /* ---------------------------------------------------------------------------------------------------------- writers */
 
 /* What a format needs to be known of the cases, beside verdicts: sets of these. */
-enum report_need { REPORT_NEEDS_STORY = 1 << 0, REPORT_NEEDS_TRACE = 1 << 1, REPORT_NEEDS_RULES = 1 << 2 };
+enum report_need {
+    REPORT_NEEDS_STORY = 1 << 0,
+    REPORT_NEEDS_TRACE = 1 << 1,
+    REPORT_NEEDS_RULES = 1 << 2,
+    REPORT_NEEDS_FAILURES = 1 << 3, /* traces of the cases that failed */
+    REPORT_NEEDS_METRICS = 1 << 4
+};
 
 struct report_format {
     const char *name;

@@ -53,7 +53,7 @@ static void no_such_resource(struct router *r, struct input *in, const struct de
 }
 
 static void own_bare(struct router *r, struct input *in, const struct decision *d) {
-    mark(r, in->host, d->rule);
+    mark_row(r, in, d->rule);
     if (depart(r, in->host, ALTERNATIVE_noto_msg_to_sender)) {
         in->to = jid_slice(in->sender->jid);
         in->account = in->sender->account;
@@ -69,13 +69,8 @@ static void own_bare(struct router *r, struct input *in, const struct decision *
     decide(r, in, STAGE_BARE, resource_state(in->account));
 }
 
-/* The row that sent a stanza on shows as a mark; what ends it is the fate. */
-static void mark_row(struct router *r, const struct input *in, const struct decision *d) {
-    effect(r, ROUTER_MARK, in->host, d->rule)->departure = d->departure;
-}
-
 static void hand_on(struct router *r, struct input *in, const struct decision *d, unsigned stage, unsigned state) {
-    mark_row(r, in, d);
+    mark_row(r, in, d->rule)->departure = d->departure;
     decide(r, in, stage, state);
 }
 
@@ -124,7 +119,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_TAKE_REPLY: fate(r, in, state == STATE_MATCHED ? ROUTER_HANDLE : ROUTER_DROP, d); break;
     case DO_ANSWER_IQ: answer_iq(r, in, d); break;
     case DO_ANSWER_PROBE:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         answer_probe(r, in);
         break;
     case DO_ANSWER_AVAILABLE:
@@ -135,15 +130,15 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_ANSWER_MERE:
     case DO_ANSWER_UNSUBSCRIBED: answer_probe_with(r, in, d); break;
     case DO_BROADCAST_AVAILABLE:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         broadcast_available(r, in);
         break;
     case DO_BROADCAST_UNAVAILABLE:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         broadcast_unavailable(r, in);
         break;
     case DO_SUBSCRIPTION:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         subscription_in(r, in);
         break;
     case VERB_COUNT: break;
@@ -152,6 +147,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
 
 void decide(struct router *r, struct input *in, unsigned stage, unsigned state) {
     in->stage = stage;
+    in->input_class = class_number(stage, in->st->kind, state);
     const struct decision d = look_up(r, in, stage, state);
     apply(r, in, &d, state);
 }

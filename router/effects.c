@@ -16,10 +16,17 @@ void mark(struct router *r, struct slice host, int rule) {
     effect(r, ROUTER_MARK, host, rule);
 }
 
+struct router_effect *mark_row(struct router *r, const struct input *in, int rule) {
+    struct router_effect *e = effect(r, ROUTER_MARK, in->host, rule);
+    e->input_class = in->input_class;
+    return e;
+}
+
 struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
                            const struct decision *d) {
     struct router_effect *e = effect(r, kind, in->host, d->rule);
     e->departure = d->departure;
+    e->input_class = in->input_class;
     return e;
 }
 

@@ -24,12 +24,13 @@ static bool check_return_path(struct router *r, struct input *in, enum fault fau
 /* refuse - a fault was found; its row says what follows. returns true where the stanza's fate is sealed. */
 static bool refuse(struct router *r, struct input *in, enum fault fault) {
     struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, fault);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, fault);
     if (d.verb == DO_SPLIT_ADDRESS) {
         d.verb = DO_CLOSE;
         d.condition = CONDITION_IMPROPER_ADDRESSING;
     }
     switch (d.verb) {
-    case DO_PASS: mark(r, in->host, d.rule); return false;
+    case DO_PASS: mark_row(r, in, d.rule); return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
             bounce(r, in, &d, d.condition, NULL);
@@ -357,6 +358,7 @@ static bool check_pair(struct router *r, struct input *in, struct slice from, st
 /* An error would have nowhere to go, so that no knob asks for one. */
 static void refuse_bad_from(struct router *r, struct input *in) {
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     if (d.departure != NULL)
         refuse(r, in, FAULT_S2S_BAD_ADDRESS);
     else
@@ -368,6 +370,7 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     const bool split = d.verb == DO_SPLIT_ADDRESS && jid_prepare(domain_of(in->st->to), to) == ROUTER_OK;
     const enum fault fault = from_fault(r, in, from);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     if (!knob_is(r, KNOB_err_malformed_from, 2))
         in->error_from = in->host;
     if ((split || d.verb == DO_BOUNCE) && d.departure == NULL && fault != FAULT_NONE)

@@ -479,7 +479,7 @@ int router_fault(struct router *r, uint32_t port, enum stanza_fault fault, uint6
         return router_link(r, port, ROUTER_LINK_CLOSED, now_us);
     begin(r, now_us);
     const struct stanza none = {.kind = STANZA_FOREIGN};
-    struct input in = {.st = &none};
+    struct input in = {.st = &none, .input_class = class_number(STAGE_ENTRY, none.kind, faults[fault])};
     if (fault == STANZA_FAULT_NONE || !input_of(r, port, &in))
         return ROUTER_E_UNKNOWN;
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, none.kind, faults[fault]);

@@ -207,6 +207,7 @@ struct input {
     struct account *account;  /* recipient's */
     struct session *resource; /* recipient's matching resource */
     unsigned stage;
+    unsigned input_class;     /* number of the class that was decided last; 0: none */
     struct slice copy;        /* the copy's text, once it was written */
 };
 
@@ -291,6 +292,8 @@ struct slice write_delay(struct router *r, struct slice from, uint64_t time_us);
 
 struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule);
 void mark(struct router *r, struct slice host, int rule);
+/* mark_row - a row that sent the stanza on shows as a mark; what ends it is the fate. */
+struct router_effect *mark_row(struct router *r, const struct input *in, int rule);
 /* fate - what became of the input, with the departure that a decision made. */
 struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
                            const struct decision *d);

@@ -201,7 +201,7 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     const struct row *cell = &rule_rows[d->rule];
     const bool adds = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_SUBSCRIBED;
     struct contact *c = contact_find_text(r, account, contact);
-    mark(r, in->host, d->rule);
+    mark_row(r, in, d->rule);
     mark_out(r, in, cell);
     if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST && directed_listed(account, contact))
         mark(r, in->host, RULE_pres_dir_precedence_cancel);
@@ -273,6 +273,7 @@ void subscription_out(struct router *r, struct input *in) {
         depart(r, in->host, ALTERNATIVE_sub_out_subscribed_to_accept))
         state = STATE_SUB_TO_IN;
     const struct decision d = look_up(r, in, STAGE_SUB_OUT, state);
+    in->input_class = class_number(STAGE_SUB_OUT, in->st->kind, state);
     const struct slice contact = router_text_copy(r, to.bare);
     if (rule_rows[d.rule].flags & CELL_PASSED)
         pass_on(r, in, &d, contact);
@@ -529,6 +530,7 @@ void subscription_in(struct router *r, struct input *in) {
         depart(r, in->host, ALTERNATIVE_sub_in_subscribed_from_accept))
         state = STATE_SUB_FROM_OUT;
     const struct decision d = look_up(r, in, STAGE_SUB_IN, state);
+    in->input_class = class_number(STAGE_SUB_IN, in->st->kind, state);
     const struct row *cell = &rule_rows[d.rule];
     if (in->st->kind != STANZA_SUBSCRIBE)
         mark(r, in->host, in->st->kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_check

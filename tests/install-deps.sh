@@ -4,7 +4,7 @@
 #   install-deps.sh --check PART...        only say what is missing; exit 1 if something is
 #   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
 #
-# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check), cover (lcov), clang, fuzz (clang's fuzzer
+# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, xmllint, prove and JSON::PP), cover (lcov), clang, fuzz (clang's fuzzer
 # runtime), deb (tools for Debian packages), live (the servers, and what their tests need; no service of theirs is started or left enabled).
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
@@ -35,6 +35,8 @@ has() {
         echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { (void)d; (void)n; return 0; }' |
             clang -x c -fsanitize=fuzzer,address -o /dev/null - 2>/dev/null
         ;;
+    libxml2-utils) program xmllint ;;
+    perl) program prove && perl -MJSON::PP -e 1 2>/dev/null ;;
     prosody) program prosody ;;
     ejabberd) program ejabberdctl ;;
     jabberd2) program jabberd2-router ;;
