@@ -6,7 +6,7 @@ const struct report_format report_formats[] = {
     {"tap", NULL, 0, report_tap},
     {"junit", "junit.xml", REPORT_NEEDS_FAILURES, report_junit},
     {"json", "results.json", REPORT_NEEDS_RULES, report_json},
-    {"html", "report.html", REPORT_NEEDS_STORY | REPORT_NEEDS_TRACE | REPORT_NEEDS_RULES, report_html},
+    {"html", "report.html", REPORT_NEEDS_SAMPLES | REPORT_NEEDS_RULES, report_html},
     {"openmetrics", "openmetrics.txt", REPORT_NEEDS_METRICS, report_openmetrics},
     {"github", NULL, 0, report_github},
     {NULL, NULL, 0, NULL},

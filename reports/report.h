@@ -166,7 +166,9 @@ enum report_need {
     REPORT_NEEDS_TRACE = 1 << 1,
     REPORT_NEEDS_RULES = 1 << 2,
     REPORT_NEEDS_FAILURES = 1 << 3, /* traces of the cases that failed */
-    REPORT_NEEDS_METRICS = 1 << 4
+    REPORT_NEEDS_METRICS = 1 << 4,
+    REPORT_NEEDS_SAMPLES = 1 << 5 /* stories and traces of cases that did not pass, and of the first of each file; of all
+                                   * in a small run */
 };
 
 struct report_format {

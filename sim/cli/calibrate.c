@@ -37,13 +37,39 @@ static void compare(struct report_case *report, struct drill_result *expected, s
     report->failure = same ? NULL : describe(expected, real, target);
 }
 
+/* The command that played the case on the server, as one that compares. */
+static char *replay_of(const char *run) {
+    static const char start[] = "stanzadrill run", end[] = " --trace";
+    const size_t size = strlen(run);
+    char *text = cli_join("stanzadrill calibrate", size < sizeof start ? "" : run + sizeof start - 1);
+    const size_t whole = strlen(text);
+    if (whole > sizeof end && strcmp(text + whole - (sizeof end - 1), end) == 0) {
+        text[whole - (sizeof end - 1)] = '\0';
+    }
+    return text;
+}
+
+/* What reports show of a case is what happened on the server. */
+static void keep(struct report_case *report, struct drill_result *real, const struct drill_options *options) {
+    const bool failed = report->verdict == REPORT_FAIL || report->verdict == REPORT_ERROR;
+    report->virtual_us = real->virtual_us;
+    report->replay = real->replay == NULL ? NULL : replay_of(real->replay);
+    report->story = cli_story(real->story);
+    if (options->trace || (options->trace_failure && failed)) {
+        report->trace = real->trace;
+        real->trace = NULL;
+    }
+}
+
 void cli_calibrate_case(const struct script *script, const struct drill_options *options, struct report_case *report) {
     struct drill_options own = *options;
     own.observe = own.one_policy = true;
+    own.trace = options->trace || options->trace_failure;
     struct drill_result real, expected;
     if (!drill_play(script, &own, &real)) {
         cli_need(NULL);
     }
+    own.trace = own.story = own.tally = own.trace_failure = false;
     own.venue = NULL;
     own.target = NULL;
     if (!drill_play(script, &own, &expected)) {
@@ -59,7 +85,7 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
     } else {
         compare(report, &expected, &real, options->target);
     }
-    report->virtual_us = real.virtual_us;
+    keep(report, &real, options);
     drill_result_free(&real);
     drill_result_free(&expected);
 }

@@ -95,6 +95,7 @@ struct cli_settings {
     enum script_mode mode;
     struct drill_options drill;
     bool fail_fast, tsv, status, quiet, list;
+    bool watch; /* cli_each_case shows how far it is, as nothing is printed meanwhile */
     const char *proof;  /* scenarios that show which of them fires a rule; NULL: none */
     char *profile_text; /* of --profile FILE; owned */
     unsigned jobs; /* threads; 0: not given */
@@ -366,7 +367,7 @@ struct cli_progress {
 
 void cli_progress_start(struct cli_progress *progress, size_t total, bool quiet);
 void cli_progress_step(struct cli_progress *progress, bool failed);
-void cli_progress_end(struct cli_progress *progress); /* the line is gone */
+void cli_progress_end(struct cli_progress *progress); /* the line is gone, until the next step */
 
 /* --- playing --- */
 

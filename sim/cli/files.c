@@ -230,23 +230,29 @@ int cli_each_case(const struct cli_settings *settings, void (*visit)(void *conte
                   void *context) {
     struct cli_files files;
     struct cli_selection selection;
+    struct cli_progress progress;
     size_t unreadable = 0;
     cli_files_read(&files, settings);
     cli_select(&selection, &files, settings);
+    cli_progress_start(&progress, selection.count, !settings->watch || settings->quiet);
     for (size_t i = 0; i < selection.count; i++) {
         const struct cli_choice *choice = &selection.items[i];
         if (choice->file->script != NULL) {
             struct arena *arena = cli_need(arena_new());
             visit(context, cli_need((void *)(uintptr_t)script_case(choice->file->script, choice->n, arena)));
             arena_free(arena);
+            cli_progress_step(&progress, false);
             continue;
         }
+        cli_progress_step(&progress, true);
+        cli_progress_end(&progress);
         char *message = cli_file_error(choice->file);
         fflush(stdout);
         report_lines(stderr, "", message);
         free(message);
         unreadable++;
     }
+    cli_progress_end(&progress);
     const int status = selection.count == 0 ? selection.status : unreadable == 0 ? CLI_OK : CLI_USAGE;
     cli_selection_free(&selection);
     cli_files_free(&files);

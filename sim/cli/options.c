@@ -471,7 +471,7 @@ void cli_show_options(unsigned set) {
         const char *value = option->value != NULL ? option->value : "";
         snprintf(left + size, sizeof left - (size_t)size, "%s%s%s", option->name,
                  value[0] == '[' || value[0] == '\0' ? "" : " ", value);
-        printf("  %-18s %s\n", left, option->help);
+        printf("  %-18s%s %s\n", left, strlen(left) > 18 ? "\n                    " : "", option->help);
     }
     if (set != 0) {
         putchar('\n');

@@ -11,6 +11,9 @@
  * the same time would only keep the server from answering each of them in time. */
 enum { PATIENT_THREADS = 48, BUSY_THREADS = 8 };
 
+/* Of a run with more cases no report has room for all stories, so that they are not made. */
+enum { SMALL_RUN = 1000 };
+
 struct job {
     const struct cli_file *file;
     size_t n; /* case of the file; a file that cannot be read has one job too */
@@ -196,6 +199,7 @@ static void *work(void *argument) {
         struct job *job = pool->order[mine];
         struct drill_options options = pool->options;
         options.number = (unsigned)job->number;
+        options.sparing = pool->options.sparing && job != pool->jobs && job[-1].file == job->file;
         do_job(job, pool, &options);
         const bool failed = is_failure(job->report.verdict);
         pthread_mutex_lock(&pool->lock);
@@ -284,15 +288,18 @@ static int sum_up(const struct cli_outcomes *outcomes) {
 /* What is recorded is what the reports need. */
 static void set_options(struct drill_options *options, const struct cli_settings *settings) {
     *options = settings->drill;
-    options->trace = options->trace || (settings->needs & REPORT_NEEDS_TRACE) != 0;
+    const unsigned samples = settings->needs & REPORT_NEEDS_SAMPLES;
+    options->trace = options->trace || (settings->needs & (REPORT_NEEDS_TRACE | samples)) != 0;
     options->trace_failure = (settings->needs & REPORT_NEEDS_FAILURES) != 0;
-    options->story = (settings->needs & REPORT_NEEDS_STORY) != 0;
+    options->story = (settings->needs & (REPORT_NEEDS_STORY | samples)) != 0;
     options->tally = (settings->needs & REPORT_NEEDS_METRICS) != 0;
     options->virtual_max_us = (uint64_t)settings->timeout * 1000000;
 }
 
 static void collect(const struct pool *pool, struct cli_outcomes *out) {
-    struct cli_metrics *metrics = (pool->settings->needs & REPORT_NEEDS_METRICS) != 0 ? cli_metrics_new() : NULL;
+    /* What happens inside a real server is not known. */
+    const bool counts = (pool->settings->needs & REPORT_NEEDS_METRICS) != 0 && pool->options.venue == NULL;
+    struct cli_metrics *metrics = counts ? cli_metrics_new() : NULL;
     out->items = cli_need(calloc(pool->count + 1, sizeof *out->items));
     out->count = 0;
     for (size_t i = 0; i < pool->count; i++) {
@@ -317,6 +324,8 @@ static void play(struct pool *pool, const struct cli_settings *settings, const s
     make_jobs(pool, &selection);
     pool->order = order_jobs(pool->jobs, pool->count, live, settings->fail_fast);
     pool->busy = settings->jobs != 0 ? settings->jobs : BUSY_THREADS;
+    pool->options.sparing = pool->count > SMALL_RUN && !settings->drill.trace &&
+                            (settings->needs & (REPORT_NEEDS_STORY | REPORT_NEEDS_TRACE)) == 0;
     cli_progress_start(&pool->progress, pool->count, settings->quiet);
     work_together(pool, settings->jobs != 0 ? settings->jobs : live ? PATIENT_THREADS : 1);
     cli_progress_end(&pool->progress);

@@ -41,5 +41,6 @@ void cli_progress_step(struct cli_progress *progress, bool failed) {
 void cli_progress_end(struct cli_progress *progress) {
     if (progress->shown) {
         fputs("\r\033[K", stderr);
+        progress->shown = false;
     }
 }

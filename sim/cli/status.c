@@ -37,7 +37,9 @@ int cli_proofs_play(const struct cli_settings *settings, struct cli_proofs *out)
     out->first = cli_need(calloc(count, sizeof *out->first));
     out->classes = cli_need(calloc(router_class_limit(), sizeof *out->classes));
     struct playing playing = {settings, out};
-    const int status = cli_each_case(settings, note, &playing);
+    struct cli_settings own = *settings;
+    own.watch = true;
+    const int status = cli_each_case(&own, note, &playing);
     if (status != CLI_OK) {
         cli_proofs_free(out);
     }
