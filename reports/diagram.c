@@ -171,7 +171,7 @@ bool report_diagram(FILE *out, const struct report_story *story, const struct re
             break;
         }
     }
-    whole = whole && !ink.failed && fwrite(ink.data, 1, ink.size, out) == ink.size;
+    whole = whole && !ink.failed && (ink.size == 0 || fwrite(ink.data, 1, ink.size, out) == ink.size);
     free(ink.data);
     plan_free(&plan);
     return whole;

@@ -64,7 +64,8 @@ struct plan {
     bool failed;
 };
 
-enum { DIAGRAM_ROWS_MAX = 400, DIAGRAM_LANES_MAX = 60, LABEL_COLUMNS = 48 };
+enum { DIAGRAM_ROWS_MAX = 400, DIAGRAM_LANES_MAX = 60, LABEL_COLUMNS = 48, BOX_COLUMNS = 64 };
+
 
 /* plan_make - false where memory ran out. Either way, plan_free. */
 bool plan_make(struct plan *plan, const struct report_story *story, const struct report_diagram *how);

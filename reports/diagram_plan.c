@@ -6,25 +6,17 @@
 
 /* ------------------------------------------------------------------------------------------------------ words ---- */
 
-/* Texts of a row are put together from pieces; what is too long is cut as a whole. */
-static size_t begin_text(struct plan *plan) {
-    return plan->texts.size;
-}
-
-static void end_text(struct plan *plan, struct row *row, size_t which, size_t text, unsigned columns) {
-    ink_add(&plan->texts, "", 1);
-    row->texts[which] = text;
-    row->columns[which] = columns;
-}
-
-/* Pieces, NULL at the end. */
+/* Texts of a row are put together from pieces, NULL at the end; what is too long is cut as a whole. */
 static void write_text(struct plan *plan, struct row *row, size_t which, const char *const *pieces) {
-    const size_t text = begin_text(plan);
+    const bool narrow = row->from >= 0 && row->to >= 0 && row->from != row->to;
+    const unsigned most = narrow ? LABEL_COLUMNS : BOX_COLUMNS;
     unsigned columns = 0;
-    for (; *pieces != NULL && columns < LABEL_COLUMNS; pieces++) {
-        columns += ink_clean(&plan->texts, *pieces, LABEL_COLUMNS - columns);
+    row->texts[which] = plan->texts.size;
+    for (; *pieces != NULL && columns < most; pieces++) {
+        columns += ink_clean(&plan->texts, *pieces, most - columns);
     }
-    end_text(plan, row, which, text, columns);
+    ink_add(&plan->texts, "", 1);
+    row->columns[which] = columns;
 }
 
 static void set_text(struct plan *plan, struct row *row, size_t which, const char *a, const char *b, const char *c) {

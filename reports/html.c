@@ -26,7 +26,7 @@ enum { OPEN_MAX = 100 };
 /* --------------------------------------------------------------------------------------------- which have details ---- */
 
 /* The order in which cases get their details. */
-enum turn { FAILED, KNOWN, NON_STRICT, FIRST_OF_FILE, OTHERS, TURN_COUNT };
+enum turn { FAILED, KNOWN, FIRST_OF_FILE, NON_STRICT, OTHERS, TURN_COUNT };
 
 static enum turn turn_of(const struct report_run *run, size_t index) {
     const struct report_case *c = &run->cases[index];
@@ -39,12 +39,12 @@ static enum turn turn_of(const struct report_run *run, size_t index) {
     case REPORT_XFAIL:
         return KNOWN;
     case REPORT_NON_STRICT:
-        return NON_STRICT;
     case REPORT_PASS:
     case REPORT_SKIP:
         break;
     }
-    return index == 0 || strcmp(run->cases[index - 1].file, c->file) != 0 ? FIRST_OF_FILE : OTHERS;
+    const bool first = index == 0 || strcmp(run->cases[index - 1].file, c->file) != 0;
+    return first ? FIRST_OF_FILE : c->verdict == REPORT_NON_STRICT ? NON_STRICT : OTHERS;
 }
 
 static void add_details(struct page *page, size_t index, size_t most) {
@@ -76,7 +76,7 @@ static void make_rows(struct page *page) {
         const size_t start = rows->size;
         html_row(rows, page->run, &page->tally, i);
         page->heads[i] = (struct span){start, rows->size};
-        html_case_brief(rows, &page->run->cases[i]);
+        html_case_brief(rows, &page->run->cases[i], page->tally.twins[i]);
         page->briefs[i] = (struct span){page->heads[i].end, rows->size};
     }
 }
@@ -109,7 +109,7 @@ static bool put_folder(FILE *out, const struct page *page, size_t index) {
         const bool detailed = page->details[i].end > page->details[i].start;
         good = put_span(out, &page->rows, page->heads[i]) &&
                put_span(out, detailed ? &page->full : &page->rows, detailed ? page->details[i] : page->briefs[i]) &&
-               fputs("</div></details>\n", out) >= 0;
+               fputs("</details>\n", out) >= 0;
     }
     return good && fputs("</details>\n", out) >= 0;
 }

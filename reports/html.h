@@ -6,7 +6,8 @@
 #include "report.h"
 
 enum {
-    HTML_SIZE = 16 * 1000 * 1000, /* octets of a report, as long as what each case needs at least leaves room */
+    HTML_SIZE = 15 * 1000 * 1000, /* octets of a report, as long as what each case needs at least leaves room: a browser
+                                   * shall open it in less than two seconds */
     HTML_FOLDERS_MAX = 20,        /* columns of the matrix of rules */
     HTML_PICKS = 8                /* cases that a rule links to */
 };
@@ -90,7 +91,7 @@ void html_foot(struct html *out, const struct report_run *run);
 
 /* html_row - a case's line, up to what is inside its fold; html_case_brief and html_case_full: two ways to fill it. */
 void html_row(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index);
-void html_case_brief(struct html *out, const struct report_case *c);
+void html_case_brief(struct html *out, const struct report_case *c, unsigned twins);
 bool html_case_full(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index);
 
 /* html_filter - the form that a script brings to life. */

@@ -48,31 +48,38 @@ void html_row(struct html *out, const struct report_run *run, const struct html_
     html_badge(out, c->verdict);
     html_put(out, "<h4>");
     if (c->title[0] != '\0') {
-        html_put(out, "<bdi>");
         put_cut(out, c->title, TITLE_MAX);
-        html_put(out, "</bdi> ");
+        html_put(out, " ");
     }
-    html_put(out, "<code>%s</code></h4></summary><div id=\"", c->name + (below ? folder->size + 1 : 0));
-    html_case_id(out, c, tally->twins[index]);
-    html_put(out, "\">");
+    html_put(out, "<code>%s</code></h4></summary>", c->name + (below ? folder->size + 1 : 0));
 }
 
-static void put_replay(struct html *out, const struct report_case *c, const char *heading) {
-    if (c->replay != NULL) {
-        html_put(out, "%r<pre class=\"command\"><code>%s</code></pre>", heading, c->replay);
+static void put_replay(struct html *out, const struct report_case *c) {
+    if (c->replay == NULL) {
+        return;
     }
+    html_put(out, "<h5>Play it again</h5>");
+    if (c->story == NULL && c->verdict != REPORT_SKIP) {
+        html_put(out, "<p class=\"meta\">The diagram is left out, to keep this report small.</p>");
+    }
+    html_put(out, "<pre class=\"command\"><code>%s</code></pre>", c->replay);
 }
 
-void html_case_brief(struct html *out, const struct report_case *c) {
+/* There may be many thousands of these: each element counts. */
+void html_case_brief(struct html *out, const struct report_case *c, unsigned twins) {
     const char *why = c->reason != NULL ? c->reason : c->failure;
+    html_put(out, "<p id=\"");
+    html_case_id(out, c, twins);
+    html_put(out, "\">");
     if (why != NULL) {
-        html_put(out, "<pre>");
         put_cut(out, why, BRIEF_MAX);
-        html_put(out, "</pre>");
+        html_put(out, "<br/>");
     }
-    html_put(out, "<p class=\"meta\">To keep this report small, the details of this case are not in it.%r</p>",
-             c->replay != NULL ? " This command shows them:" : "");
-    put_replay(out, c, "");
+    html_put(out, "The details are left out, to keep this report small.");
+    if (c->replay != NULL) {
+        html_put(out, " They are shown by <code>%s</code>", c->replay);
+    }
+    html_put(out, "</p>");
 }
 
 /* ------------------------------------------------------------------------------------------------- requirement ---- */
@@ -166,7 +173,7 @@ static void put_steps(struct html *out, const struct report_case *c) {
             continue;
         }
         const bool here = event->line != 0 && event->line == c->line && went_wrong(c->verdict);
-        html_put(out, steps == 1 ? "<h5>Expectation</h5><ol class=\"steps\">" : "");
+        html_put(out, steps == 1 ? "<h5>Expectation, step by step</h5><ol class=\"steps\">" : "");
         html_put(out, "<li value=\"%n\"%r>%s%r</li>", (size_t)event->line, here ? " class=\"here\"" : "", event->label,
                  here ? " <strong>\xe2\x80\x93 it failed here</strong>" : "");
     }
@@ -243,15 +250,19 @@ static void put_trace(struct html *out, const struct report_case *c) {
 
 bool html_case_full(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
     const struct report_case *c = &run->cases[index];
+    html_put(out, "<div id=\"");
+    html_case_id(out, c, tally->twins[index]);
+    html_put(out, "\">");
     put_requirement(out, c);
     put_steps(out, c);
     put_outcome(out, c);
     const bool drawn = put_diagram(out, c, index);
     put_fired(out, run, c);
     put_trace(out, c);
-    put_replay(out, c, "<h5>Play it again</h5>");
-    html_put(out, "<p class=\"meta\">%s:%n \xc2\xb7 <a href=\"#", c->file, (size_t)c->line);
+    put_replay(out, c);
+    html_put(out, c->line > 0 ? "<p class=\"meta\">%s:%n" : "<p class=\"meta\">%s", c->file, (size_t)c->line);
+    html_put(out, " \xc2\xb7 <a href=\"#");
     html_case_id(out, c, tally->twins[index]);
-    html_put(out, "\">link to this case</a></p>");
+    html_put(out, "\">link to this case</a></p></div>");
     return drawn;
 }

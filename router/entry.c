@@ -134,10 +134,10 @@ static bool has_prefixed_child(const struct stanza *st) {
 
 static bool check_element(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)))
-        return !refuse(r, in, FAULT_PREFIXED);
-    if (st->other_content)
-        return !refuse(r, in, FAULT_OTHER_CONTENT);
+    if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)) && refuse(r, in, FAULT_PREFIXED))
+        return false;
+    if (st->other_content && refuse(r, in, FAULT_OTHER_CONTENT))
+        return false;
     if (st->kind == STANZA_FOREIGN)
         return !refuse(r, in, FAULT_NO_STANZA);
     return !st->oversize || !refuse(r, in, FAULT_TOO_LARGE);

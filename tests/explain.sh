@@ -150,6 +150,8 @@ try 2 explain '<message/>' msg.bare
 complains 'one stanza or place at a time'
 try 2 explain msg.bare.chat.multii
 complains 'unknown rule "msg.bare.chat.multii"; did you mean "msg.bare.chat.multi"?'
+try 2 explain msg.bare
+complains '"msg.bare" stands for several rules'
 try 2 explain talk.scs:24
 complains 'talk.scs:24:1: no stanza is sent here; the nearest one is at line 21'
 try 2 explain talk.scs:4000

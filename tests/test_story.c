@@ -243,8 +243,9 @@ START_TEST(a_departure_is_named) {
                            "\t<message id='m1'/>\n",
               0);
     const struct drill_event *came =
-        told(DRILL_ARRIVES, 1, "montague.example", "Juliet", "m1 message/normal", "msg.full.normal.nomatch");
-    ck_assert_str_eq(came->departure, "prosody.full-to-bare");
+        told(DRILL_ARRIVES, 0, "montague.example", "Juliet", "#1 presence/available", "pres.init.self");
+    ck_assert_str_eq(came->departure, "prosody.reflection");
+    ck_assert_ptr_null(nth(DRILL_ARRIVES, 1)->departure);
 }
 END_TEST
 

@@ -367,16 +367,20 @@ static bool is_known(const char *word) {
         return true;
     }
     struct cli_words words = {NULL, 0};
-    bool stage = false;
+    const size_t size = strlen(word);
+    bool stage = false, group = false;
     for (size_t i = 0; i < count; i++) {
         cli_words_add(&words, rules[i].id);
+        group |= strncmp(rules[i].id, word, size) == 0 && rules[i].id[size] == '.';
     }
     for (unsigned i = 0; strcmp(router_stage_name(i), "?") != 0; i++) {
         cli_words_add(&words, router_stage_name(i));
         stage |= strcmp(router_stage_name(i), word) == 0;
     }
     cli_words_add(&words, NULL);
-    if (!stage) {
+    if (!stage && group) {
+        cli_complain("\"%s\" stands for several rules, which `stanzadrill rules` lists with it; explain one of them", word);
+    } else if (!stage) {
         cli_unknown("rule", word, words.items);
     }
     free(words.items);

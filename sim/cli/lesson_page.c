@@ -125,6 +125,20 @@ static size_t action_line(const struct teller *t, size_t action) {
     return line > 0 && line <= t->line_count ? line - 1 : t->line_count;
 }
 
+/* The line of dashes behind the cast, or where the cast ends without one. */
+static size_t end_of_cast(const struct teller *t) {
+    const size_t first = t->page->script->action_count == 0 ? t->line_count : action_line(t, 0);
+    size_t end = 0;
+    for (size_t i = 0; i < first; i++) {
+        const struct line *line = &t->lines[i];
+        if (line->size >= 3 && strncmp(line->text, "---", 3) == 0) {
+            return i;
+        }
+        end = line->size > 0 && (line->text[0] == '[' || is_block(line)) ? i + 1 : end;
+    }
+    return end;
+}
+
 /* Comment lines that follow each other are one paragraph. returns whether there was any. */
 static bool comments(const struct teller *t, size_t from, size_t to) {
     bool any = false;
@@ -393,22 +407,25 @@ static bool go_on(const struct teller *t) {
     return answer[0] != 'q' && answer[0] != 'Q';
 }
 
-/* What the failure says is said at the end. */
-static void expectation(const struct teller *t, const struct script_action *action) {
+/* What the failure says is said at the end; of what stands behind it nobody knows. end: of the action's lines. */
+static void expectation(const struct teller *t, const struct script_action *action, size_t end) {
     const struct drill_result *result = t->page->result;
-    const bool good = result->failure == NULL || action->line < result->line;
-    style(t, good ? GOOD : BAD);
-    printf("%*s%s\n", EVENT_INDENT, "", good ? "✓ so it was" : "✗ see below");
-    style(t, PLAIN);
+    const bool good = result->failure == NULL || end < result->line;
+    if (good || action->line <= result->line) {
+        style(t, good ? GOOD : BAD);
+        printf("%*s%s\n", EVENT_INDENT, "", good ? "✓ so it was" : "✗ see below");
+        style(t, PLAIN);
+    }
 }
 
 static void step(struct teller *t, size_t index) {
     const struct script_action *action = &t->page->script->actions[index];
     const size_t line = action_line(t, index);
     putchar('\n');
-    as_written(t, line, end_of_action(t, line), ACTION);
+    const size_t end = end_of_action(t, line);
+    as_written(t, line, end, ACTION);
     if (!acts(action)) {
-        expectation(t, action);
+        expectation(t, action, end);
     }
     for (size_t i = 0; t->story != NULL && i < t->story->event_count; i++) {
         if (t->homes[i] == (int)index && is_told(&t->story->events[i])) {
@@ -419,7 +436,7 @@ static void step(struct teller *t, size_t index) {
 
 static bool steps(struct teller *t) {
     const struct script *script = t->page->script;
-    size_t behind = script->action_count == 0 ? t->line_count : action_line(t, 0);
+    size_t behind = end_of_cast(t);
     for (size_t i = 0; i < script->action_count; i++) {
         const size_t line = action_line(t, i);
         const bool explained = has_comments(t, behind, line);
@@ -436,7 +453,7 @@ static bool steps(struct teller *t) {
 
 static void introduction(struct teller *t) {
     const struct script *script = t->page->script;
-    const size_t first = script->action_count == 0 ? t->line_count : action_line(t, 0);
+    const size_t first = end_of_cast(t);
     size_t head = 0;
     while (head < first && !is_comment(&t->lines[head])) {
         head++;

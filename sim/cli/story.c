@@ -1,4 +1,5 @@
-/* story.c - what happened in a case, as the reports know it: one piece of memory that needs nothing else. */
+/* story.c - what happened in a case, as the reports know it: one piece of memory that needs nothing else but what is
+ * constant in the program. */
 #include "cli.h"
 #include "router.h"
 
@@ -40,28 +41,23 @@ static const char *copy(const struct texts *texts, char *room, const char *text)
     return at;
 }
 
-enum { TEXTS_OF_EVENT = 9 };
+enum { TEXTS_OF_EVENT = 5 };
 
+/* Those that are not the program's own and last as long as it does. */
 static void list_texts(const struct drill_event *event, const char *out[TEXTS_OF_EVENT]) {
-    size_t count = 0;
-    const struct router_rule *rules = router_rules(&count);
-    const struct router_rule *rule = event->rule >= 0 && (size_t)event->rule < count ? &rules[event->rule] : NULL;
-    const char *texts[TEXTS_OF_EVENT] = {event->label,
-                                         event->stanza_kind,
-                                         event->stanza,
-                                         rule == NULL ? NULL : rule->id,
-                                         rule == NULL ? NULL : rule->source,
-                                         event->departure,
-                                         event->fate,
-                                         event->condition,
+    const char *texts[TEXTS_OF_EVENT] = {event->label, event->stanza, event->departure, event->condition,
                                          event->address};
     memcpy(out, texts, sizeof texts);
 }
 
 static struct texts collect(const struct drill_story *story) {
-    const size_t most = story->lane_count * 2 + story->event_count * TEXTS_OF_EVENT;
+    size_t most = story->lane_count * 2;
+    for (size_t i = 0; i < story->event_count; i++) {
+        const struct drill_event *event = &story->events[i];
+        most += 2U + (event->departure != NULL) + (event->condition != NULL) + (event->address != NULL);
+    }
     struct texts texts = {.capacity = 16};
-    while (texts.capacity < 2 * most) {
+    while (texts.capacity < most + most / 2) {
         texts.capacity *= 2;
     }
     texts.items = cli_need(calloc(texts.capacity, sizeof *texts.items));
@@ -108,6 +104,9 @@ static void copy_event(const struct texts *texts, char *room, const struct drill
     for (size_t k = 0; k < TEXTS_OF_EVENT; k++) {
         of_event[k] = copy(texts, room, of_event[k]);
     }
+    size_t count = 0;
+    const struct router_rule *rules = router_rules(&count);
+    const struct router_rule *rule = event->rule >= 0 && (size_t)event->rule < count ? &rules[event->rule] : NULL;
     *out = (struct report_event){.kind = event_kind(event->kind),
                                  .time_us = event->time_us,
                                  .sent_us = event->sent_us,
@@ -116,14 +115,14 @@ static void copy_event(const struct texts *texts, char *room, const struct drill
                                  .line = event->line,
                                  .number = event->number,
                                  .label = of_event[0],
-                                 .stanza_kind = of_event[1],
-                                 .stanza = of_event[2],
-                                 .rule = of_event[3],
-                                 .source = of_event[4],
-                                 .departure = of_event[5],
-                                 .fate = of_event[6],
-                                 .condition = of_event[7],
-                                 .address = of_event[8],
+                                 .stanza_kind = event->stanza_kind,
+                                 .stanza = of_event[1],
+                                 .rule = rule == NULL ? NULL : rule->id,
+                                 .source = rule == NULL ? NULL : rule->source,
+                                 .departure = of_event[2],
+                                 .fate = event->fate,
+                                 .condition = of_event[3],
+                                 .address = of_event[4],
                                  .shown = event->shown};
 }
 

@@ -34,6 +34,7 @@ struct drill_options {
                                      * what cannot be sent or done is passed over */
     bool observe;                   /* fill `observations` */
     bool story;                     /* fill `story` */
+    bool sparing;                   /* trace and story only of a case that does not pass */
     uint64_t virtual_max_us;        /* a case that takes longer in the simulation's time fails; 0: no bound */
     bool tally;                     /* fill `tally` */
     bool trace_failure;             /* keep the trace of a case that fails */

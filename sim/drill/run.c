@@ -331,14 +331,15 @@ static void fill_result(struct run *run, struct drill_result *result) {
     const bool failed = !is_passed(result->verdict) && result->verdict != DRILL_SKIP;
     result->replay = drill_replay_text(run);
     whole = whole && result->replay != NULL;
-    if ((run->options->trace || (run->options->trace_failure && failed)) && run->venue != NULL) {
+    const bool worth = !run->options->sparing || result->verdict != DRILL_PASS;
+    if (((run->options->trace && worth) || (run->options->trace_failure && failed)) && run->venue != NULL) {
         result->trace = drill_trace_text(run);
         whole = whole && result->trace != NULL;
     }
     if (run->options->observe && run->playing) {
         whole = whole && drill_observe(run, result);
     }
-    if (run->options->story && run->playing) {
+    if (run->options->story && worth && run->playing) {
         whole = whole && drill_tell(run, result);
     }
     if (run->options->tally && run->world != NULL) {

@@ -41,7 +41,7 @@ static const char *kind_of(const struct xml_node *node) {
         if (type == NULL) {
             return stanza_kind_name(strcmp(node->name, "iq") == 0 ? STANZA_IQ_OTHER : elements[i].first);
         }
-        for (int kind = elements[i].first; kind <= (int)elements[i].last; kind++) {
+        for (int kind = (int)elements[i].first; kind <= (int)elements[i].last; kind++) {
             const char *name = stanza_kind_name((enum stanza_kind)kind);
             if (kind != STANZA_AVAILABLE && strcmp(name + strlen(node->name) + 1, type) == 0) {
                 return name;
@@ -186,6 +186,61 @@ static uint64_t sent_by_client(const struct teller *t, const struct world_event 
     return enter->time_us > actor->latency_us ? enter->time_us - actor->latency_us : 0;
 }
 
+/* --------------------------------------------------------------------------------------------- reading together ---- */
+
+/* The fate that has sent what came here; NULL: none, or it is not known. */
+static const struct world_event *sender_of(const struct teller *t, const struct world_event *event) {
+    const struct world_event *effect = t->run->world == NULL ? NULL : drill_event(t->run, event->sent_by);
+    return effect != NULL && effect != event && drill_is_fate(effect) ? effect : NULL;
+}
+
+static bool as_it_was_sent(const struct world_event *enter, const struct world_event *effect) {
+    return effect != NULL && effect->stanza != NULL && effect->stanza_size == enter->stanza_size &&
+           memcmp(effect->stanza, enter->stanza, enter->stanza_size) == 0;
+}
+
+/* Whether the story needs an event's stanza as a tree, and nobody else has needed it yet. */
+static bool is_unread(const struct teller *t, size_t index) {
+    const struct world_event *event = drill_event(t->run, index);
+    const bool wanted = (event->kind == WORLD_ENTER && !(event->client < 0 && as_it_was_sent(event, sender_of(t, event)))) ||
+                        (event->kind == WORLD_EFFECT && drill_is_fate(event));
+    return wanted && event->stanza != NULL && t->run->trees[index] == NULL;
+}
+
+/* To set up an XML parser takes longer than to read a stanza: they are read all at once. Where that does not work, each
+ * is read when its turn comes. */
+static void read_together(struct teller *t) {
+    struct run *run = t->run;
+    const size_t count = drill_event_count(run);
+    struct text all = {0};
+    struct xml_node *root = NULL;
+    struct xml_fault fault;
+    size_t wanted = 0;
+    if (count == 0 || !drill_run_grow(run, (void **)&run->trees, &run->tree_capacity, count, sizeof *run->trees)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_unread(t, i)) {
+            drill_text_add(&all, drill_event(run, i)->stanza, drill_event(run, i)->stanza_size);
+            wanted++;
+        }
+    }
+    const bool read = wanted > 1 && !all.failed && xml_parse(run->arena, all.data, all.size, 1, &root, &fault);
+    free(all.data);
+    size_t found = 0;
+    for (const struct xml_node *node = root; read && node != NULL; node = node->next) {
+        found++;
+    }
+    for (size_t i = 0; read && found == wanted && root != NULL && i < count; i++) {
+        if (is_unread(t, i)) {
+            struct xml_node *node = root;
+            root = root->next;
+            node->next = NULL;
+            run->trees[i] = node;
+        }
+    }
+}
+
 /* ----------------------------------------------------------------------------------------------------- events ---- */
 
 static struct drill_event *add(struct teller *t, enum drill_event_kind kind, const struct world_event *event) {
@@ -201,12 +256,6 @@ static struct drill_event *add(struct teller *t, enum drill_event_kind kind, con
                                  .label = "",
                                  .rule = -1};
     return told;
-}
-
-/* The fate that has sent what came here; NULL: none, or it is not known. */
-static const struct world_event *sender_of(const struct teller *t, const struct world_event *event) {
-    const struct world_event *effect = t->run->world == NULL ? NULL : drill_event(t->run, event->sent_by);
-    return effect != NULL && effect != event && drill_is_fate(effect) ? effect : NULL;
 }
 
 static void take_rule(struct teller *t, struct drill_event *told, const struct world_event *event) {
@@ -230,8 +279,7 @@ static void tell_enter(struct teller *t, size_t index) {
         told->from = server_lane(t, effect);
         told->sent_us = written_by_server(t, effect);
         const struct drill_event *fate = &t->story->events[t->told[event->sent_by]];
-        if (effect->stanza != NULL && effect->stanza_size == event->stanza_size &&
-            memcmp(effect->stanza, event->stanza, event->stanza_size) == 0) {
+        if (as_it_was_sent(event, effect)) {
             t->stanzas[event->number] = fate->stanza;
         }
     } else {
@@ -440,6 +488,10 @@ bool drill_tell(struct run *run, struct drill_result *result) {
     struct teller t = {.run = run};
     size_t step = 0;
     bool whole = begin(&t, steps);
+    if (whole) {
+        read_together(&t);
+        whole = run->state == state;
+    }
     for (size_t i = 0; whole && i <= drill_event_count(run); i++) {
         for (; step < steps && run->began[step] <= i; step++) {
             tell_step(&t, step);

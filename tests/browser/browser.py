@@ -1,4 +1,5 @@
 """Drives a headless Chromium through the pipe of its DevTools protocol; needs nothing but Python's own library."""
+import base64
 import fcntl
 import json
 import os
@@ -133,9 +134,14 @@ class Page:
         for kind in ("rawKeyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 
-    def picture(self, path, whole=False):
-        import base64
-        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
+    def picture(self, path, height=None):
+        """What is in the window, or the page down to a height."""
+        more = {}
+        if height is not None:
+            size = self.run("[innerWidth, document.documentElement.scrollHeight]")
+            more = {"captureBeyondViewport": True,
+                    "clip": {"x": 0, "y": 0, "width": size[0], "height": min(size[1], height), "scale": 1}}
+        data = self.call("Page.captureScreenshot", format="png", **more)["data"]
         with open(path, "wb") as out:
             out.write(base64.b64decode(data))
 
@@ -153,3 +159,7 @@ class Page:
 
     def close(self):
         self.browser.call("Target.closeTarget", targetId=self.target)
+
+
+if __name__ == "__main__":  # whether there is one
+    raise SystemExit(0 if find() else 1)
