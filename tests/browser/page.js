@@ -97,7 +97,7 @@
       document.querySelectorAll('table').forEach(table => {
         if (!table.querySelector('th[scope=col]') || !table.querySelector('th[scope=row]')) { bad.push('table without headings'); }
       });
-      document.querySelectorAll('.v').forEach(badge => {
+      Array.from(document.querySelectorAll('.v')).slice(0, 200).forEach(badge => {
         if (!/[a-z]{4}/.test(badge.textContent)) { bad.push('verdict without word'); }
         if (getComputedStyle(badge, '::before').maskImage === 'none') { bad.push('verdict without sign'); }
       });
