@@ -145,7 +145,8 @@ static bool meets(const struct picture *p, size_t index) {
     const int width = picture_box_width(row), left = picture_box_left(p, picture_centre(p, row), width);
     for (size_t i = index; i-- > 0;) {
         const struct row *other = &p->plan->rows[i];
-        const int other_width = picture_box_width(other), other_left = picture_box_left(p, picture_centre(p, other), other_width);
+        const int other_width = picture_box_width(other);
+        const int other_left = picture_box_left(p, picture_centre(p, other), other_width);
         if (left < other_left + other_width + 4 && other_left < left + width + 4) {
             return true;
         }

@@ -4,8 +4,8 @@
 
 const char *report_diagram_style(void) {
     return ".seq{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",monospace;font-size:12px}"
-           ".seq text{text-anchor:middle;fill:#1c2733;stroke:#fff;stroke:var(--card,#fff);stroke-width:3px;paint-order:stroke;"
-           "stroke-linejoin:round}"
+           ".seq text{text-anchor:middle;fill:#1c2733;stroke:#fff;stroke:var(--card,#fff);stroke-width:3px;"
+           "paint-order:stroke;stroke-linejoin:round}"
            ".seq .r{font-size:10px;fill:#4d5b69}.seq .c{font-size:10px;fill:#a3201a}"
            ".seq .i{font-style:italic;fill:#4d5b69}"
            ".seq .t{font-size:10px;fill:#5d6b78;text-anchor:start;stroke:none}"
@@ -30,7 +30,8 @@ const char *report_diagram_style(void) {
            ".seq .hp rect{fill:#f3ecfb;stroke:#9a77c4;stroke-dasharray:5 3}.seq .ho rect{fill:#fdf1e3;stroke:#c98f45}"
            ".seq .g{stroke:none;fill:#fff}"
            "@media(prefers-color-scheme:dark){"
-           ".seq text{fill:#e4eaf0;stroke:#14191f;stroke:var(--card,#14191f)}.seq .r{fill:#a9b7c5}.seq .c{fill:#ff9d94}.seq .i{fill:#a9b7c5}"
+           ".seq text{fill:#e4eaf0;stroke:#14191f;stroke:var(--card,#14191f)}"
+           ".seq .r{fill:#a9b7c5}.seq .c{fill:#ff9d94}.seq .i{fill:#a9b7c5}"
            ".seq .t{fill:#93a2b1}.seq path{stroke:#4c5a68}"
            ".seq .a path{stroke:#78b1f2;fill:#78b1f2}.seq .e path{stroke:#ff8a80;fill:#ff8a80}"
            ".seq .v path{stroke:#c79bf2;fill:#c79bf2}.seq .v .r{fill:#d3b1f5}"

@@ -23,7 +23,7 @@ struct page {
 /* Up to how many cases the folders of the list stand open by themselves. */
 enum { OPEN_MAX = 100 };
 
-/* --------------------------------------------------------------------------------------------- which have details ---- */
+/* ------------------------------------------------------------------------------------------- which have details ---- */
 
 /* The order in which cases get their details. */
 enum turn { FAILED, KNOWN, FIRST_OF_FILE, NON_STRICT, OTHERS, TURN_COUNT };

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one case shows of each part at most, in octets or events: beyond that nobody reads on, and the command that plays
- * the case again has the rest. */
+/* What one case shows of each part at most, in octets or events: beyond that nobody reads on, and the command that
+ * plays the case again has the rest. */
 enum { TITLE_MAX = 300, TEXT_MAX = 16000, BRIEF_MAX = 500, STEPS_MAX = 300, DIAGRAM_MAX = 400 };
 
 const char *html_section(const char *tag) {
@@ -187,8 +187,8 @@ static void put_outcome(struct html *out, const struct report_case *c) {
     html_put(out, "<h5>Outcome</h5><p>");
     html_badge(out, c->verdict);
     if (c->verdict == REPORT_PASS || c->verdict == REPORT_NON_STRICT || c->verdict == REPORT_XPASS) {
-        html_put(out, " Everything that was expected has happened, in %t s of virtual time, with the profile %s.", c->virtual_us,
-                 c->profile != NULL ? c->profile : "");
+        html_put(out, " Everything that was expected has happened, in %t s of virtual time, with the profile %s.",
+                 c->virtual_us, c->profile != NULL ? c->profile : "");
     }
     html_put(out, c->reason != NULL ? " %s</p>" : "</p>", c->reason);
     if (c->failure != NULL && c->failure[0] != '\0') {
@@ -207,8 +207,10 @@ static bool put_drawing(struct html *out, const struct report_case *c, size_t in
     if (file == NULL) {
         return false;
     }
-    const struct report_diagram how = {
-        .form = REPORT_SVG, .title = c->title[0] != '\0' ? c->title : c->name, .inside = true, .id = (unsigned)index + 1};
+    const struct report_diagram how = {.form = REPORT_SVG,
+                                       .title = c->title[0] != '\0' ? c->title : c->name,
+                                       .inside = true,
+                                       .id = (unsigned)index + 1};
     bool drawn = report_diagram(file, c->story, &how);
     drawn = fclose(file) == 0 && drawn;
     if (drawn) {
@@ -245,7 +247,7 @@ static void put_trace(struct html *out, const struct report_case *c) {
     html_put(out, "<details class=\"part\"><summary><h5>Trace</h5></summary>"
                   "<pre class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Trace\">");
     html_text(out, c->trace, size);
-    html_put(out, c->trace[size] != '\0' ? "</pre><p class=\"meta\">The trace goes on.</p></details>" : "</pre></details>");
+    html_put(out, "</pre>%r</details>", c->trace[size] != '\0' ? "<p class=\"meta\">The trace goes on.</p>" : "");
 }
 
 bool html_case_full(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {

@@ -11,7 +11,7 @@ struct section {
     size_t size;
 };
 
-/* Of "RFC 6121 8.5.2.1" the octets of "RFC 6121 8.5": finer choices would make a list in which nobody finds anything. */
+/* Of "RFC 6121 8.5.2.1" the octets of "RFC 6121 8.5": with finer choices nobody would find anything. */
 static size_t chapter_size(const char *section) {
     const char *place = strrchr(section, ' ');
     const char *dot = place != NULL ? strchr(place, '.') : NULL;

@@ -16,8 +16,8 @@ static const char *meaning(enum report_verdict verdict) {
     case REPORT_SKIP:
         return "Not played; the case says why.";
     case REPORT_BROKEN:
-        return "An invariant broke, which holds in every run: the fault is the simulator\xe2\x80\x99s or the router\xe2\x80"
-               "\x99s, not the scenario\xe2\x80\x99s.";
+        return "An invariant broke, which holds in every run: the fault is the simulator\xe2\x80\x99s or the "
+               "router\xe2\x80\x99s, not the scenario\xe2\x80\x99s.";
     case REPORT_ERROR:
         return "The scenario cannot be read, or cannot be played as it is written.";
     case REPORT_XFAIL:
@@ -93,9 +93,10 @@ void html_head(struct html *out, const struct report_run *run, const struct html
     const struct report_counts counts = report_count(run);
     const char *target = run->target != NULL ? run->target : "simulator";
     html_put(out, "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
-                  "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\"/>\n<meta name=\"referrer\" content=\"no-referrer\"/>\n"
-                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
+                  "<meta charset=\"utf-8\"/>\n"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+                  "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
+                  "<meta name=\"referrer\" content=\"no-referrer\"/>\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
                   "'unsafe-inline'; script-src 'sha256-%r'\"/>\n<title>",
              html_script_hash());
     put_headline(out, run, &counts);
@@ -129,8 +130,8 @@ static void put_bar(struct html *out, const struct html_tally *tally) {
 
 static void put_legend(struct html *out, const struct html_tally *tally) {
     html_put(out, "<table class=\"legend\">\n<caption>Verdicts, and what they mean</caption>\n<thead><tr>"
-                  "<th scope=\"col\">Verdict</th><th scope=\"col\">Cases</th><th scope=\"col\">Meaning</th></tr></thead>\n"
-                  "<tbody>\n");
+                  "<th scope=\"col\">Verdict</th><th scope=\"col\">Cases</th><th scope=\"col\">Meaning</th></tr>"
+                  "</thead>\n<tbody>\n");
     for (int i = 0; i < REPORT_VERDICT_COUNT; i++) {
         const enum report_verdict verdict = (enum report_verdict)i;
         html_put(out, "<tr%r><th scope=\"row\">", tally->verdicts[i] == 0 ? " class=\"zero\"" : "");

@@ -218,8 +218,10 @@ sed 's/Romeo receives: nothing/Romeo receives:\n\t<message id="m9"\/>/' scenario
 try 1 lesson 3
 holds 'a lesson that goes wrong says so' err 'Romeo should have received'
 holds 'at its place' out '✗'
-printf '# Lesson 3: \033[2J\n[Client] Romeo\n\tjid: romeo@verona.example/a\n---\n# \033[31m red\nRomeo connects\nRomeo receives: nothing\n' \
-    >scenarios/lessons/03-broken.scs
+{
+    printf '# Lesson 3: \033[2J\n[Client] Romeo\n\tjid: romeo@verona.example/a\n---\n'
+    printf '# \033[31m red\nRomeo connects\nRomeo receives: nothing\n'
+} >scenarios/lessons/03-broken.scs
 "$drill" lesson --no-wait 3 >out 2>err </dev/null
 lacks 'what a lesson says cannot steer a terminal' out "$(printf '\033')"
 

@@ -5,7 +5,8 @@
 #   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
 #
 # PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, xmllint, prove and JSON::PP), cover (lcov), clang,
-# fuzz (clang's fuzzer runtime), deb (tools for Debian packages), live (the servers, and what their tests need; no service
+# fuzz (clang's fuzzer runtime), deb (tools for Debian packages), browser (opens the
+# HTML report), live (the servers, and what their tests need; no service
 # of theirs is started or left enabled).
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
@@ -38,6 +39,8 @@ has() {
         ;;
     libxml2-utils) program xmllint ;;
     perl) program prove && perl -MJSON::PP -e 1 2>/dev/null ;;
+    chromium) program chromium || program chromium-browser || program google-chrome ;;
+    fonts-dejavu-core) [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' 2>/dev/null | head -n 1)" ] ;;
     prosody) program prosody ;;
     ejabberd) program ejabberdctl ;;
     jabberd2) program jabberd2-router ;;
@@ -55,6 +58,7 @@ needs() { # names of what a part needs, in the order in which they can be looked
     clang) echo clang ;;
     fuzz) echo clang fuzzer ;;
     deb) echo dpkg-deb dpkg-shlibdeps lintian ;;
+    browser) echo chromium python3 fonts-dejavu-core ;;
     live) echo prosody ejabberd jabberd2 sqlite3 openssl ;;
     *)
         echo "install-deps.sh: unknown part $1" >&2

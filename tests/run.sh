@@ -78,6 +78,7 @@ step 'selftest sanitized' sh tests/selftest.sh "$asan/stanzadrill"
 step 'command line' sh tests/cli.sh "$asan/stanzadrill"
 step 'bad input' sh tests/badinput.sh "$asan/stanzadrill"
 step 'reports' sh tests/reports.sh "$asan/stanzadrill"
+step 'HTML report' sh tests/html.sh "$BUILD/stanzadrill"
 step 'golden traces' sh tests/golden.sh
 step 'rules fired' sh tests/fired.sh
 step 'explanations' sh tests/explain.sh "$asan/stanzadrill"

@@ -280,7 +280,8 @@ END_TEST
 
 START_TEST(long_names_do_not_cover_each_other) {
     story.lane_count = 0;
-    story_lane("A name that goes on and on until nobody reads it any more", "a-long-local-part@a-long-domain.example/and-resource",
+    story_lane("A name that goes on and on until nobody reads it any more",
+               "a-long-local-part@a-long-domain.example/and-resource",
          REPORT_CLIENT);
     story_lane("server", "one.example two.example three.example four.example five.example", REPORT_SERVER);
     story_lane("C", "c.example", REPORT_COMPONENT);

@@ -255,12 +255,13 @@ START_TEST(a_client_with_a_latency_sends_before_its_server_reads) {
     passes("# Test\n" ROMEO "\tlatency: 50ms\n" JULIET "\tlatency: 20ms\n"
            "---\n"
            "Romeo connects\n"
-           "Juliet connects\n" CHAT GETS_M1);
+           "Juliet connects\n"
+           "time passes: 10ms\n" CHAT GETS_M1);
     const struct drill_event *sent = nth(DRILL_SENDS, 0), *came = nth(DRILL_ARRIVES, 0);
-    ck_assert_uint_eq(sent->sent_us, 0);
-    ck_assert_uint_eq(sent->time_us, 50000);
-    ck_assert_uint_eq(came->sent_us, 50000);
-    ck_assert_uint_eq(came->time_us, 70000);
+    ck_assert_uint_eq(sent->sent_us, 10000);
+    ck_assert_uint_eq(sent->time_us, 60000);
+    ck_assert_uint_eq(came->sent_us, 60000);
+    ck_assert_uint_eq(came->time_us, 80000);
 }
 END_TEST
 

@@ -118,8 +118,8 @@ static int client_lane(const struct teller *t, int client) {
 }
 
 static int server_lane(const struct teller *t, const struct world_event *event) {
-    if (event->server >= 0 && (size_t)event->server < t->place_count) {
-        return t->lane_of_place[event->server];
+    if (event->server >= 0) {
+        return drill_story_lane_of(t, event->server);
     }
     return event->client < 0 ? -1 : t->server_of_actor[t->run->actor_of[event->client]];
 }
@@ -170,8 +170,8 @@ static uint64_t written(const struct teller *t, uint64_t wanted_us, int from, st
 }
 
 static uint64_t written_by_server(const struct teller *t, const struct world_event *effect) {
-    const struct slice target = effect->target == NULL ? (struct slice){.data = "", .size = 0} : drill_domain(effect->target);
-    return written(t, effect->time_us, server_lane(t, effect), target);
+    const char *whom = effect->target == NULL ? "" : effect->target;
+    return written(t, effect->time_us, server_lane(t, effect), drill_domain(whom));
 }
 
 static uint64_t sent_by_client(const struct teller *t, const struct world_event *enter, int client) {

@@ -18,7 +18,7 @@ struct teller {
     struct arena *arena;   /* of the story */
     int *lane_of_actor;    /* of the cast; -1: it has none */
     int *server_of_actor;  /* lane of a client's or component's server; -1: none */
-    int *lane_of_place;    /* of the world's servers and peers */
+    size_t *actor_of_place; /* of the world's servers and peers: where they are in the cast, or its end */
     size_t place_count;
     size_t *told;          /* of the log's events: where the story has it */
     const char **labels;   /* of stanzas by number, from 1; NULL: not asked for yet */
@@ -29,6 +29,8 @@ struct teller {
 
 /* drill_story_lanes - who takes part. returns false where memory ran out. */
 bool drill_story_lanes(struct teller *t);
+
+int drill_story_lane_of(const struct teller *t, int place); /* of a server or peer of the world; -1: none */
 
 /* drill_story_place - the lane of whoever has a domain in the simulation; -1: nobody. */
 int drill_story_place(const struct teller *t, const char *domain);

@@ -70,6 +70,10 @@ static size_t server_index(const struct teller *t, size_t actor) {
     const struct run *run = t->run;
     const char *bare = run->actors[actor].bare;
     const char *at = bare == NULL ? NULL : strchr(bare, '@');
+    const int place = run->world == NULL || bare == NULL ? -1 : world_host(run->world, at == NULL ? bare : at + 1);
+    if (place >= 0 && (size_t)place < t->place_count) {
+        return t->actor_of_place[place];
+    }
     const char *name = at == NULL ? run->actors[actor].server : drill_server_of(run, at + 1);
     for (size_t i = 0; name != NULL && i < run->script->cast_count; i++) {
         if (run->script->cast[i].role == SCRIPT_SERVER && strcmp(run->script->cast[i].name, name) == 0) {
@@ -103,21 +107,17 @@ static void add_with_server(struct teller *t, size_t index) {
     t->server_of_actor[index] = actor->role == SCRIPT_PEER ? -1 : t->lane_of_actor[server];
 }
 
-static void add_place(struct teller *t, size_t actor) {
-    t->lane_of_place[t->place_count++] = t->lane_of_actor[actor];
-}
-
 /* The world numbers its servers in the order of the cast, and peers behind them. */
 static void find_places(struct teller *t) {
     const struct script *script = t->run->script;
     for (int peers = 0; peers < 2; peers++) {
         for (size_t i = 0; i < script->cast_count; i++) {
             if (script->cast[i].role == (peers ? SCRIPT_PEER : SCRIPT_SERVER)) {
-                add_place(t, i);
+                t->actor_of_place[t->place_count++] = i;
             }
         }
         if (!peers && t->run->only_server != NULL) {
-            add_place(t, script->cast_count);
+            t->actor_of_place[t->place_count++] = script->cast_count;
         }
     }
 }
@@ -128,11 +128,12 @@ bool drill_story_lanes(struct teller *t) {
     t->story->lanes = arena_take(t->arena, room * sizeof *t->story->lanes);
     t->lane_of_actor = drill_run_take(t->run, room * sizeof *t->lane_of_actor);
     t->server_of_actor = drill_run_take(t->run, room * sizeof *t->server_of_actor);
-    t->lane_of_place = drill_run_take(t->run, room * sizeof *t->lane_of_place);
+    t->actor_of_place = drill_run_take(t->run, room * sizeof *t->actor_of_place);
     if (t->story->lanes == NULL || t->lane_of_actor == NULL || t->server_of_actor == NULL ||
-        t->lane_of_place == NULL) {
+        t->actor_of_place == NULL) {
         return false;
     }
+    find_places(t);
     for (size_t i = 0; i < room; i++) {
         t->lane_of_actor[i] = t->server_of_actor[i] = -1;
     }
@@ -148,11 +149,14 @@ bool drill_story_lanes(struct teller *t) {
             add_server(t, i);
         }
     }
-    find_places(t);
     return t->run->state != RUN_NOMEM;
+}
+
+int drill_story_lane_of(const struct teller *t, int place) {
+    return place >= 0 && (size_t)place < t->place_count ? t->lane_of_actor[t->actor_of_place[place]] : -1;
 }
 
 int drill_story_place(const struct teller *t, const char *domain) {
     const int place = t->run->world == NULL ? -1 : world_place(t->run->world, domain);
-    return place >= 0 && (size_t)place < t->place_count ? t->lane_of_place[place] : -1;
+    return drill_story_lane_of(t, place);
 }
