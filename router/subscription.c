@@ -335,7 +335,8 @@ static size_t request_count(const struct account *account) {
 
 static bool keep_request(struct router *r, const struct input *in, struct contact *c) {
     kept_free(r, c->request);
-    c->request = kept_new(r, in->st, in->from, jid_slice(in->account->jid));
+    const bool full = in->stream != NULL && depart(r, in->host, ALTERNATIVE_sub_to_full_in_kept_full);
+    c->request = kept_new(r, in->st, in->from, full ? in->st->to : jid_slice(in->account->jid));
     return c->request != NULL;
 }
 
