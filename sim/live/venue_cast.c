@@ -31,6 +31,17 @@ static char *outward(struct live_venue *venue, const char *text, size_t size) {
 
 /* ---------------------------------------------------------------------------------------------------- domains ---- */
 
+static bool add_domain(struct live_venue *venue, const char *domain) {
+    char *copy = strdup(domain);
+    if (copy == NULL ||
+        !live_grow((void **)&venue->domains, &venue->domain_capacity, venue->domain_count, sizeof(char *))) {
+        free(copy);
+        return false;
+    }
+    venue->domains[venue->domain_count++] = copy;
+    return true;
+}
+
 /* Several servers of a scenario are one here, which serves all their domains. */
 int live_cast_server(struct venue *base, const char *name, const char *const *domains, size_t domain_count,
                      const struct policy *policy, struct router_error *error) {
@@ -43,11 +54,9 @@ int live_cast_server(struct venue *base, const char *name, const char *const *do
         if (!live_where(venue->server, domains[i], &address, &port)) {
             return live_refuse(error, VENUE_E_CANNOT, "%s does not serve %s", target_name(venue), domains[i]);
         }
-        if (!live_grow((void **)&venue->domains, &venue->domain_capacity, venue->domain_count, sizeof(char *)) ||
-            (venue->domains[venue->domain_count] = strdup(domains[i])) == NULL) {
+        if (!add_domain(venue, domains[i])) {
             return no_memory(error);
         }
-        venue->domain_count++;
     }
     return ROUTER_OK;
 }
@@ -285,7 +294,8 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_COMPONENT, name, domain);
     struct live_error why;
     (void)server;
-    if (actor == NULL || !name_domains(actor, domain, NULL, 0)) {
+    /* To other servers its domain is one like the others. */
+    if (actor == NULL || !name_domains(actor, domain, NULL, 0) || !add_domain(venue, domain)) {
         return no_memory(error);
     }
     if (!venue->has_turn) {
