@@ -544,15 +544,26 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
     return true;
 }
 
+/* What was not looked at may be of no type that there is: then it goes the way of a result, which nobody answers. */
+static bool take_any_type(struct router *r, struct input *in, struct stanza *edited) {
+    if (in->st->kind == STANZA_IQ_OTHER && depart(r, in->host, ALTERNATIVE_in_iq_children_clients_only)) {
+        *edited = *in->st;
+        edited->kind = STANZA_RESULT;
+        in->st = edited;
+    }
+    return true;
+}
+
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
     if (in->stream != NULL) {
         struct jid_parts from;
-        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);
+        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&
+               take_any_type(r, in, edited) && check_delay(r, in, edited);
     }
     if (in->component != NULL) {
         const bool own = component_sender(r, in);
         return check_element(r, in) && check_component(r, in, to, own) && check_syntax(r, in) &&
-               check_delay(r, in, edited);
+               take_any_type(r, in, edited) && check_delay(r, in, edited);
     }
     in->from = in->who.full;
     if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))

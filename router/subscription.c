@@ -323,6 +323,7 @@ static bool answer_preapproved(struct router *r, struct input *in, struct contac
     push_if_changed(r, in->account, contact_find_text(r, in->account, in->who.bare), before);
     directed_approved(r, in->account, in->who.bare);
     send_presences_to(r, in->account, in->who.bare, d.rule);
+    probe_watched(r, in->account, in->who.bare, ALTERNATIVE_sub_pre_respond_probe_too);
     return true;
 }
 

@@ -93,7 +93,9 @@ START_TEST(a_venue_is_told_of_the_cast_and_then_of_each_action) {
                      "send 1 <message id='m1' to=\"juliet@capulet.example/balcony\"><body>Hi</body></message>\n"
                      "pass 20000\n"
                      "settle\n"
+                     "settle\n"
                      "close 1 policy-violation\n"
+                     "settle\n"
                      "vanish 2\n"
                      "settle\n");
 }

@@ -145,6 +145,7 @@ departs sub.app.out.order does push-first as prosody.push-first
 # The approved contact is probed too where the user sees its presence (measured).
 departs sub.app.out.presence does probe-too as prosody.approval-probe
 departs sub.pre.flag does probe-too as prosody.approval-probe
+departs sub.pre.respond does probe-too as prosody.approval-probe
 # MUST NOT be routed; approval of who is subscribed already is, and presence is shown again (measured).
 departs sub.pre.noop does pass-on as prosody.approval-again
 # There is nothing to subscribe to; at one's own full JID it is taken in as a stranger's would be (measured).
