@@ -130,7 +130,7 @@ const struct cli_command cli_calibrate_command = {
              "the case itself asks for; what each client, peer and component got must be the same. What a case expects\n"
              "does not matter.\n",
     .options = CLI_PROFILE | CLI_FORMAT | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
-               CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE,
+               CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_PASS | CLI_BASELINE,
     .needs_path = true,
     .run = calibrate,
 };

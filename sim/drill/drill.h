@@ -44,7 +44,8 @@ struct drill_options {
     void *venue_context;
     unsigned number;
     const char *target;             /* what a user calls the real server (--target), for texts; NULL: as the profile */
-    uint64_t pass_max_us;           /* the most that `time passes` may take in all on real servers; 0: no bound */
+    uint64_t pass_max_us;           /* the most that `time passes` may take in all on real servers, where a [Peer] takes
+                                     * part; without any, no time need go by. 0: no bound */
 };
 
 /* What one actor got, in a form in which two venues can be compared: one item for each stanza, in their order, and one
