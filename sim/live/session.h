@@ -160,6 +160,7 @@ struct live_venue {
     struct live_barrier barrier;
     bool has_slot; /* it has components */
     unsigned slot;
+    bool others_hidden; /* what the target serves besides is named out of the way */
     struct pollfd *polls;
     size_t poll_capacity;
     bool english; /* the script itself sends stanzas in the language of libstrophe's streams */
