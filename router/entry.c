@@ -29,7 +29,7 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
         d.condition = CONDITION_IMPROPER_ADDRESSING;
     }
     switch (d.verb) {
-    case DO_PASS: mark(r, in->host, d.rule); return false;
+    case DO_PASS: effect(r, ROUTER_MARK, in->host, d.rule)->departure = d.departure; return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
             bounce(r, in, &d, d.condition, NULL);
@@ -521,7 +521,8 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) &&
+        depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
         *edited = *in->st;
         edited->kind = STANZA_AVAILABLE;
         in->st = edited;

@@ -71,14 +71,14 @@ static const struct handler handlers[] = {
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
-static bool is_friend(const struct router *r, const struct input *in) {
+static bool is_friend(struct router *r, const struct input *in) {
     const struct contact *c = contact_find_text(r, in->account, in->who.bare);
     const bool related = c != NULL && (contact_watched(c) || state_asks(c->state));
-    return contact_entitled(c) || (related && departs(r, ALTERNATIVE_iq_bare_known_any_relation) != NULL);
+    return contact_entitled(c) || (related && depart(r, in->host, ALTERNATIVE_iq_bare_known_any_relation));
 }
 
 /* Whether a handler serves this address and this sender. Who may not see the account learns nothing from it. */
-static bool serves(const struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
+static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
     if (!(h->use & FOR_ACCOUNT))
@@ -125,7 +125,7 @@ bool answer_for_nobody(struct router *r, struct input *in) {
     return true;
 }
 
-bool iq_is_known(const struct router *r, const struct input *in, unsigned stage) {
+bool iq_is_known(struct router *r, const struct input *in, unsigned stage) {
     for (int i = 0; i < HANDLER_COUNT; i++)
         if (is_namespace_of(&handlers[i], in->st) && serves(r, in, &handlers[i], stage))
             return true;

@@ -445,7 +445,7 @@ void offline_deliver(struct router *r, struct session *session);
 
 bool iq_is_hidden(struct router *r, const struct input *in);
 bool answer_for_nobody(struct router *r, struct input *in);
-bool iq_is_known(const struct router *r, const struct input *in, unsigned stage);
+bool iq_is_known(struct router *r, const struct input *in, unsigned stage);
 void answer_iq(struct router *r, struct input *in, const struct decision *d);
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content);
 
