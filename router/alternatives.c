@@ -94,10 +94,9 @@ bool own_bare_otherwise(struct router *r, struct input *in) {
     return true;
 }
 
-void probe_approved(struct router *r, const struct account *account, struct slice contact) {
+void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative) {
     const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
-    if (contact_watched(contact_find_text(r, account, contact)) &&
-        depart(r, host, ALTERNATIVE_sub_app_out_presence_probe_too))
+    if (contact_watched(contact_find_text(r, account, contact)) && depart(r, host, alternative))
         generated(r, STANZA_PROBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
                   write_start(r, "presence", "probe", none), none);
 }
@@ -149,4 +148,55 @@ bool pushes_before_delivery(struct router *r, const struct input *in) {
     case STANZA_UNSUBSCRIBED: return depart(r, in->host, ALTERNATIVE_sub_cancel_in_order_push_first);
     default: return depart(r, in->host, ALTERNATIVE_sub_unsub_in_order_answer_first);
     }
+}
+
+bool ping_for_nobody(struct router *r, struct input *in) {
+    const struct stanza *st = in->st;
+    if (st->kind != STANZA_GET || in->to_parts->resource.size > 0 || st->child_count != 1 ||
+        !slice_is(st->child[0].ns, text_slice("urn:xmpp:ping")))
+        return false;
+    const struct decision d = {RULE_iq_nouser_request, DO_NOTHING, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_iq_nouser_request_ping)};
+    if (d.departure == NULL)
+        return false;
+    answer(r, in, &d, STANZA_RESULT, router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}),
+           write_start(r, "iq", "result", st->has_id ? st->id : (struct slice){"", 0}), (struct slice){NULL, 0});
+    return true;
+}
+
+struct slice end_body(struct router *r, const struct account *account, bool replaced) {
+    if (replaced && depart(r, jid_slice(account->host->jid), ALTERNATIVE_pres_end_conflict_say_why))
+        return text_slice("<status>Disconnected: Replaced by new connection</status>");
+    return (struct slice){NULL, 0};
+}
+
+/* Takes spaces and empty labels out of the domain of an address. returns false: there are none. */
+static bool clean_domain(struct router *r, struct slice raw, struct slice *clean) {
+    const char *slash = memchr(raw.data, '/', raw.size);
+    const size_t end = slash == NULL ? raw.size : (size_t)(slash - raw.data);
+    const char *at = memchr(raw.data, '@', end);
+    const size_t start = at == NULL ? 0 : (size_t)(at + 1 - raw.data);
+    char *text = router_text(r, raw.size);
+    size_t size = 0;
+    for (size_t i = 0; text != NULL && i < raw.size; i++) {
+        const bool domain = i >= start && i < end;
+        const bool empty = domain && raw.data[i] == '.' && i + 1 < end && (i == start || raw.data[i - 1] == '.');
+        if (!empty && !(domain && raw.data[i] == ' '))
+            text[size++] = raw.data[i];
+    }
+    if (text != NULL)
+        router_text_trim(r, text, size);
+    *clean = (struct slice){text, size};
+    return text != NULL && size < raw.size;
+}
+
+bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts) {
+    struct slice clean;
+    if (departs(r, ALTERNATIVE_in_to_malformed_lax_domain) == NULL || kind_is_unanswerable(in->st->kind) ||
+        !clean_domain(r, in->st->to, &clean) || jid_prepare(clean, parts) != ROUTER_OK)
+        return false;
+    const struct decision d = {RULE_in_to_malformed, DO_NOTHING, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_in_to_malformed_lax_domain)};
+    bounce(r, in, &d, CONDITION_REMOTE_SERVER_NOT_FOUND, NULL);
+    return true;
 }

@@ -55,7 +55,7 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
 
 /* What a prober may see of an account (6121 4.3.2): of the whole account, or of the one resource it names. */
 static unsigned visibility(struct router *r, struct input *in, bool full) {
-    const bool self = is_self(in->account, &in->who);
+    const bool self = is_self(in->account, &in->who) && departs(r, ALTERNATIVE_pres_probe_self_refuse) == NULL;
     if (self)
         mark(r, in->host, RULE_pres_probe_self);
     bool entitled = is_entitled(r, in->account, &in->who);
@@ -77,6 +77,12 @@ static unsigned visibility(struct router *r, struct input *in, bool full) {
 void answer_probe(struct router *r, struct input *in) {
     /* A departure may have sent a probe for a full JID on to the bare one. */
     const bool full = in->stage != STAGE_BARE;
+    if (is_self(in->account, &in->who) && depart(r, in->host, ALTERNATIVE_pres_probe_self_refuse) &&
+        in->to_parts->resource.size == 0) {
+        const struct decision refused = {.rule = RULE_pres_probe_self};
+        bounce(r, in, &refused, CONDITION_BAD_REQUEST, NULL);
+        return;
+    }
     decide(r, in, full ? STAGE_PROBED_FULL : STAGE_PROBED_BARE, visibility(r, in, full));
 }
 
@@ -176,6 +182,10 @@ void answer_probe_with(struct router *r, struct input *in, const struct decision
         const struct contact *c = in->account == NULL ? NULL : contact_find_text(r, in->account, in->who.bare);
         if (c != NULL && c->approved)
             mark(r, in->host, RULE_pres_probe_no_sub_preapproved);
+        if (in->account != NULL && !probe_cancels(r, in)) {
+            fate(r, in, ROUTER_HANDLE, d);
+            return;
+        }
         answer(r, in, d, STANZA_UNSUBSCRIBED, router_text_copy(r, asked.bare),
                write_start(r, "presence", "unsubscribed", mirrored_id(r, in)), (struct slice){NULL, 0});
     }

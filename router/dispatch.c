@@ -33,8 +33,14 @@ static void by_trust(struct router *r, struct input *in, const struct decision *
         fate(r, in, ROUTER_DROP, d);
 }
 
+static void decide_request(struct router *r, struct input *in, unsigned stage);
+
 static void no_such_resource(struct router *r, struct input *in, const struct decision *d) {
     const enum stanza_kind kind = in->st->kind;
+    if (depart(r, in->host, ALTERNATIVE_domres_any_as_domain)) {
+        decide_request(r, in, STAGE_DOMAIN);
+        return;
+    }
     if (kind_is_unanswerable(kind))
         fate(r, in, ROUTER_DROP, d);
     /* A probe alone is never a reason for an error (6121 4.3). */
@@ -174,8 +180,9 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
+    const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
     const bool alone = st->child_count == 1;
-    if (kind_is_request(st->kind) && (!alone || is_stream_namespace(st->child[0].ns))) {
+    if (kind_is_request(st->kind) && (!alone || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
         const struct decision d = {.rule = alone ? RULE_in_iq_child_ns : RULE_in_iq_children,
                                    .departure = alone ? departs(r, ALTERNATIVE_in_iq_child_ns_as_unknown) : NULL};
         bounce(r, in, &d, d.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_BAD_REQUEST, NULL);
@@ -237,6 +244,8 @@ static void dispatch_nobody(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_probe_nouser);
     else if (kind_is_subscription(kind) && knob_is(r, KNOB_sub_local_nouser, 0))
         mark(r, in->host, subscription_ignored_rule(kind));
+    if (ping_for_nobody(r, in))
+        return;
     decide(r, in, in->to_parts->resource.size == 0 ? STAGE_NOUSER_BARE : STAGE_NOUSER_FULL, STATE_PLAIN);
 }
 

@@ -79,7 +79,7 @@ static void forget_refused(struct router *r, const struct input *in, struct sess
 
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     /* What the server made itself and may not send has nobody to come back to. */
-    if (kind_is_unanswerable(in->st->kind) || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
+    if ((kind_is_unanswerable(in->st->kind) && d->rule != RULE_in_iq_id) || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
         fate(r, in, ROUTER_DROP, d);
         return;
     }
@@ -88,7 +88,8 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     struct session *local = to_account ? NULL : in->sender;
     if (is_failed_request(r, in))
         mark(r, in->host, RULE_sub_req_out_error);
-    const struct slice to = local != NULL ? jid_slice(local->jid) : in->from;
+    const bool as_it_came = local == NULL || d->rule == RULE_in_pres_type_unknown;
+    const struct slice to = as_it_came ? in->from : jid_slice(local->jid);
     struct slice text = write_error(r, in, to, condition, type != NULL ? type : in->mapped_type);
     if (knob_is(r, KNOB_err_by, 1))
         mark(r, in->host, RULE_err_by);

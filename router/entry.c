@@ -142,7 +142,7 @@ static bool check_element(struct router *r, struct input *in) {
     return !st->oversize || !refuse(r, in, FAULT_TOO_LARGE);
 }
 
-static enum fault iq_fault(const struct stanza *st) {
+static enum fault iq_fault(const struct router *r, const struct stanza *st) {
     if (st->kind == STANZA_IQ_OTHER)
         return FAULT_IQ_TYPE;
     if (kind_is_request(st->kind)) {
@@ -153,6 +153,8 @@ static enum fault iq_fault(const struct stanza *st) {
         if (is_stream_namespace(st->child[0].ns))
             return FAULT_IQ_CHILD_NS;
     }
+    if (st->kind == STANZA_RESULT && !st->has_id && departs(r, ALTERNATIVE_in_iq_id_results_too) != NULL)
+        return FAULT_IQ_NO_ID;
     if (st->kind == STANZA_RESULT && st->child_count > 1)
         return FAULT_IQ_RESULT_CHILDREN;
     if (st->kind == STANZA_IQ_ERROR && !has_error_child(st))
@@ -160,9 +162,23 @@ static enum fault iq_fault(const struct stanza *st) {
     return FAULT_NONE;
 }
 
+static bool is_empty_error(const struct stanza *st) {
+    return st->child_count == 0 &&
+           (st->kind == STANZA_MESSAGE_ERROR || st->kind == STANZA_PRESENCE_ERROR || st->kind == STANZA_IQ_ERROR);
+}
+
+/* By a departure, the error of a presence of unknown type is sent as if it were a subscription. */
+static void answer_between_bare(struct router *r, struct input *in) {
+    struct jid_parts parts;
+    if (jid_prepare(in->st->to, &parts) != ROUTER_OK || !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_bare))
+        return;
+    in->from = in->who.bare;
+    in->error_from = router_text_copy(r, who_is((struct slice){parts.text, parts.size}).bare);
+}
+
 static bool check_syntax(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    enum fault fault = iq_fault(st);
+    enum fault fault = iq_fault(r, st);
     if (fault == FAULT_IQ_NO_ID && refuse(r, in, fault))
         return false;
     if (fault == FAULT_IQ_NO_ID)
@@ -175,6 +191,12 @@ static bool check_syntax(struct router *r, struct input *in) {
         fault = FAULT_PRESENCE_PRIORITY;
     else if (st->kind == STANZA_PRESENCE_ERROR && !has_error_child(st))
         fault = FAULT_PRESENCE_ERROR_CHILD;
+    if (fault == FAULT_PRESENCE_TYPE)
+        answer_between_bare(r, in);
+    if (is_empty_error(st) && in->sender != NULL && depart(r, in->host, ALTERNATIVE_in_iq_error_child_drop_empty)) {
+        fate(r, in, ROUTER_DROP, &(const struct decision){.rule = RULE_in_iq_error_child});
+        return false;
+    }
     if (fault != FAULT_NONE && refuse(r, in, fault))
         return false;
     if (kind_is_message(st->kind) && st->type.size == 0)
@@ -259,7 +281,8 @@ static bool part_too_long_or_empty(struct slice raw) {
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
     struct jid *known;
-    if (jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+    const bool too_long = departs(r, ALTERNATIVE_in_to_length_as_written) != NULL && part_too_long_or_empty(raw);
+    if (!too_long && jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
         const struct slice domain = domain_of(raw);
         if (domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
             const struct decision d = {.rule = RULE_in_to_dot};
@@ -279,7 +302,9 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     }
     if (part_too_long_or_empty(raw))
         mark(r, in->host, RULE_in_to_length);
-    if (knob_is(r, KNOB_addr_remote_check, 0) && jid_prepare(domain_of(raw), parts) == ROUTER_OK &&
+    if (lax_domain(r, in, parts))
+        return false;
+    if (!too_long && knob_is(r, KNOB_addr_remote_check, 0) && jid_prepare(domain_of(raw), parts) == ROUTER_OK &&
         host_find(r, parts->domain) == NULL) {
         mark(r, in->host, RULE_in_to_remote_localpart);
         in->to_parts = parts;

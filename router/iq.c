@@ -20,6 +20,8 @@ struct handler {
 static struct slice result_from(struct router *r, const struct input *in) {
     if (in->stage == STAGE_DOMAIN) {
         mark(r, in->host, RULE_in_from_server);
+        if (in->to_parts->resource.size > 0)
+            return router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size});
         return in->host;
     }
     if (in->stage == STAGE_BARE)
@@ -83,7 +85,11 @@ static bool serves(struct router *r, const struct input *in, const struct handle
         return h->use & FOR_DOMAIN;
     if (!(h->use & FOR_ACCOUNT))
         return false;
-    return stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who) || is_friend(r, in);
+    if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
+        return true;
+    bool entitled = is_friend(r, in);
+    (void)asker_decides(r, in, ALTERNATIVE_iq_bare_known_asker_decides, &entitled);
+    return entitled;
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
@@ -140,8 +146,11 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
             handlers[i].answer(r, in, d);
             return;
         }
-    const struct decision unknown = {.rule = RULE_in_iq_unknown_elem,
-                                     .departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request)};
-    bounce(r, in, &unknown,
-           unknown.departure != NULL ? CONDITION_BAD_REQUEST : CONDITION_FEATURE_NOT_IMPLEMENTED, NULL);
+    struct decision unknown = {.rule = RULE_in_iq_unknown_elem};
+    enum condition condition = CONDITION_FEATURE_NOT_IMPLEMENTED;
+    if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request)) != NULL)
+        condition = CONDITION_BAD_REQUEST;
+    else if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)) != NULL)
+        condition = CONDITION_SERVICE_UNAVAILABLE;
+    bounce(r, in, &unknown, condition, NULL);
 }

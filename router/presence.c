@@ -240,6 +240,7 @@ void session_end(struct router *r, struct session *session, bool replaced) {
     const bool was_available = session->presence != NULL;
     struct stanza st = {.kind = STANZA_UNAVAILABLE};
     st.start = write_start(r, "presence", "unavailable", (struct slice){NULL, 0});
+    st.body = end_body(r, account, replaced);
     if (was_available) {
         mark(r, host_of(account), replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
         end_presence(r, session, &st);

@@ -508,7 +508,9 @@ static void end_from(struct router *r, struct session *s, struct slice contact, 
 static void end_subscriptions(struct router *r, struct session *s, struct slice contact, unsigned state) {
     const struct slice host = jid_slice(s->account->host->jid);
     const bool both = state == STATE_SUB_BOTH;
-    const bool from_first = both && depart(r, host, ALTERNATIVE_sub_remove_both_unsubscribed_first);
+    const bool ends_to = state_asks(state) || state == STATE_SUB_TO || state == STATE_SUB_TO_IN || both;
+    const bool ends_from = state >= STATE_SUB_FROM || state == STATE_SUB_NONE_OUTIN || state == STATE_SUB_TO_IN;
+    const bool from_first = ends_to && ends_from && depart(r, host, ALTERNATIVE_sub_remove_both_unsubscribed_first);
     if (from_first)
         end_from(r, s, contact, state);
     end_to(r, s, contact, state, both);
@@ -529,7 +531,9 @@ static void remove_item(struct router *r, struct input *in, const struct decisio
         return;
     }
     const unsigned state = c->state;
-    const bool keeps_request = c->request != NULL && !knob_is(r, KNOB_roster_remove_pending, 0) &&
+    const bool keeps_request = c->request != NULL &&
+                               (!knob_is(r, KNOB_roster_remove_pending, 0) ||
+                                depart(r, in->host, ALTERNATIVE_sub_remove_pending_in_keep_request)) &&
                                !depart(r, in->host, ALTERNATIVE_roster_rem_ok_forget_request);
     mark(r, in->host, RULE_roster_rem_ok);
     if (c->approved)

@@ -313,7 +313,11 @@ bool routes_anyway(struct router *r, const struct input *in, bool ahead);
 bool connected_too(struct router *r, struct slice host, int rule);
 /* delay_shown - body of a resource's presence as it is shown later. */
 struct slice delay_shown(struct router *r, const struct session *s, struct slice body, enum alternative alternative);
-void probe_approved(struct router *r, const struct account *account, struct slice contact);
+/* probe_watched - by this alternative, probes a contact whose presence the account sees. */
+void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative);
+bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts); /* true: it is bounced */
+bool ping_for_nobody(struct router *r, struct input *in); /* true: it is answered */
+struct slice end_body(struct router *r, const struct account *account, bool replaced); /* of the unavailable at an end */
 
 /* ---- dispatch.c ---- */
 
@@ -414,6 +418,8 @@ void subscription_in(struct router *r, struct input *in);
 int subscription_ignored_rule(enum stanza_kind kind);
 void subscription_failed(struct router *r, const struct input *in); /* a request could not be routed */
 void deliver_requests(struct router *r, struct session *session);   /* at initial presence, with stored notices */
+/* probe_cancels - whether the answer "unsubscribed" to a probe goes out; by a departure it ends what there is to end. */
+bool probe_cancels(struct router *r, const struct input *in);
 void resend_requests(struct router *r, struct account *account);
 bool state_asks(unsigned state); /* pending out */
 /* contact_for - the contact with a bare JID, added where it is new. NULL: limit or memory. */

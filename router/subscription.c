@@ -133,11 +133,30 @@ static bool withdraw_approval(struct router *r, struct input *in, struct slice c
     return true;
 }
 
+/* Approval of who is subscribed already changes nothing, but may be passed on for all that. */
+static bool approve_again(struct router *r, struct input *in, struct slice contact) {
+    struct account *account = in->sender->account;
+    if (in->st->kind != STANZA_SUBSCRIBED || !contact_entitled(contact_find_text(r, account, contact)) ||
+        !depart(r, in->host, ALTERNATIVE_sub_pre_noop_pass_on))
+        return false;
+    defer_begin(r);
+    dispatch(r, in);
+    send_presences_to(r, account, contact, RULE_sub_pre_noop);
+    probe_watched(r, account, contact, ALTERNATIVE_sub_app_out_presence_probe_too);
+    defer_end(r);
+    return true;
+}
+
 static void keep_here(struct router *r, struct input *in, const struct decision *d, struct slice contact) {
-    if (approve_ahead(r, in, d, contact) || withdraw_approval(r, in, contact)) {
+    const bool ahead = approve_ahead(r, in, d, contact);
+    if (ahead || withdraw_approval(r, in, contact)) {
         fate(r, in, ROUTER_HANDLE, d);
+        if (ahead)
+            probe_watched(r, in->sender->account, contact, ALTERNATIVE_sub_pre_flag_probe_too);
         return;
     }
+    if (approve_again(r, in, contact))
+        return;
     if (routes_anyway(r, in, rule_rows[d->rule].flags & CELL_APPROVE_AHEAD)) {
         mark(r, in->host, d->rule);
         dispatch(r, in);
@@ -223,7 +242,7 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     if (cell->flags & CELL_SHOW_AVAILABLE)
         send_presences_to(r, account, contact, RULE_sub_app_out_presence);
     if (cell->flags & CELL_SHOW_AVAILABLE)
-        probe_approved(r, account, contact);
+        probe_watched(r, account, contact, ALTERNATIVE_sub_app_out_presence_probe_too);
     defer_end(r);
     if (is_left_waiting(r, in))
         subscription_failed(r, in);
@@ -234,7 +253,10 @@ void subscription_out(struct router *r, struct input *in) {
     const bool request = in->st->kind == STANZA_SUBSCRIBE;
     const struct who to = who_is((struct slice){in->to_parts->text, in->to_parts->size});
     if (is_self(account, &to)) {
-        refuse_self(r, in);
+        if (in->to_parts->resource.size > 0 && depart(r, in->host, ALTERNATIVE_sub_self_full_as_other))
+            dispatch(r, in);
+        else
+            refuse_self(r, in);
         return;
     }
     if (request && in->to_parts->resource.size > 0 && knob_is(r, KNOB_sub_full_jid, 1)) {
@@ -397,6 +419,7 @@ static void decline(struct router *r, struct input *in, const struct decision *d
     reply(r, in, d, "subscribed", STANZA_SUBSCRIBED);
     if (knob_is(r, KNOB_sub_already_presence, 1))
         send_presences_to(r, in->account, in->who.bare, RULE_sub_req_in_already);
+    probe_watched(r, in->account, in->who.bare, ALTERNATIVE_sub_req_in_already_probe_too);
     show_again(r, in);
 }
 
@@ -532,6 +555,18 @@ void subscription_in(struct router *r, struct input *in) {
     } else {
         take_notice(r, in, &d, c);
     }
+}
+
+bool probe_cancels(struct router *r, const struct input *in) {
+    struct contact *c = contact_find_text(r, in->account, in->who.bare);
+    if (!depart(r, in->host, ALTERNATIVE_pres_probe_no_sub_as_cancellation))
+        return true;
+    if (c == NULL || !(has_pending_in(c->state) || contact_entitled(c)))
+        return false;
+    const unsigned before = look(r, c);
+    move_to(r, c, rule_rows[policy_decide(r->policy, STAGE_SUB_OUT, STANZA_UNSUBSCRIBED, c->state).rule].next);
+    push_if_changed(r, in->account, c, before);
+    return true;
 }
 
 /* ---- at initial presence ---- */

@@ -196,7 +196,8 @@ struct slice write_copy(struct router *r, struct input *in, struct slice extra) 
 struct slice write_error(struct router *r, const struct input *in, struct slice to, enum condition condition,
                          const char *type) {
     const struct stanza *st = in->st;
-    struct slice from = st->has_to ? st->to : (struct slice){"", 0};
+    const bool canonical = knob_is(r, KNOB_addr_canon_to, 1) && in->to_parts != NULL && in->to.size > 0;
+    struct slice from = canonical ? in->to : st->has_to ? st->to : (struct slice){"", 0};
     if (in->error_from.data != NULL)
         from = in->error_from;
     else if (from.size == 0 && in->stream == NULL && knob_is(r, KNOB_gen_account_from, 1))
@@ -214,7 +215,7 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     at = put_text(at, name);
     at = put_text(at, " type='error'");
     /* An iq always has an id; a reply to one without gets an empty one (6120 8.1.3). */
-    if (st->has_id || st->kind >= STANZA_GET)
+    if (st->has_id || (st->kind >= STANZA_GET && departs(r, ALTERNATIVE_in_iq_id_omit_id) == NULL))
         at = put_attribute(at, "id", st->has_id ? st->id : (struct slice){"", 0});
     at = put_attribute(at, "to", to);
     if (from.size > 0)

@@ -147,6 +147,8 @@ departs sub.in.subscribed.from does accept as ejabberd.unasked-approval
 departs sub.out.subscribed.to does accept as ejabberd.unasked-approval
 # SHOULD be cut to the bare JID; the resource stays (measured).
 departs sub.to-full.out does keep as ejabberd.full-request
+# Nothing is said of one's own full JID; it is anybody's (measured).
+departs sub.self does full-as-other as ejabberd.full-request
 # MUST be sent to the bare JID; who asked from a full JID is answered there (measured).
 departs sub.stamp does answer-full as ejabberd.answer-full
 # A push is needed for what a roster shows; here any change of state is pushed, but not to a mere request (measured).

@@ -52,8 +52,10 @@ struct drill_options {
  * A stanza is canonical text (xml_write), without what says nothing of where it went. What a server makes up, and the
  * script does not write down itself, stands as {id}, {version} (of a roster), {stamp}, and {resource:1}, numbered in the
  * order of binding. Children of the stanza are sorted by name, and so is a roster. Left out are: an error's <text/>,
- * application-specific condition and `code`; a message's type "normal", which it has without saying so; an xml:lang that
+ * application-specific condition, `code` and `by`; a message's type "normal", which it has without saying so; an xml:lang that
  * the script does not write; a client's own bare JID as `from`, for a stanza without one is from there (6120 8.1.2.1);
+ * the namespaces of attributes, which not every client can see;
+ * what the answers of accounts and domains say of their software (disco#info, jabber:iq:version);
  * who delayed a stanza, and why. */
 struct drill_observation {
     char *actor;

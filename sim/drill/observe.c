@@ -18,6 +18,7 @@ struct made_up {
 struct observer {
     struct run *run;
     const char *bare; /* of the client whose stanzas are looked at; of others NULL */
+    bool of_server;   /* the stanza is a server's own answer */
     struct made_up *sessions;
     size_t session_count;
 };
@@ -145,14 +146,15 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
                          unsigned depth) {
     const char *name = attribute->name;
     if (attribute->ns[0] != '\0') {
-        return depth <= 1 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
+        const bool kept = depth == 1 && strcmp(node->name, "status") == 0; /* the one part that is kept of a request */
+        return (depth == 0 || kept) && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
                !is_written(o->run->script, "xml:lang", attribute->value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
         return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
     }
     if (depth == 0 && strcmp(name, "id") == 0) {
-        return attribute->value[0] == '\0';
+        return strcmp(node->name, "iq") == 0 && attribute->value[0] == '\0';
     }
     if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
         return strcmp(attribute->value, "none") == 0;
@@ -160,7 +162,7 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
     }
-    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && strcmp(name, "code") == 0);
+    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && (strcmp(name, "code") == 0 || strcmp(name, "by") == 0));
 }
 
 static const char *normal_value(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute) {
@@ -180,16 +182,20 @@ static const char *normal_value(struct observer *o, const struct xml_node *node,
     return without_sessions(o, value);
 }
 
-/* What a server says of itself is no matter of routing. */
-static bool is_about_server(const struct xml_node *node) {
-    return strcmp(node->name, "query") == 0 && (strcmp(node->ns, "http://jabber.org/protocol/disco#info") == 0 ||
-                                                strcmp(node->ns, "jabber:iq:version") == 0);
+/* What a server says of itself: its name, version and features. */
+static bool is_self_portrait(const struct xml_node *node, unsigned depth) {
+    return depth == 1 && strcmp(node->name, "query") == 0 &&
+           (strcmp(node->ns, "http://jabber.org/protocol/disco#info") == 0 || strcmp(node->ns, "jabber:iq:version") == 0);
 }
 
 /* Of an error only the condition counts that the specification defines. */
-static bool is_left_out(const struct xml_node *parent, const struct xml_node *child, unsigned depth) {
-    return is_about_server(parent) ||
-           (is_error(parent, depth) && (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0));
+static bool is_left_out(const struct observer *o, const struct xml_node *parent, const struct xml_node *child,
+                        unsigned depth) {
+    if (o->of_server && is_self_portrait(parent, depth)) {
+        return true;
+    }
+    return is_error(parent, depth) &&
+           (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0);
 }
 
 /* Items of a roster and their groups are sets (6121 2.1.2). */
@@ -232,17 +238,16 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
+    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
-    if (depth == 1 && o->bare != NULL && strcmp(node->ns, CLIENT_NS) == 0) {
-        copy->ns = XML_STREAM_NS; /* the stream's own, spelled out */
-    }
     for (size_t i = 0; i < node->attribute_count; i++) {
         if (!says_nothing(o, node, &node->attributes[i], depth)) {
             struct xml_attribute *attribute = &attributes[copy->attribute_count++];
             *attribute = node->attributes[i];
             attribute->value = normal_value(o, node, &node->attributes[i]);
+            attribute->ns = strcmp(attribute->ns, XML_NS) == 0 ? attribute->ns : "";
         }
     }
     copy->text = is_delay(node) ? "" : without_sessions(o, node->text);
@@ -252,7 +257,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
 static bool normal_children(struct observer *o, const struct xml_node *node, struct xml_node *copy, unsigned depth) {
     struct xml_node **last = &copy->child;
     for (const struct xml_node *child = node->child; child != NULL; child = child->next) {
-        if (is_left_out(node, child, depth)) {
+        if (is_left_out(o, node, child, depth)) {
             continue;
         }
         struct xml_node *fresh = normal(o, child, depth + 1);
@@ -276,12 +281,20 @@ static char *copy_text(const char *text) {
     return copy == NULL ? NULL : strcpy(copy, text);
 }
 
+/* Whether an account or a domain has answered a request itself. */
+static bool is_servers_answer(const struct xml_node *stanza) {
+    const char *from = xml_attribute_get(stanza, "from"), *type = xml_attribute_get(stanza, "type");
+    return strcmp(stanza->name, "iq") == 0 && type != NULL && strcmp(type, "result") == 0 &&
+           (from == NULL || strchr(from, '/') == NULL);
+}
+
 static char *stanza_text(struct observer *o, size_t event) {
     const struct xml_node *tree = drill_run_tree(o->run, event);
     if (tree == NULL) {
         const char *text = drill_event(o->run, event)->stanza;
         return o->run->state == RUN_NOMEM ? NULL : copy_text(text == NULL ? "" : text);
     }
+    o->of_server = is_servers_answer(tree);
     const struct xml_node *copy = normal(o, tree, 0);
     const size_t size = copy == NULL ? 0 : xml_write(copy, (char[1]){'\0'}, 1);
     char *text = copy == NULL || o->run->state == RUN_NOMEM ? NULL : malloc(size + 1);
