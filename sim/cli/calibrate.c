@@ -101,7 +101,8 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
     }
     report->verdict = real.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_ERROR;
     /* What was seen before it turned out that the case cannot be played is no whole. */
-    if (real.observations == NULL || expected.observations == NULL || real.verdict == DRILL_SKIP) {
+    if (real.observations == NULL || expected.observations == NULL || real.verdict == DRILL_SKIP ||
+        expected.verdict == DRILL_SKIP) {
         const struct drill_result *cause = real.observations == NULL || real.verdict == DRILL_SKIP ? &real : &expected;
         report->reason = cause->reason == NULL ? NULL : cli_copy(cause->reason);
         report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
