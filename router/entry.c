@@ -77,14 +77,16 @@ bool presence_priority(const struct router *r, const struct stanza *st, int16_t 
         if (valid && found == 1)
             value = text[0] == '-' ? -number : number;
     }
-    const bool in_range = value >= -128 && value <= 127;
-    const bool clamps = departs(r, ALTERNATIVE_in_pres_priority_bad_clamp_numbers) != NULL;
-    if (!in_range && (clamps || knob_is(r, KNOB_pres_bad_priority, 2)))
+    const bool any = departs(r, ALTERNATIVE_in_pres_priority_bad_any_number) != NULL;
+    const bool in_range = any || (value >= -128 && value <= 127);
+    if (any) /* as far as there is room beside ROUTER_NOT_AVAILABLE */
+        value = value > INT16_MAX ? INT16_MAX : value <= ROUTER_NOT_AVAILABLE ? ROUTER_NOT_AVAILABLE + 1 : value;
+    if (!in_range && knob_is(r, KNOB_pres_bad_priority, 2))
         value = value < 0 ? -128 : 127;
     else if (!in_range)
         value = 0;
     *priority = (int16_t)(valid && found <= 1 ? value : 0);
-    return valid && (in_range || clamps) && found <= 1;
+    return valid && in_range && found <= 1;
 }
 
 /* 6121 4.7.2.1 has four values, and one element at most; what a presence says beside them is passed on all the same. */
@@ -223,6 +225,12 @@ static bool stamp(struct router *r, struct input *in) {
         struct jid_parts parts;
         const bool prepared = jid_prepare(st->from, &parts) == ROUTER_OK;
         const struct slice text = {parts.text, prepared ? parts.size : 0};
+        if (!prepared && depart(r, in->host, ALTERNATIVE_in_from_mismatch_malformed_bounced)) {
+            const struct decision d = {.rule = RULE_in_from_mismatch};
+            in->from = st->from;
+            bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+            return false;
+        }
         if ((!prepared || !(slice_is(text, jid_slice(own)) || slice_is(text, jid_slice(own->bare)))) &&
             refuse(r, in, FAULT_FROM_MISMATCH))
             return false;
@@ -277,14 +285,19 @@ static bool part_too_long_or_empty(struct slice raw) {
            resource > ROUTER_JID_PART_MAX;
 }
 
+/* By a departure, a dot at the end makes a domain another one. */
+static bool is_elsewhere(struct router *r, const struct input *in, struct slice raw) {
+    const struct slice domain = domain_of(raw);
+    return domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable);
+}
+
 /* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
     struct jid *known;
     const bool too_long = departs(r, ALTERNATIVE_in_to_length_as_written) != NULL && part_too_long_or_empty(raw);
     if (!too_long && jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
-        const struct slice domain = domain_of(raw);
-        if (domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
+        if (is_elsewhere(r, in, raw)) {
             const struct decision d = {.rule = RULE_in_to_dot};
             bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
             return false;
@@ -390,10 +403,10 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
         refuse_bad_to(r, in, from->domain, to);
         return false;
     }
-    const enum fault fault = from_fault(r, in, from->domain);
+    const enum fault fault = is_elsewhere(r, in, st->from) ? FAULT_S2S_FOREIGN_FROM : from_fault(r, in, from->domain);
     if (fault != FAULT_NONE)
         return !refuse(r, in, fault);
-    if (!check_pair(r, in, from->domain, to->domain))
+    if (is_elsewhere(r, in, st->to) || !check_pair(r, in, from->domain, to->domain))
         return !refuse(r, in, FAULT_S2S_FOREIGN_TO);
     in->who = who_is(router_text_copy(r, (struct slice){from->text, from->size}));
     in->to_parts = to;

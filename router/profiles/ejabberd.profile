@@ -50,6 +50,8 @@ departs in.to.norewrite does name-resource as ejabberd.to-resource
 
 # MUST be jid-malformed (measured).
 departs in.to.malformed does bounce bad-request as ejabberd.bad-address
+# MUST be overridden, or end the stream; a 'from' that is no address is answered by an error to it (measured).
+departs in.from.mismatch does malformed-bounced as ejabberd.bad-address
 # MUST be left out; a domain with a dot at its end is another one, which cannot be reached (measured).
 departs in.to.dot does unreachable as ejabberd.final-dot
 # MUST close with improper-addressing; the stanza alone is refused (measured). The same for an empty address.
@@ -94,8 +96,8 @@ departs in.iq.child-ns does as-unknown as ejabberd.unknown-element
 
 # SHOULD be bad-request; 'available' is a type as well, and the presence goes on without it (measured).
 departs in.pres.type-unknown does as-available as ejabberd.type-removed
-# An error is one answer; a number beyond the limits counts as the limit, what is no number is refused (measured).
-departs in.pres.priority-bad does clamp-numbers as ejabberd.priority
+# An error is one answer; a number beyond the limits counts as it is, what is no number is refused (measured).
+departs in.pres.priority-bad does any-number as ejabberd.priority
 # A value of show that is not defined is passed on elsewhere; here it is refused (measured).
 departs in.pres.show-bad does refuse as ejabberd.show
 # Its own presence comes first; what was stored goes before it (measured).
@@ -178,6 +180,8 @@ departs domres.any does bounce item-not-found as ejabberd.domain-message
 
 # MUST be remote-server-timeout or service-unavailable; the domain is looked for elsewhere, and not found (measured).
 departs ext.comp.offline does bounce remote-server-not-found as ejabberd.component-elsewhere
+# SHOULD wait before another attempt; for a while (s2s_max_retry_delay; one second here) everything bounces (measured).
+departs s2s.reconnect does bounce-briefly as ejabberd.bounce-briefly
 # There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
 departs s2s.fail.generated does bounce-mapped as ejabberd.made-bounced
 

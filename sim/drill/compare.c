@@ -10,6 +10,20 @@ static size_t sender_of(const char *item, const char **start) {
     return from == NULL ? 0 : strcspn(*start, "\"");
 }
 
+/* Whom a stanza is for, without the resource: only between the two is there an order (6120 10.1). */
+static size_t recipient_of(const char *item, const char **start) {
+    const char *to = strstr(item, " to=\""), *end = strchr(item, '>');
+    *start = to == NULL || end == NULL || to > end ? "" : to + 5;
+    return strcspn(*start, "\"/");
+}
+
+static int by_recipient(const char *a, const char *b) {
+    const char *to_a, *to_b;
+    const size_t size_a = recipient_of(a, &to_a), size_b = recipient_of(b, &to_b);
+    const int order = strncmp(to_a, to_b, size_a < size_b ? size_a : size_b);
+    return order != 0 ? order : size_a < size_b ? -1 : size_a > size_b;
+}
+
 static int by_sender(const char *a, const char *b) {
     const char *from_a, *from_b;
     const size_t size_a = sender_of(a, &from_a), size_b = sender_of(b, &from_b);
@@ -18,12 +32,17 @@ static int by_sender(const char *a, const char *b) {
 }
 
 /* Insertion keeps the order of equal ones, and what one actor gets is not much. */
+static int in_order(const struct drill_observation *observation, const char *a, const char *b) {
+    const int order = by_sender(a, b);
+    return order != 0 || observation->bare != NULL ? order : by_recipient(a, b);
+}
+
 static void sort_items(const struct drill_observation *observation) {
     char **items = observation->items;
     for (size_t i = 1; i < observation->count; i++) {
         char *item = items[i];
         size_t at = i;
-        for (; at > 0 && by_sender(items[at - 1], item) > 0; at--) {
+        for (; at > 0 && in_order(observation, items[at - 1], item) > 0; at--) {
             items[at] = items[at - 1];
         }
         items[at] = item;

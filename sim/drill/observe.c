@@ -154,7 +154,8 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
         return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
     }
     if (depth == 0 && strcmp(name, "id") == 0) {
-        return strcmp(node->name, "iq") == 0 && attribute->value[0] == '\0';
+        const char *type = xml_attribute_get(node, "type");
+        return attribute->value[0] == '\0' && type != NULL && strcmp(type, "error") == 0;
     }
     if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
         return strcmp(attribute->value, "none") == 0;
