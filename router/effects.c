@@ -79,7 +79,8 @@ static void forget_refused(struct router *r, const struct input *in, struct sess
 
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     /* What the server made itself and may not send has nobody to come back to. */
-    if ((kind_is_unanswerable(in->st->kind) && d->rule != RULE_in_iq_id) || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
+    if ((kind_is_unanswerable(in->st->kind) && d->rule != RULE_in_iq_id) ||
+        (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
         fate(r, in, ROUTER_DROP, d);
         return;
     }

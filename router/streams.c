@@ -3,7 +3,10 @@
 #include "state.h"
 
 #define SECOND_US UINT64_C(1000000)
-enum { BACKOFF_FIRST_US = 60000000, BACKOFF_BRIEF_US = 1000000};                     /* the most that a first delay is (6120 3.3) */
+enum {
+    BACKOFF_FIRST_US = 60000000, /* the most that a first delay is (6120 3.3) */
+    BACKOFF_BRIEF_US = 1000000   /* by a departure, always */
+};
 static const uint32_t backoff_most_us = 3600 * 1000000u; /* where doubling ends */
 
 static uint64_t knob_us(const struct router *r, enum knob_index knob) {

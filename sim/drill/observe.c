@@ -163,7 +163,8 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
     }
-    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && (strcmp(name, "code") == 0 || strcmp(name, "by") == 0));
+    return (is_delay(node) && strcmp(name, "from") == 0) ||
+           (is_error(node, depth) && (strcmp(name, "code") == 0 || strcmp(name, "by") == 0));
 }
 
 static const char *normal_value(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute) {
