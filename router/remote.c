@@ -31,8 +31,6 @@ static enum way way_in_state(struct router *r, struct slice host, struct pair *p
         return WAY_QUEUE;
     if (pair->backoff_us == 0 || pair->due_us <= r->now_us)
         return way_open(r, pair);
-    if (depart(r, host, ALTERNATIVE_s2s_reconnect_bounce_briefly))
-        return WAY_BACKOFF;
     mark(r, host, RULE_s2s_reconnect);
     if (pair->due_us - r->now_us > BACKOFF_QUEUED_US)
         return WAY_BACKOFF;

@@ -3,10 +3,7 @@
 #include "state.h"
 
 #define SECOND_US UINT64_C(1000000)
-enum {
-    BACKOFF_FIRST_US = 60000000, /* the most that a first delay is (6120 3.3) */
-    BACKOFF_BRIEF_US = 1000000   /* by a departure, always */
-};
+enum { BACKOFF_FIRST_US = 60000000 };                     /* the most that a first delay is (6120 3.3) */
 static const uint32_t backoff_most_us = 3600 * 1000000u; /* where doubling ends */
 
 static uint64_t knob_us(const struct router *r, enum knob_index knob) {
@@ -109,12 +106,6 @@ static void end_port(struct router *r, struct pair *pair) {
 
 /* The next attempt has to wait: at first for a time that nobody can foresee, then longer and longer (6120 3.3). */
 static void back_off(struct router *r, struct pair *pair, int failure) {
-    if (departs(r, ALTERNATIVE_s2s_reconnect_bounce_briefly) != NULL) {
-        pair->backoff_us = BACKOFF_BRIEF_US;
-        pair->due_us = time_after(r->now_us, pair->backoff_us);
-        pair->failure = (uint16_t)failure;
-        return;
-    }
     if (knob_is(r, KNOB_s2s_retry, 0))
         return;
     if (pair->backoff_us == 0)
@@ -131,7 +122,7 @@ static void stream_failed(struct router *r, struct pair *pair, int rule, bool la
     pair->queue = (struct kept_list){NULL, NULL, 0};
     pair->unheard = pair->unheard && pair->state <= STREAM_NEGOTIATING;
     end_port(r, pair);
-    if (!lasting || departs(r, ALTERNATIVE_s2s_reconnect_bounce_briefly) != NULL)
+    if (!lasting)
         back_off(r, pair, rule);
     queue_fail(r, pair, queue, rule);
     pair_tidy(r, pair);
@@ -166,10 +157,10 @@ static void open_failed(struct router *r, struct pair *pair, enum router_link_ev
 
 static void stream_over(struct router *r, struct pair *pair, bool lost) {
     end_port(r, pair);
-    if (lost)
+    if (lost) {
         mark(r, jid_slice(pair->local->jid), RULE_s2s_lost);
-    if (lost && departs(r, ALTERNATIVE_s2s_reconnect_bounce_briefly) == NULL)
         back_off(r, pair, RULE_s2s_fail_stream);
+    }
     pair_tidy(r, pair);
 }
 

@@ -21,6 +21,7 @@ knob dom.subscribe = ignore             # so is one for the domain (measured)
 knob roster.limits = 2147483647         # MUST refuse names and groups that are too long; no limit (measured)
 knob off.delay-spoof = keep             # SHOULD be taken out; a delay goes on, whoever it says it is from (measured)
 knob iq.bad-reply = pass                # a result or error goes on whatever it holds (measured)
+knob s2s.retry = immediate              # SHOULD wait; it does for up to s2s_max_retry_delay, of which all that waits bounces
 knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
 knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
 knob sub.resend = off                   # SHOULD resend requests that are not answered; never (measured)
@@ -180,8 +181,6 @@ departs domres.any does bounce item-not-found as ejabberd.domain-message
 
 # MUST be remote-server-timeout or service-unavailable; the domain is looked for elsewhere, and not found (measured).
 departs ext.comp.offline does bounce remote-server-not-found as ejabberd.component-elsewhere
-# SHOULD wait before another attempt; for a while (s2s_max_retry_delay; one second here) everything bounces (measured).
-departs s2s.reconnect does bounce-briefly as ejabberd.bounce-briefly
 # There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
 departs s2s.fail.generated does bounce-mapped as ejabberd.made-bounced
 

@@ -187,13 +187,24 @@ static bool is_started(struct live_server *server, const void *data) {
            strcmp(answer, "true") == 0;
 }
 
+/* After an attempt that failed it would bounce everything for a time that it draws, up to a second at least. */
+static bool shorten_retry(struct live_server *server, const void *data) {
+    static const char request[] = "ejabberd_config:set_option({s2s_max_retry_delay, global}, 1), "
+                                  "1 = ejabberd_option:s2s_max_retry_delay(), ok.\n";
+    char answer[ANSWER_SIZE];
+    (void)data;
+    return live_ask(server->channel, request, sizeof request - 1, answer, sizeof answer, server->seconds) &&
+           strcmp(answer, "ok") == 0;
+}
+
 static bool start(struct live_server *server, struct live_error *error) {
     return write_configuration(server, error) && write_inetrc(server, error) && run_erlang(server, error) &&
            live_wait_port(server, server->c2s_port, "open its port for clients", error) &&
            live_wait_port(server, server->s2s_port, "open its port for servers", error) &&
            (server->needs.component_count == 0 ||
             live_wait_port(server, server->component_port, "open its port for components", error)) &&
-           live_wait(server, is_started, NULL, "say that it is started", error) && live_wait_hosts(server, error);
+           live_wait(server, is_started, NULL, "say that it is started", error) &&
+           live_wait(server, shorten_retry, NULL, "take a shorter time between attempts", error) && live_wait_hosts(server, error);
 }
 
 /* ---------------------------------------------------------------------------------------------------- accounts ---- */
