@@ -21,7 +21,6 @@ knob dom.subscribe = ignore             # so is one for the domain (measured)
 knob roster.limits = 2147483647         # MUST refuse names and groups that are too long; no limit (measured)
 knob off.delay-spoof = keep             # SHOULD be taken out; a delay goes on, whoever it says it is from (measured)
 knob iq.bad-reply = pass                # a result or error goes on whatever it holds (measured)
-knob s2s.retry = immediate              # SHOULD wait; it does for up to s2s_max_retry_delay, of which all that waits bounces
 knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
 knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
 knob sub.resend = off                   # SHOULD resend requests that are not answered; never (measured)
