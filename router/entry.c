@@ -420,6 +420,12 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
 static void refuse_bad_sender(struct router *r, struct input *in) {
     struct jid_parts parts;
     const struct slice raw = in->st->from;
+    if (depart(r, in->host, ALTERNATIVE_ext_comp_from_bounce_malformed)) {
+        const struct decision bad = {.rule = RULE_ext_comp_from};
+        in->from = raw;
+        bounce(r, in, &bad, CONDITION_BAD_REQUEST, NULL);
+        return;
+    }
     const bool own = raw.size > 0 && raw.data[0] != '@' && jid_prepare(domain_of(raw), &parts) == ROUTER_OK &&
                      slice_is(parts.domain, in->host);
     const struct decision d = {.rule = own ? RULE_in_to_handled_jids : RULE_ext_comp_from};
@@ -455,7 +461,8 @@ static bool check_component(struct router *r, struct input *in, struct jid_parts
     const struct stanza *st = in->st;
     const bool literal = departs(r, ALTERNATIVE_ext_comp_from_compare_raw) != NULL;
     const bool no_to = !st->has_to || st->to.size == 0;
-    const bool no_from = !st->has_from || (st->from.size == 0 && !literal);
+    const bool empty_is_bad = literal || departs(r, ALTERNATIVE_ext_comp_from_bounce_malformed) != NULL;
+    const bool no_from = !st->has_from || (st->from.size == 0 && !empty_is_bad);
     if (!no_to && no_from && depart(r, in->host, ALTERNATIVE_ext_comp_addr_add_from))
         return check_to(r, in, to);
     if (no_to || no_from) {

@@ -252,7 +252,8 @@ void subscription_out(struct router *r, struct input *in) {
     struct account *account = in->sender->account;
     const bool request = in->st->kind == STANZA_SUBSCRIBE;
     const struct who to = who_is((struct slice){in->to_parts->text, in->to_parts->size});
-    if (is_self(account, &to)) {
+    if (is_self(account, &to) &&
+        (in->to_parts->resource.size == 0 || !depart(r, in->host, ALTERNATIVE_sub_self_full_both_sides))) {
         if (in->to_parts->resource.size > 0 && depart(r, in->host, ALTERNATIVE_sub_self_full_as_other))
             dispatch(r, in);
         else

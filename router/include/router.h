@@ -300,6 +300,8 @@ void router_free(struct router *r);
 
 /* router_serves - whether a prepared domain is served here. */
 bool router_serves(const struct router *r, struct slice domain);
+/* router_skips_comments - whether comments and processing instructions are to be left out before a stream is read. */
+bool router_skips_comments(const struct router *r);
 
 /* router_account - create an account.
  * bare      a bare JID at a served domain.

@@ -21,6 +21,7 @@ knob dom.subscribe = ignore             # so is one for the domain (measured)
 knob roster.limits = 2147483647         # MUST refuse names and groups that are too long; no limit (measured)
 knob off.delay-spoof = keep             # SHOULD be taken out; a delay goes on, whoever it says it is from (measured)
 knob iq.bad-reply = pass                # a result or error goes on whatever it holds (measured)
+knob s2s.retry = immediate              # SHOULD wait after a break; the next stanza opens another stream (measured)
 knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
 knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
 knob sub.resend = off                   # SHOULD resend requests that are not answered; never (measured)
@@ -60,6 +61,8 @@ departs in.s2s.no-to does empty-malformed as ejabberd.bad-address
 departs in.s2s.no-from does empty-malformed as ejabberd.bad-address
 # SHOULD be restricted-xml; the parser finds a doctype ill-formed (measured).
 departs in.xml.restricted does close not-well-formed as ejabberd.namespace
+# MUST NOT be there either; comments and processing instructions are passed over (measured).
+departs in.xml.restricted does comments-ignored as ejabberd.namespace
 # MUST NOT be routed; prefixes are left out, and the other content namespaces are as good (measured).
 departs in.xml.prefix does pass as ejabberd.namespace
 departs in.ns.content does pass as ejabberd.namespace
@@ -150,7 +153,7 @@ departs sub.out.subscribed.to does accept as ejabberd.unasked-approval
 # SHOULD be cut to the bare JID; the resource stays (measured).
 departs sub.to-full.out does keep as ejabberd.full-request
 # Nothing is said of one's own full JID; it is anybody's (measured).
-departs sub.self does full-as-other as ejabberd.full-request
+departs sub.self does full-both-sides as ejabberd.full-request
 # MUST be sent to the bare JID; who asked from a full JID is answered there (measured).
 departs sub.stamp does answer-full as ejabberd.answer-full
 # A push is needed for what a roster shows; here any change of state is pushed, but not to a mere request (measured).
@@ -180,6 +183,10 @@ departs domres.any does bounce item-not-found as ejabberd.domain-message
 
 # MUST be remote-server-timeout or service-unavailable; the domain is looked for elsewhere, and not found (measured).
 departs ext.comp.offline does bounce remote-server-not-found as ejabberd.component-elsewhere
+# MUST be bounced; as long as a component is away, other servers hear that its domain is not served (measured).
+departs ext.comp.fromremote does not-served as ejabberd.component-elsewhere
+# MUST close with invalid-from; a component's 'from' that is no address is answered by an error to it (measured).
+departs ext.comp.from does bounce-malformed as ejabberd.bad-address
 # There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
 departs s2s.fail.generated does bounce-mapped as ejabberd.made-bounced
 
@@ -193,6 +200,8 @@ departs roster.set.ignore-sub does refuse-unknown as ejabberd.roster-refused
 departs roster.set.ignore-ask does refuse as ejabberd.roster-refused
 # MUST be jid-malformed (measured).
 departs roster.set.bad-jid does bad-request as ejabberd.roster-bad-jid
+# What becomes of a full JID is open; it is shown as it was set, but is the bare JID's item (measured).
+departs roster.set.full-jid does under-bare as ejabberd.roster-full-jid
 # MUST be item-not-found; it is pushed as removed, and answered by a result (measured).
 departs roster.rem.missing does remove as ejabberd.roster-removed
 # MUST push to interested resources; all that are connected get it (measured).
