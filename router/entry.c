@@ -57,27 +57,28 @@ static bool has_error_child(const struct stanza *st) {
 }
 
 bool presence_priority(const struct router *r, const struct stanza *st, int16_t *priority) {
+    enum { LIMIT = 1000000, DIGITS_MAX = 32, USUAL = 8 };
+    const bool any = departs(r, ALTERNATIVE_in_pres_priority_bad_any_number) != NULL;
     size_t found = 0;
     bool valid = true;
     long value = 0;
     for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
         if (!slice_is(st->child[i].name, text_slice("priority")) || !is_content_namespace(st->child[i].ns))
             continue;
-        char text[8];
+        char text[DIGITS_MAX];
         size_t size = 0;
         found++;
-        valid = valid && stanza_child_text(st, i, text, sizeof text, &size) && size > 0;
+        valid = valid && stanza_child_text(st, i, text, any ? DIGITS_MAX : USUAL, &size) && size > 0;
         size_t digit = valid && (text[0] == '-' || text[0] == '+') ? 1 : 0;
         valid = valid && digit < size;
         long number = 0;
         for (; valid && digit < size; digit++) {
             valid = text[digit] >= '0' && text[digit] <= '9';
-            number = number * 10 + (text[digit] - '0');
+            number = number > LIMIT ? LIMIT : number * 10 + (text[digit] - '0');
         }
         if (valid && found == 1)
             value = text[0] == '-' ? -number : number;
     }
-    const bool any = departs(r, ALTERNATIVE_in_pres_priority_bad_any_number) != NULL;
     const bool in_range = any || (value >= -128 && value <= 127);
     if (any) /* as far as there is room beside ROUTER_NOT_AVAILABLE */
         value = value > INT16_MAX ? INT16_MAX : value <= ROUTER_NOT_AVAILABLE ? ROUTER_NOT_AVAILABLE + 1 : value;

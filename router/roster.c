@@ -99,7 +99,7 @@ static struct refusal refuse_groups(struct router *r, struct slice host, const s
     const uint32_t limit = r->policy->value[KNOB_roster_limits];
     struct slice group;
     for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
-        if (n >= ROUTER_GROUPS_MAX)
+        if (n >= ROUTER_GROUPS_MAX && limit < INT32_MAX)
             return (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT};
         if (is_duplicate(r, item, n, group) && !depart(r, host, ALTERNATIVE_roster_set_dupgroup_merge))
             return (struct refusal){RULE_roster_set_dupgroup, CONDITION_BAD_REQUEST};

@@ -7,6 +7,7 @@
 #define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ROSTER_NS "jabber:iq:roster"
 #define CLIENT_NS "jabber:client"
+#define SERVER_NS "jabber:server"
 #define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 /* Something that a server has made up, and how it is called instead. */
@@ -240,7 +241,9 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
-    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 ? XML_STREAM_NS : node->ns;
+    /* The namespaces of stanzas, spelled out; what a server forwards among its own streams may have any of them. */
+    const bool content = strcmp(node->ns, CLIENT_NS) == 0 || strcmp(node->ns, SERVER_NS) == 0;
+    copy->ns = content ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
