@@ -103,7 +103,8 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     struct session *local = to_account ? NULL : in->sender;
     if (is_failed_request(r, in))
         mark(r, in->host, RULE_sub_req_out_error);
-    const bool as_it_came = local == NULL || d->rule == RULE_in_pres_type_unknown;
+    const bool as_it_came =
+        local == NULL || d->rule == RULE_in_pres_type_unknown || d->rule == RULE_in_from_mismatch;
     const struct slice to = as_it_came ? in->from : jid_slice(local->jid);
     struct slice text = write_error(r, in, to, condition, type != NULL ? type : in->mapped_type);
     if (knob_is(r, KNOB_err_by, 1))

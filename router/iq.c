@@ -73,10 +73,10 @@ static const struct handler handlers[] = {
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
-static bool is_friend(const struct router *r, const struct input *in) {
+static bool is_friend(struct router *r, const struct input *in) {
     const struct contact *c = contact_find_text(r, in->account, in->who.bare);
     const bool related = c != NULL && (contact_watched(c) || state_asks(c->state));
-    return contact_entitled(c) || (related && departs(r, ALTERNATIVE_iq_bare_known_any_relation) != NULL);
+    return contact_entitled(c) || (related && depart(r, in->host, ALTERNATIVE_iq_bare_known_any_relation));
 }
 
 /* Whether a handler serves this address and this sender. Who may not see the account learns nothing from it. */
@@ -146,12 +146,11 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
             handlers[i].answer(r, in, d);
             return;
         }
-    const char *otherwise = departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable);
-    const char *bad = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request);
-    const struct decision unknown = {.rule = RULE_in_iq_unknown_elem, .departure = otherwise != NULL ? otherwise : bad};
-    bounce(r, in, &unknown,
-           otherwise != NULL ? CONDITION_SERVICE_UNAVAILABLE
-           : bad != NULL     ? CONDITION_BAD_REQUEST
-                             : CONDITION_FEATURE_NOT_IMPLEMENTED,
-           NULL);
+    struct decision unknown = {.rule = RULE_in_iq_unknown_elem};
+    enum condition condition = CONDITION_FEATURE_NOT_IMPLEMENTED;
+    if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request)) != NULL)
+        condition = CONDITION_BAD_REQUEST;
+    else if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)) != NULL)
+        condition = CONDITION_SERVICE_UNAVAILABLE;
+    bounce(r, in, &unknown, condition, NULL);
 }

@@ -99,7 +99,7 @@ static struct refusal refuse_groups(struct router *r, struct slice host, const s
     const uint32_t limit = r->policy->value[KNOB_roster_limits];
     struct slice group;
     for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
-        if (n >= ROUTER_GROUPS_MAX)
+        if (n >= ROUTER_GROUPS_MAX && limit < INT32_MAX)
             return (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT};
         if (is_duplicate(r, item, n, group) && !depart(r, host, ALTERNATIVE_roster_set_dupgroup_merge))
             return (struct refusal){RULE_roster_set_dupgroup, CONDITION_BAD_REQUEST};
@@ -172,9 +172,13 @@ static struct slice write_groups(struct router *r, const struct contact *c) {
     return text;
 }
 
+static struct slice shown_jid(const struct contact *c) {
+    return c->shown != NULL ? text_slice(c->shown) : jid_slice(c->jid);
+}
+
 static struct slice write_item(struct router *r, struct slice host, const struct contact *c) {
     if (!c->item) {
-        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, jid_slice(c->jid)),
+        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, shown_jid(c)),
                                      text_slice("' subscription='remove'/>")};
         return write_join(r, gone, 3);
     }
@@ -183,7 +187,7 @@ static struct slice write_item(struct router *r, struct slice host, const struct
     const struct slice groups = write_groups(r, c);
     const struct slice parts[] = {
         text_slice("<item jid='"),
-        write_escaped(r, jid_slice(c->jid)),
+        write_escaped(r, shown_jid(c)),
         text_slice(named ? "' name='" : ""),
         named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
         text_slice("' subscription='"),
@@ -447,18 +451,25 @@ static void mark_set(struct router *r, const struct input *in, const struct item
     mark(r, in->host, RULE_roster_set_nopresence);
 }
 
+/* An item that is shown with a resource, though it is the bare JID's. */
+static bool show_as(struct router *r, struct slice host, struct contact *c, struct slice full) {
+    const bool bare = slice_is(full, jid_slice(c->jid));
+    const struct slice parts[] = {full, {"", 1}};
+    const struct slice text = bare ? (struct slice){NULL, 0} : write_join(r, parts, 2);
+    uint32_t size;
+    if (!bare)
+        (void)depart(r, host, ALTERNATIVE_roster_set_full_jid_under_bare);
+    return !r->failed && keep_text(r, &c->shown, &size, text.data, text.size);
+}
+
 static void add_or_update(struct router *r, struct input *in, const struct decision *d, const struct item *item,
                           const struct jid_parts *parts) {
     struct account *account = in->sender->account;
-    struct jid *jid = jid_take(&r->jids, parts);
-    if (jid == NULL) {
-        r->failed = true;
-        return;
-    }
-    struct contact *c = contact_find(account, jid);
-    if (c == NULL)
-        c = contact_add(r, account, jid);
-    jid_release(&r->jids, jid);
+    const struct slice full = {parts->text, parts->size};
+    const bool under_bare = departs(r, ALTERNATIVE_roster_set_full_jid_under_bare) != NULL;
+    struct contact *c = contact_for(r, account, under_bare ? who_is(full).bare : full);
+    if (c != NULL && under_bare && !show_as(r, in->host, c, full))
+        c = NULL;
     if (c == NULL || !store_item(r, c, item)) {
         refuse(r, in, (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT});
         return;

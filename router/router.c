@@ -133,6 +133,10 @@ bool router_serves(const struct router *r, struct slice domain) {
     return host_find(r, domain) != NULL;
 }
 
+bool router_skips_comments(const struct router *r) {
+    return departs(r, ALTERNATIVE_in_xml_restricted_comments_ignored) != NULL;
+}
+
 /* ---- accounts ---- */
 
 static struct account *account_find(const struct router *r, struct slice bare) {

@@ -50,6 +50,7 @@ struct contact {
     struct kept *known;   /* last available presence of each of its resources, where knobs ask for it */
     char *name;           /* NULL: none */
     char *groups;         /* one behind the other, each with its NUL; NULL: none */
+    char *shown;          /* how the item's JID is shown, by a departure; NULL: as it is */
     uint32_t groups_size;
     uint32_t added;       /* when it came into the roster, counted per account: items are listed in this order */
     uint32_t version;     /* of the roster when this last changed; 0: never since it was set up */

@@ -68,7 +68,8 @@ static char *put_old_attributes(const struct router *r, char *at, const struct i
     char quote;
     const bool no_type = drops_type(r, in->st);
     while (stanza_attribute_next(in->st->start, &position, &name, &value, &quote)) {
-        if (slice_is(name, (struct slice){"from", 4}) || (no_type && slice_is(name, (struct slice){"type", 4})) || slice_is(name, (struct slice){"xmlns", 5}) ||
+        if (slice_is(name, (struct slice){"from", 4}) || slice_is(name, (struct slice){"xmlns", 5}) ||
+            (no_type && slice_is(name, (struct slice){"type", 4})) ||
             (in->to.data != NULL && slice_is(name, (struct slice){"to", 2})))
             continue;
         *at++ = ' ';

@@ -127,6 +127,9 @@ struct live_kind {
     /* over: wait until the session of a full JID has ended inside, where its connection has just been lost. NULL: whatever
      * comes of that end comes before the answer to anybody's next ping. */
     bool (*over)(struct live_server *server, const char *full_jid, struct live_error *error);
+    /* parted: wait until the server's streams to another domain are over, whose server has just left. NULL: it needs no
+     * time to notice. */
+    bool (*parted)(struct live_server *server, const char *domain, struct live_error *error);
     /* furnish: roster and stored messages of an account that nobody has used yet. NULL: it cannot be done. */
     int (*furnish)(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
                    size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error);

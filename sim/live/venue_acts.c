@@ -222,6 +222,17 @@ static void wait_for_end(struct live_venue *venue, const char *jid) {
     free(wire);
 }
 
+static void wait_for_streams(struct live_venue *venue, const char *domain) {
+    const struct live_kind *kind = venue->server->kind;
+    struct live_error why;
+    size_t size = 0;
+    char *wire = kind == NULL || kind->parted == NULL ? NULL : live_venue_out(venue, domain, strlen(domain), &size);
+    if (wire != NULL && !kind->parted(venue->server, wire, &why)) {
+        live_venue_fails(venue, &why);
+    }
+    free(wire);
+}
+
 int live_act_leave(struct venue *base, int client, bool vanishes, struct router_error *error) {
     struct live_actor *actor = live_venue_of(base)->actors[client];
     wait_for_turn(actor);
@@ -230,7 +241,9 @@ int live_act_leave(struct venue *base, int client, bool vanishes, struct router_
     }
     char *jid = vanishes && actor->role == LIVE_ROLE_CLIENT && actor->full_jid != NULL ? strdup(actor->full_jid) : NULL;
     const int result = leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
-    if (result == ROUTER_OK) {
+    if (result == ROUTER_OK && actor->role == LIVE_ROLE_PEER) {
+        wait_for_streams(actor->venue, actor->domain);
+    } else if (result == ROUTER_OK) {
         wait_for_end(actor->venue, jid);
     }
     free(jid);
@@ -243,7 +256,11 @@ int live_act_close(struct venue *base, int client, const char *condition, struct
     if (!live_actor_connected(actor)) {
         return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is not connected", actor->name);
     }
-    return leave(actor, false, condition, condition, error);
+    const int result = leave(actor, false, condition, condition, error);
+    if (result == ROUTER_OK && actor->role == LIVE_ROLE_PEER) {
+        wait_for_streams(actor->venue, actor->domain);
+    }
+    return result == ROUTER_OK ? venue_result(actor->venue, error) : result;
 }
 
 /* ----------------------------------------------------------------------------------------------------- sending ---- */
@@ -462,5 +479,8 @@ int live_act_fault(struct venue *base, enum venue_fault fault, const char *a, co
     log_fault(venue, fault, a, b);
     live_barrier_stirs(venue);
     const bool good = fault == VENUE_HEAL ? heal(venue, &why) : strike(venue, actor, how, a, &why);
+    if (good && fault == VENUE_CRASH) {
+        wait_for_streams(venue, actor->domain);
+    }
     return good ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
 }
