@@ -102,17 +102,23 @@ bool is_own_roster(struct router *r, const struct input *in) {
 
 bool goes_nowhere(struct router *r, const struct input *in) {
     struct decision d = {.rule = -1};
-    if (in->st->kind == STANZA_PROBE)
-        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_drop)};
-    else if (in->st->kind == STANZA_PRESENCE_ERROR)
+    if (in->st->kind == STANZA_PRESENCE_ERROR)
         d = (struct decision){.rule = RULE_pres_in_error, .departure = departs(r, ALTERNATIVE_pres_in_error_drop_from_client)};
     if (d.departure != NULL)
         fate(r, in, ROUTER_DROP, &d);
     return d.departure != NULL;
 }
 
+/* Whether presence for a resource of the account finds nobody. */
+bool presence_barred(const struct router *r, const struct account *account) {
+    const unsigned state = resource_state(account);
+    return (state == STATE_NONE || state == STATE_CONNECTED) &&
+           departs(r, ALTERNATIVE_pres_full_match_avail_if_available) != NULL;
+}
+
 void pass_unavailable(struct router *r, struct input *in) {
-    if (in->resource == NULL || in->resource->presence != NULL)
+    const unsigned state = resource_state(in->account);
+    if (in->resource == NULL || (state != STATE_NONE && state != STATE_CONNECTED))
         return;
     const bool passed =
         in->st->kind == STANZA_AVAILABLE     ? depart(r, in->host, ALTERNATIVE_pres_full_match_avail_if_available)

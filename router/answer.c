@@ -4,10 +4,13 @@
 void answer(struct router *r, struct input *in, const struct decision *d, enum stanza_kind kind, struct slice from,
             struct slice start, struct slice body) {
     /* A client that asked in its own name is answered on its stream; subscription types change a roster first. */
-    const bool direct = in->sender != NULL && !kind_is_subscription(kind) && slice_is(in->from, jid_slice(in->sender->jid));
+    const bool direct = in->sender != NULL && !kind_is_subscription(kind) && slice_is(in->from, jid_slice(in->sender->jid)) &&
+                        !(kind_is_presence(kind) && presence_barred(r, in->sender->account));
     const struct stanza st = {.kind = kind, .start = start, .body = body};
     struct input out = {.st = &st, .from = from, .to = in->from, .host = in->host, .stream = in->stream};
     out.who = in->who;
+    if (in->both.data != NULL && in->st->kind == STANZA_GET)
+        out.from = out.to = in->both;
     struct slice text = {NULL, 0};
     const uint32_t component = direct || in->stream != NULL ? 0 : component_port(r, &in->who);
     uint32_t port = component;

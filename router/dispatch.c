@@ -187,8 +187,6 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
-    if (stage == STAGE_NOTO && kind_is_request(st->kind) && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
-        in->error_from = jid_slice(in->sender->jid);
     const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
     if (kind_is_request(st->kind) &&
         (st->child_count != 1 || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
@@ -198,6 +196,12 @@ static void decide_request(struct router *r, struct input *in, unsigned stage) {
         const unsigned state = request_state(r, in, stage);
         if (state == STATE_UNKNOWN)
             mark(r, in->host, RULE_in_iq_unknown_ns);
+        if (state == STATE_UNKNOWN && stage == STAGE_NOTO && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
+            in->error_from = jid_slice(in->sender->jid);
+        if (stage == STAGE_NOTO && kind_is_subscription(st->kind) && depart(r, in->host, ALTERNATIVE_noto_pres_sub_as_written)) {
+            in->error_from = (struct slice){"", 0};
+            in->error_to = st->has_to ? st->to : in->error_from;
+        }
         decide(r, in, stage, state);
     }
 }

@@ -287,6 +287,9 @@ void session_end(struct router *r, struct session *session, bool replaced) {
         to_contacts(r, session, &st, STATE_BY_SERVER, RULE_pres_unavail_bcast);
         to_own_available(r, session, &st, replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
     }
+    if (!was_available && session->directed != NULL &&
+        depart(r, host_of(account), ALTERNATIVE_pres_end_directed_broadcast_too))
+        to_contacts(r, session, &st, STATE_BY_SERVER, RULE_pres_unavail_bcast);
     to_directed(r, session, &st, was_available, RULE_pres_end_directed);
     session->next = r->ended;
     r->ended = session;

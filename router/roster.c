@@ -13,7 +13,7 @@
 struct item {
     struct slice jid, name; /* decoded */
     struct slice inside;    /* its content, where the groups are */
-    bool has_jid, remove;
+    bool has_jid, has_name, remove;
     bool has_subscription, has_ask; /* of what only the server may say */
 };
 
@@ -33,6 +33,7 @@ static void read_item(struct router *r, const struct element *element, struct it
             item->has_jid = true;
         } else if (slice_is(name, text_slice("name"))) {
             item->name = decoded(r, raw);
+            item->has_name = true;
         } else if (slice_is(name, text_slice("subscription"))) {
             item->remove = slice_is(raw, text_slice("remove"));
             item->has_subscription = !item->remove;
@@ -182,9 +183,9 @@ static struct slice write_item(struct router *r, struct slice host, const struct
     return write_join(r, parts, sizeof parts / sizeof parts[0]);
 }
 
-static struct slice write_query(struct router *r, uint32_t version, struct slice items) {
+static struct slice write_query(struct router *r, uint32_t version, bool asked, struct slice items) {
     char ver[32] = "";
-    if (!knob_is(r, KNOB_roster_versioning, 2))
+    if (!knob_is(r, KNOB_roster_versioning, 2) || asked)
         snprintf(ver, sizeof ver, " ver='%u'", (unsigned)version);
     const struct slice parts[] = {text_slice("<query xmlns='" ROSTER_NAMESPACE "'"), text_slice(ver),
                                   text_slice(items.size > 0 ? ">" : "/>"), items,
@@ -203,7 +204,7 @@ static void push_to(struct router *r, struct session *s, const struct contact *c
         s->pushed_first = r->pushes;
     const struct stanza st = {.kind = STANZA_SET,
                               .start = write_start(r, "iq", "set", text_slice(id)),
-                              .body = write_query(r, version, write_item(r, jid_slice(account->host->jid), c))};
+                              .body = write_query(r, version, false, write_item(r, jid_slice(account->host->jid), c))};
     struct input in = {.st = &st, .to = jid_slice(s->jid), .host = jid_slice(account->host->jid)};
     if (knob_is(r, KNOB_gen_account_from, 1))
         in.from = jid_slice(account->jid);
@@ -295,6 +296,13 @@ static int by_coming(const void *a, const void *b) {
     return ((*x)->added > (*y)->added) - ((*x)->added < (*y)->added);
 }
 
+static bool wants_version(struct router *r, const struct input *in) {
+    struct element query;
+    size_t at = 0;
+    return element_next(in->st->child[0].raw, &at, &query) && attribute_value(r, query.start, "ver").data != NULL &&
+           depart(r, in->host, ALTERNATIVE_roster_get_ver_make_if_asked);
+}
+
 static void send_whole(struct router *r, struct input *in, const struct decision *d, const struct account *account) {
     size_t count = count_items(r, in, account);
     mark(r, in->host, RULE_roster_get_ok);
@@ -312,7 +320,7 @@ static void send_whole(struct router *r, struct input *in, const struct decision
     const struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
     router_give(r, listed);
     router_give(r, items);
-    answer_result(r, in, d, write_query(r, account->roster_version, all));
+    answer_result(r, in, d, write_query(r, account->roster_version, wants_version(r, in), all));
 }
 
 static int by_version(const void *a, const void *b) {
@@ -384,16 +392,17 @@ static bool keep_text(struct router *r, char **place, uint32_t *size, const char
 static bool store_item(struct router *r, struct contact *c, const struct item *item) {
     struct slice group, all = {NULL, 0};
     const struct slice nul = {"", 1};
+    const bool lenient = departs(r, ALTERNATIVE_roster_set_result_lenient) != NULL;
     for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
         const struct slice parts[] = {all, group, nul};
-        if (is_duplicate(r, item, n, group))
+        if (!lenient && is_duplicate(r, item, n, group))
             continue;
         all = write_join(r, parts, 3);
     }
     const struct slice named[] = {item->name, nul};
     const struct slice name = write_join(r, named, 2);
     uint32_t name_size;
-    return !r->failed && keep_text(r, &c->name, &name_size, name.data, name.size) &&
+    return !r->failed && ((lenient && !item->has_name) || keep_text(r, &c->name, &name_size, name.data, name.size)) &&
            keep_text(r, &c->groups, &c->groups_size, all.data, all.size);
 }
 
@@ -532,10 +541,60 @@ static void remove_item(struct router *r, struct input *in, const struct decisio
     end_subscriptions(r, in->sender, contact, state);
 }
 
+/* One item of several, without a result of its own. returns false: the set ends here, with an error. */
+static bool take_item(struct router *r, struct input *in, const struct item *item) {
+    struct account *account = in->sender->account;
+    struct jid_parts parts;
+    struct contact *c = NULL;
+    if (!item->has_jid || item->jid.size == 0) {
+        refuse(r, in, (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST});
+        return false;
+    }
+    if (jid_prepare(item->jid, &parts) != ROUTER_OK)
+        return true;
+    if (item->remove) {
+        c = loose_remove(r, in, &parts);
+    } else {
+        struct jid *jid = jid_take(&r->jids, &parts);
+        c = jid == NULL ? NULL : contact_find(account, jid);
+        if (jid != NULL && c == NULL)
+            c = contact_add(r, account, jid);
+        jid_release(&r->jids, jid);
+        if (c == NULL || !store_item(r, c, item))
+            return true;
+        contact_list(account, c);
+    }
+    if (c != NULL && roster_push(r, account, c))
+        mark(r, in->host, RULE_roster_set_push);
+    return true;
+}
+
+static void take_items(struct router *r, struct input *in, const struct decision *d) {
+    const struct slice query = query_of(in);
+    size_t at = 0, count = 0;
+    for (struct element element; element_next(query, &at, &element);) {
+        struct item item;
+        if (!slice_is(element.name, text_slice("item")))
+            continue;
+        count++;
+        read_item(r, &element, &item);
+        if (!take_item(r, in, &item))
+            return;
+    }
+    if (count == 0)
+        refuse(r, in, (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST});
+    else
+        answer_result(r, in, d, (struct slice){NULL, 0});
+}
+
 static void roster_set(struct router *r, struct input *in, const struct decision *d) {
     const struct account *account = in->sender->account;
     struct item item = {.has_jid = false};
     struct jid_parts parts;
+    if (depart(r, in->host, ALTERNATIVE_roster_set_result_lenient)) {
+        take_items(r, in, d);
+        return;
+    }
     const size_t count = read_items(r, in, &item);
     if (count != 1) {
         refuse(r, in, (struct refusal){count == 0 ? RULE_roster_set_noitem : RULE_roster_set_multi, CONDITION_BAD_REQUEST});

@@ -418,6 +418,7 @@ static void from_client(struct router *r, struct input *in) {
         return;
     } else if (is_own_roster(r, in)) {
         in->to_parts = NULL;
+        in->both = in->st->to;
     } else if (kind == STANZA_PROBE) {
         probe_from_client(r, in);
     }

@@ -198,6 +198,8 @@ struct input {
     struct who who;         /* the same, prepared */
     struct slice to;        /* replaces 'to' in copies where to.data is not NULL; size 0 then leaves it out */
     struct slice error_from; /* 'from' of an error for it, where data is not NULL; size 0 then leaves it out */
+    struct slice error_to;   /* 'to' of an error for it, in the same way */
+    struct slice both;      /* both addresses of what answers it, where data is not NULL */
     struct slice host;      /* the served domain that acts */
     struct jid_parts *to_parts; /* prepared 'to'; NULL: none */
     const struct jid *to_jid;   /* the same, where it is known; NULL: look it up */
@@ -311,6 +313,7 @@ bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza 
 void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
 bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
 bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
+bool presence_barred(const struct router *r, const struct account *account);
 void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
 bool reflection_omitted(struct router *r, struct slice host, int rule);
 const char *reflection_departs(const struct router *r, int rule);

@@ -192,6 +192,10 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     struct slice from = canonical ? in->to : st->has_to ? st->to : (struct slice){"", 0};
     if (in->error_from.data != NULL)
         from = in->error_from;
+    if (in->error_to.data != NULL)
+        to = in->error_to;
+    if (in->both.data != NULL)
+        from = to = in->both;
     else if (from.size == 0 && knob_is(r, KNOB_gen_account_from, 1))
         from = in->who.bare;
     const bool payload = knob_is(r, KNOB_err_payload, 1) && !st->oversize;
@@ -209,7 +213,8 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     /* An iq always has an id; a reply to one without gets an empty one (6120 8.1.3). */
     if (st->has_id || (st->kind >= STANZA_GET && departs(r, ALTERNATIVE_in_iq_id_omit_id) == NULL))
         at = put_attribute(at, "id", st->has_id ? st->id : (struct slice){"", 0});
-    at = put_attribute(at, "to", to);
+    if (to.size > 0)
+        at = put_attribute(at, "to", to);
     if (from.size > 0)
         at = put_attribute(at, "from", from);
     *at++ = '>';

@@ -23,6 +23,8 @@ knob elem.unknown = ignore             # what is no stanza is ignored
 knob iq.no-id = tolerate                # an iq without id goes on
 knob iq.bad-children = pass             # children of an iq are not counted
 knob pres.bad-type = drop               # SHOULD be refused with bad-request
+knob bind.conflict = kick-old            # the session that was there first goes
+knob pres.unavail-again = broadcast     # unavailable is told to all again
 knob pres.error-bare = drop             # what cannot be told to a resource is told to nobody
 knob pres.bad-priority = clamp          # and what is no number counts as 0
 knob dom.message = drop                 # a message to the domain is not answered
@@ -94,9 +96,8 @@ departs sub.key does loose as jabberd2.subscriptions
 
 # SHOULD say when the account was last there, if anything; it repeats the last available presence, as unavailable.
 departs pres.probe.offline does last-available as jabberd2.last-presence
-# SHOULD pass a client's probe on; it goes nowhere, like errors that a client sends.
-departs pres.probe.client does drop as jabberd2.client-presence
-departs pres.in.error does drop-from-client as jabberd2.client-presence
+# SHOULD pass an error on; one that a client sends goes nowhere.
+departs pres.in.error does drop-from-client as jabberd2.client-error
 
 # MUST send the presence as it was; what is shown later has a delay with the time it came in.
 departs pres.init.store does add-delay as jabberd2.stored-delay
@@ -108,17 +109,27 @@ departs pres.unavail.self does omit as jabberd2.no-reflection
 departs pres.init.own-others does show-all as jabberd2.own-probe
 # MUST NOT change 'to'; what is delivered bears the resource's full JID.
 departs loc.norewrite does to-full as jabberd2.rewritten
-# MUST deliver presence to a connected resource; one that is not available gets none.
+# MUST deliver presence to a resource that is connected only; there has to be one of the account that is available.
 departs pres.full.match.avail does if-available as jabberd2.presence-available
 departs pres.full.match.unavail does if-available as jabberd2.presence-available
 departs pres.full.match.error does if-available as jabberd2.presence-available
-# SHOULD answer unsubscribed to a probe of a stranger; nothing goes out.
-departs pres.probe.no-sub does drop as jabberd2.probe-silent
 # MUST bounce groupchat where nobody is available; it is lost.
 departs msg.bare.groupchat.none does drop as jabberd2.bare-groupchat
 departs msg.bare.groupchat.neg does drop as jabberd2.bare-groupchat
-# MUST say whether a full JID is available; a probe to it is not answered.
-departs pres.probe.full.match does drop as jabberd2.probe-silent
-departs pres.probe.full.nomatch does drop as jabberd2.probe-silent
-departs pres.probe.full.no-sub does drop as jabberd2.probe-silent
-departs pres.probe.full.directed does drop as jabberd2.probe-silent
+# SHOULD list whom a resource without presence session has sent presence; subscribers are not.
+departs pres.dir.nosession does skip-subscribers as jabberd2.directed
+# SHOULD forget whom it has sent presence when that one leaves; it is told of the end all the same.
+departs pres.in.unavail-directed does keep as jabberd2.directed
+# MUST tell of the end those that got directed presence; with them all contacts are told.
+departs pres.end.directed does broadcast-too as jabberd2.directed
+# MUST deliver presence for the own account to all its resources; the sender gets none.
+departs pres.dir.self-bare does others-only as jabberd2.no-reflection
+
+# ---- rosters ----
+
+# MUST refuse a set that is not in order; whatever has a JID is taken, and the result follows.
+departs roster.set.result does lenient as jabberd2.roster-lenient
+departs roster.get.items does answer as jabberd2.roster-lenient
+departs roster.get.ver-make does if-asked as jabberd2.roster-version
+# MUST come from the account, or nobody, and go to the client; it bears the stanza's own 'to' instead.
+departs noto.pres.sub does as-written as jabberd2.malformed-subscription
