@@ -85,7 +85,7 @@ void probe_watched(struct router *r, const struct account *account, struct slice
 
 /* What was stored was written before, and keeps its address. */
 void readdress(struct router *r, struct input *in, const struct session *session) {
-    if (in->to_parts == NULL && in->sender == NULL)
+    if ((in->to_parts == NULL && in->sender == NULL) || in->resource == session)
         return;
     const struct slice now = in->to.data != NULL ? in->to : in->st->to;
     if (slice_is(now, jid_slice(session->jid)) || !depart(r, in->host, ALTERNATIVE_loc_norewrite_to_full))

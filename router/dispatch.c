@@ -188,7 +188,7 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
     const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
-    if (kind_is_request(st->kind) &&
+    if (kind_is_request(st->kind) && departs(r, ALTERNATIVE_in_iq_children_as_usual) == NULL &&
         (st->child_count != 1 || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
         const struct decision d = {.rule = st->child_count != 1 ? RULE_in_iq_children : RULE_in_iq_child_ns};
         bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);

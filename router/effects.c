@@ -59,7 +59,8 @@ static bool is_failed_request(const struct router *r, const struct input *in) {
 
 /* A profile may answer what the specification says not to (6120 8.2.3). */
 static bool is_answered_result(const struct input *in, const struct decision *d) {
-    const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply;
+    const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply ||
+                             d->rule == RULE_s2s_never_result;
     return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL);
 }
 
@@ -92,6 +93,13 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
         port = send_to_remote(r, in, error_kind(in->st->kind), &text);
     } else {
         port = component_port(r, &in->who);
+    }
+    if (local != NULL && kind_is_presence(in->st->kind)) {
+        spare(r, local, in->st->to);
+        if (presence_barred(r, local->account)) {
+            fate(r, in, ROUTER_DROP, d);
+            return;
+        }
     }
     struct router_effect *e = fate(r, in, ROUTER_BOUNCE, d);
     e->condition = condition_texts[condition].name;

@@ -256,12 +256,22 @@ static bool part_too_long_or_empty(struct slice raw) {
            resource > ROUTER_JID_PART_MAX;
 }
 
+static bool is_dotted(struct slice address) {
+    const struct slice domain = domain_of(address);
+    return domain.size > 0 && domain.data[domain.size - 1] == '.';
+}
+
 /* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
     struct jid *known;
     const bool too_long = departs(r, ALTERNATIVE_in_to_length_as_written) != NULL && part_too_long_or_empty(raw);
     if (!too_long && jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+        if (is_dotted(raw) && depart(r, in->host, ALTERNATIVE_in_to_dot_not_found)) {
+            const struct decision d = {.rule = RULE_in_to_dot, .departure = departs(r, ALTERNATIVE_in_to_dot_not_found)};
+            bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+            return false;
+        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -533,6 +543,11 @@ bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stan
                check_delay(r, in, edited);
     }
     in->from = in->who.full;
+    if (in->st->kind == STANZA_PRESENCE_OTHER && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+        *edited = *in->st;
+        edited->kind = STANZA_AVAILABLE;
+        in->st = edited;
+    }
     if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))
         return false;
     return (!in->st->has_to || check_to(r, in, to)) && check_delay(r, in, edited);

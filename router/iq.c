@@ -31,7 +31,9 @@ static struct slice result_from(struct router *r, const struct input *in) {
 }
 
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content) {
-    const struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
+    struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
+    if (!in->st->has_id && departs(r, ALTERNATIVE_in_iq_id_omit_id) != NULL)
+        id.data = NULL;
     answer(r, in, d, STANZA_RESULT, result_from(r, in), write_start(r, "iq", "result", id), content);
 }
 
@@ -87,7 +89,7 @@ static bool serves(struct router *r, const struct input *in, const struct handle
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
-    return st->child_count == 1 && slice_is(st->child[0].ns, text_slice(h->ns));
+    return st->child_count > 0 && slice_is(st->child[0].ns, text_slice(h->ns));
 }
 
 bool iq_is_known(struct router *r, const struct input *in, unsigned stage) {

@@ -60,6 +60,7 @@ static void session_free(struct router *r, struct session *s) {
         router_give(r, s->directed);
         s->directed = next;
     }
+    unspare_all(r, s);
     jid_release(&r->jids, s->jid);
     router_give(r, s);
 }

@@ -36,6 +36,7 @@ struct session {
     struct jid *jid;
     struct kept *presence; /* last available presence; NULL: not available */
     struct directed *directed;
+    struct directed *refusing; /* who returned errors for its presence, where a profile spares them */
     bool interested; /* it asked for the roster (6121 2.2) */
     uint32_t pushed_first, pushed_last; /* numbers of the first and the last push it got; 0: none */
     uint64_t active; /* the router's activity count when its client last sent something */
@@ -125,6 +126,7 @@ struct pair {
     uint16_t failure; /* the rule that the last attempt failed by, where backoff_us is not 0 */
     uint8_t state;    /* enum stream_state */
     uint8_t timer;    /* enum timer */
+    bool refused;     /* the attempt that failed got no connection, and was told so */
     bool unheard;     /* the attempt that failed got no stream header of the other server */
 };
 
@@ -386,6 +388,13 @@ bool was_directed_by_any(const struct router *r, const struct account *account, 
 struct who who_is(struct slice prepared);
 
 /* ---- presence.c ---- */
+
+/* spared - whether a contact gets no more of a session's presence, because it has returned an error.
+ * spare, unspare - presence came back from an address, or goes there all the same. */
+bool spared(const struct session *session, const struct jid *contact);
+void spare(struct router *r, struct session *session, struct slice address);
+void unspare(struct router *r, struct session *session, struct slice address);
+void unspare_all(struct router *r, struct session *session);
 
 void broadcast_available(struct router *r, struct input *in);
 void broadcast_unavailable(struct router *r, struct input *in);

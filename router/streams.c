@@ -65,6 +65,7 @@ bool stream_open(struct router *r, struct pair *pair, bool asked) {
         r->ports[pair->port - 1].kind = PORT_ENDED;
     pair->port = port;
     pair->unheard = true;
+    pair->refused = false;
     next_step(r, pair, STREAM_RESOLVING);
     if (asked)
         mark(r, jid_slice(pair->local->jid), RULE_s2s_new);
@@ -141,7 +142,9 @@ static int step_rule(const struct pair *pair) {
 static void open_failed(struct router *r, struct pair *pair, enum router_link_event event) {
     switch (event) {
     case ROUTER_LINK_NO_HOST: stream_failed(r, pair, RULE_s2s_fail_resolve, true); break;
-    case ROUTER_LINK_REFUSED: stream_failed(r, pair, RULE_s2s_fail_connect, false); break;
+    case ROUTER_LINK_REFUSED:
+        pair->refused = true;
+        stream_failed(r, pair, RULE_s2s_fail_connect, false); break;
     case ROUTER_LINK_FAILED:
         pair->unheard = false; /* a stream error comes behind a stream header */
         stream_failed(r, pair, RULE_s2s_fail_stream, false);

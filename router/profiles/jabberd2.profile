@@ -22,7 +22,7 @@ knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscri
 knob elem.unknown = ignore             # what is no stanza is ignored
 knob iq.no-id = tolerate                # an iq without id goes on
 knob iq.bad-children = pass             # children of an iq are not counted
-knob pres.bad-type = drop               # SHOULD be refused with bad-request
+knob iq.bad-reply = pass                # a reply's children are not counted either
 knob bind.conflict = kick-old            # the session that was there first goes
 knob pres.unavail-again = broadcast     # unavailable is told to all again
 knob pres.error-bare = drop             # what cannot be told to a resource is told to nobody
@@ -39,6 +39,15 @@ departs in.xml.restricted does close xml-not-well-formed as jabberd2.xml
 departs in.xml.prefix does pass as jabberd2.prefix
 # MUST answer jid-malformed; such an address counts as none.
 departs in.to.malformed does as-absent as jabberd2.malformed
+# MUST close on another content namespace; what is in it is ignored.
+departs in.ns.content does drop as jabberd2.namespace
+# SHOULD refuse presence of unknown type; it counts as available.
+departs in.pres.type-unknown does as-available as jabberd2.presence-type
+# MUST strip a final dot; the name with it is one that nobody has.
+departs in.to.dot does not-found as jabberd2.dot
+# MUST refuse a request without a child, or with several; the first one counts, and an id is not needed.
+departs in.iq.children does as-usual as jabberd2.iq-form
+departs in.iq.id does omit-id as jabberd2.iq-form
 # MUST answer an iq of unknown type; nothing comes of it.
 departs in.iq.type does drop as jabberd2.iq-type
 
@@ -133,3 +142,19 @@ departs roster.get.items does answer as jabberd2.roster-lenient
 departs roster.get.ver-make does if-asked as jabberd2.roster-version
 # MUST come from the account, or nobody, and go to the client; it bears the stanza's own 'to' instead.
 departs noto.pres.sub does as-written as jabberd2.malformed-subscription
+# MUST send broadcasts to contacts that returned an error; they get none until the next session.
+departs pres.upd.noerrcheck does skip as jabberd2.refusing
+
+# ---- other servers ----
+
+# MUST be remote-server-timeout where a connection is refused; it is service-unavailable.
+departs s2s.fail.connect does refused-unavailable as jabberd2.refused
+# MUST NOT answer a result; one that cannot be routed comes back as an error.
+departs s2s.never.result does bounce service-unavailable as jabberd2.result-bounced
+# MUST end the stream of a server whose addresses are not in order; such a stanza is ignored.
+departs in.s2s.no-to does drop as jabberd2.s2s-ignored
+departs in.s2s.no-from does drop as jabberd2.s2s-ignored
+departs in.s2s.bad-addr does drop as jabberd2.s2s-ignored
+departs in.s2s.foreign-from does drop as jabberd2.s2s-ignored
+departs in.s2s.local-from does drop as jabberd2.s2s-ignored
+departs in.s2s.foreign-to does drop as jabberd2.s2s-ignored

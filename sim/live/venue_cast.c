@@ -97,6 +97,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
+    live_barrier_relates(venue, account, contact);
     char *jid = outward(venue, contact.data, contact.size);
     if (jid == NULL ||
         !live_grow((void **)&account->items, &account->item_capacity, account->item_count, sizeof *account->items)) {
@@ -104,7 +105,6 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
         return no_memory(error);
     }
     account->items[account->item_count++] = (struct live_item){.jid = jid, .state = state};
-    live_barrier_relates(venue, account, contact);
     return ROUTER_OK;
 }
 
