@@ -94,6 +94,19 @@ void readdress(struct router *r, struct input *in, const struct session *session
     in->copy.size = 0;
 }
 
+bool deliver_foreign_probe(struct router *r, struct input *in) {
+    const struct decision d = {.rule = RULE_pres_full_match_probe,
+                               .departure = departs(r, ALTERNATIVE_pres_full_match_probe_deliver_foreign)};
+    if (in->st->kind != STANZA_PROBE || in->to_parts->resource.size == 0 || d.departure == NULL ||
+        (in->stream == NULL && in->component == NULL))
+        return false;
+    if (in->resource != NULL)
+        deliver(r, in, &d, in->resource);
+    else
+        fate(r, in, ROUTER_DROP, &d);
+    return true;
+}
+
 bool is_own_roster(struct router *r, const struct input *in) {
     const struct stanza *st = in->st;
     return kind_is_request(st->kind) && st->child_count > 0 && slice_is(st->child[0].ns, text_slice("jabber:iq:roster")) &&
@@ -102,7 +115,10 @@ bool is_own_roster(struct router *r, const struct input *in) {
 
 bool goes_nowhere(struct router *r, const struct input *in) {
     struct decision d = {.rule = -1};
-    if (in->st->kind == STANZA_PRESENCE_ERROR)
+    if (in->st->kind == STANZA_PROBE && in->to_parts != NULL &&
+        !slice_is(who_is((struct slice){in->to_parts->text, in->to_parts->size}).bare, in->who.bare))
+        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_own_only)};
+    else if (in->st->kind == STANZA_PRESENCE_ERROR)
         d = (struct decision){.rule = RULE_pres_in_error, .departure = departs(r, ALTERNATIVE_pres_in_error_drop_from_client)};
     if (d.departure != NULL)
         fate(r, in, ROUTER_DROP, &d);

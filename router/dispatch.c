@@ -223,6 +223,8 @@ static void dispatch_account(struct router *r, struct input *in) {
         mark(r, in->host, RULE_ext_comp_local);
     if (in->to_parts->resource.size == 0 && own_bare_otherwise(r, in))
         return;
+    if (deliver_foreign_probe(r, in))
+        return;
     const size_t before = r->effect_count;
     if (in->to_parts->resource.size == 0) {
         if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))

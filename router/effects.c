@@ -61,7 +61,9 @@ static bool is_failed_request(const struct router *r, const struct input *in) {
 static bool is_answered_result(const struct input *in, const struct decision *d) {
     const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply ||
                              d->rule == RULE_s2s_never_result;
-    return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL);
+    const bool unrouted = d->rule == RULE_s2s_never_error || d->rule == RULE_ext_comp_offline;
+    return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL) ||
+           (in->st->kind != STANZA_PRESENCE_ERROR && unrouted && d->departure != NULL);
 }
 
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
@@ -92,7 +94,7 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
         mark(r, in->host, RULE_err_return_path);
         port = send_to_remote(r, in, error_kind(in->st->kind), &text);
     } else {
-        port = component_port(r, &in->who);
+        port = in->component != NULL && in->error_to.data != NULL ? in->component->port : component_port(r, &in->who);
     }
     if (local != NULL && kind_is_presence(in->st->kind)) {
         spare(r, local, in->st->to);

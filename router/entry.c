@@ -414,6 +414,10 @@ static bool check_other_sender(struct router *r, struct input *in) {
         refuse_bad_sender(r, in);
         return false;
     }
+    if (depart(r, in->host, ALTERNATIVE_ext_comp_from_return_as_is)) {
+        in->error_from = in->st->from;
+        in->error_to = in->st->to;
+    }
     if (refuse(r, in, FAULT_COMPONENT_FROM))
         return false;
     const struct host *host = host_find(r, from.domain);
@@ -533,6 +537,11 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+        *edited = *in->st;
+        edited->kind = STANZA_AVAILABLE;
+        in->st = edited;
+    }
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);
@@ -543,11 +552,6 @@ bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stan
                check_delay(r, in, edited);
     }
     in->from = in->who.full;
-    if (in->st->kind == STANZA_PRESENCE_OTHER && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
-        *edited = *in->st;
-        edited->kind = STANZA_AVAILABLE;
-        in->st = edited;
-    }
     if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))
         return false;
     return (!in->st->has_to || check_to(r, in, to)) && check_delay(r, in, edited);

@@ -317,7 +317,11 @@ static void send_whole(struct router *r, struct input *in, const struct decision
         qsort(listed, count, sizeof *listed, by_coming);
     for (size_t i = 0; i < count; i++)
         items[i] = write_item(r, in->host, listed[i]);
-    const struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
+    struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
+    if (departs(r, ALTERNATIVE_roster_get_items_beside) != NULL) {
+        const struct slice both[] = {all, query_of(in)};
+        all = write_join(r, both, 2);
+    }
     router_give(r, listed);
     router_give(r, items);
     answer_result(r, in, d, write_query(r, account->roster_version, wants_version(r, in), all));
@@ -348,7 +352,8 @@ static void roster_get(struct router *r, struct input *in, const struct decision
     struct account *account = in->sender->account;
     struct item item;
     uint32_t version = 0;
-    if (read_items(r, in, &item) > 0 && !depart(r, in->host, ALTERNATIVE_roster_get_items_answer)) {
+    if (read_items(r, in, &item) > 0 && !depart(r, in->host, ALTERNATIVE_roster_get_items_answer) &&
+        !depart(r, in->host, ALTERNATIVE_roster_get_items_beside)) {
         const struct decision refused = {.rule = RULE_roster_get_items};
         bounce(r, in, &refused, CONDITION_BAD_REQUEST, NULL);
         return;

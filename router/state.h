@@ -313,6 +313,7 @@ bool asker_decides(struct router *r, const struct input *in, enum alternative al
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
 void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
+bool deliver_foreign_probe(struct router *r, struct input *in); /* true: its fate is sealed */
 bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
 bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
 bool presence_barred(const struct router *r, const struct account *account);

@@ -218,7 +218,9 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     if (from.size > 0)
         at = put_attribute(at, "from", from);
     *at++ = '>';
-    if (payload)
+    /* An error that is answered all the same gets an element that nobody knows, before its own. */
+    const bool again = st->kind == STANZA_MESSAGE_ERROR || st->kind == STANZA_IQ_ERROR;
+    if (payload && !again)
         at = put(at, st->body.data, st->body.size);
     at = put_text(at, "<error type='");
     at = put_text(at, type != NULL ? type : condition_texts[condition].type);
@@ -227,7 +229,10 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
         at = put_attribute(at, "by", in->host);
     at = put_text(at, "><");
     at = put_text(at, condition_texts[condition].name);
-    at = put_text(at, " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></");
+    at = put_text(at, again ? "/></error>" : " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
+    if (payload && again)
+        at = put(at, st->body.data, st->body.size);
+    at = put_text(at, "</");
     at = put_text(at, name);
     *at++ = '>';
     router_text_trim(r, text, (size_t)(at - text));

@@ -10,7 +10,11 @@ knob msg.nouser = error                 # no such account: an error, where an ex
 knob msg.nouser-headline = error        # the same for a headline
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; jabberd2 does not ask
 knob pres.self-to = full                # own other resources: 'to' is their full JID
-knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out
+knob sub.local-nouser = error            # a request to nobody comes back
+knob dom.subscribe = approve             # the domain has contacts, too
+knob dom.presence = answer              # and shows itself
+knob s2s.fail-probe = bounce            # a probe that cannot be routed comes back
+knob ext.comp.offline = service-unavailable
 knob roster.versioning = off             # SHOULD offer versions; there is no ver (measured)
 knob roster.order = push-first          # the push goes out before the result
 knob off.chatstate = store              # SHOULD NOT store chat states alone
@@ -138,7 +142,7 @@ departs pres.dir.self-bare does others-only as jabberd2.no-reflection
 
 # MUST refuse a set that is not in order; whatever has a JID is taken, and the result follows.
 departs roster.set.result does lenient as jabberd2.roster-lenient
-departs roster.get.items does answer as jabberd2.roster-lenient
+departs roster.get.items does beside as jabberd2.roster-lenient
 departs roster.get.ver-make does if-asked as jabberd2.roster-version
 # MUST come from the account, or nobody, and go to the client; it bears the stanza's own 'to' instead.
 departs noto.pres.sub does as-written as jabberd2.malformed-subscription
@@ -150,7 +154,7 @@ departs pres.upd.noerrcheck does skip as jabberd2.refusing
 # MUST be remote-server-timeout where a connection is refused; it is service-unavailable.
 departs s2s.fail.connect does refused-unavailable as jabberd2.refused
 # MUST NOT answer a result; one that cannot be routed comes back as an error.
-departs s2s.never.result does bounce service-unavailable as jabberd2.result-bounced
+departs s2s.never.result does bounce-mapped as jabberd2.result-bounced
 # MUST end the stream of a server whose addresses are not in order; such a stanza is ignored.
 departs in.s2s.no-to does drop as jabberd2.s2s-ignored
 departs in.s2s.no-from does drop as jabberd2.s2s-ignored
@@ -158,3 +162,27 @@ departs in.s2s.bad-addr does drop as jabberd2.s2s-ignored
 departs in.s2s.foreign-from does drop as jabberd2.s2s-ignored
 departs in.s2s.local-from does drop as jabberd2.s2s-ignored
 departs in.s2s.foreign-to does drop as jabberd2.s2s-ignored
+# MUST wait before it tries again; what ends before it is verified is opened anew at once.
+departs s2s.reconnect does while-opening as jabberd2.reconnect
+# MUST NOT answer an error; one that cannot be routed comes back with a second one.
+departs s2s.never.error for message/error iq/error does bounce-mapped as jabberd2.error-bounced
+departs ext.comp.offline for message/error iq/error iq/result does bounce service-unavailable as jabberd2.error-bounced
+
+# ---- probes, and the domain itself ----
+
+# SHOULD pass a client's probe on; it goes nowhere unless it is for the own account.
+departs pres.probe.client does own-only as jabberd2.client-probe
+# MUST say whether a full JID is available; who asks from outside has the probe delivered.
+departs pres.full.match.probe does deliver-foreign as jabberd2.probe-delivered
+# MUST have the probe's id in the answer; it has none.
+departs pres.probe.id-mirror does omit as jabberd2.probe-id
+# MUST answer a domain's subscription; it subscribes back, and two of its services answer probes.
+departs dom.pres.sub does mutual as jabberd2.domain-contact
+departs dom.pres.probe does services as jabberd2.domain-contact
+
+# ---- components ----
+
+# MUST end the stream of a component whose addresses are not in order; such a stanza is ignored, or comes back.
+departs ext.comp.addr does drop as jabberd2.component-ignored
+departs ext.comp.from does bounce service-unavailable as jabberd2.component-from
+departs ext.comp.from does return-as-is as jabberd2.component-from
