@@ -190,6 +190,20 @@ bool ping_for_nobody(struct router *r, struct input *in) {
     return true;
 }
 
+bool probe_for_nobody(struct router *r, struct input *in) {
+    const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
+    const struct who asked = who_is((struct slice){in->to_parts->text, in->to_parts->size});
+    const struct decision d = {RULE_pres_nouser_probe, DO_ANSWER_UNAVAILABLE, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_pres_nouser_probe_asker_decides)};
+    if (in->st->kind != STANZA_PROBE || d.departure == NULL || jid == NULL || jid->role != JID_ACCOUNT)
+        return false;
+    const struct account *asker = jid->owner;
+    if (asker->sessions == NULL || !contact_watched(contact_find_text(r, asker, asked.bare)))
+        return false;
+    answer_probe_with(r, in, &d);
+    return true;
+}
+
 struct slice end_body(struct router *r, const struct account *account, bool replaced) {
     if (replaced && depart(r, jid_slice(account->host->jid), ALTERNATIVE_pres_end_conflict_say_why))
         return text_slice("<status>Disconnected: Replaced by new connection</status>");

@@ -325,6 +325,7 @@ static bool answer_preapproved(struct router *r, struct input *in, struct contac
     push_if_changed(r, in->account, contact_find_text(r, in->account, in->who.bare), before);
     directed_approved(r, in->account, in->who.bare);
     send_presences_to(r, in->account, in->who.bare, d.rule);
+    probe_watched(r, in->account, in->who.bare, ALTERNATIVE_sub_pre_respond_probe_too);
     return true;
 }
 
@@ -337,7 +338,8 @@ static size_t request_count(const struct account *account) {
 
 static bool keep_request(struct router *r, const struct input *in, struct contact *c) {
     kept_free(r, c->request);
-    c->request = kept_new(r, in->st, in->from, jid_slice(in->account->jid));
+    const bool full = in->stream != NULL && depart(r, in->host, ALTERNATIVE_sub_to_full_in_kept_full);
+    c->request = kept_new(r, in->st, in->from, full ? in->st->to : jid_slice(in->account->jid));
     return c->request != NULL;
 }
 

@@ -79,6 +79,7 @@ step 'command line' sh tests/cli.sh "$asan/stanzadrill"
 step 'bad input' sh tests/badinput.sh "$asan/stanzadrill"
 step 'golden traces' sh tests/golden.sh
 step 'rules fired' sh tests/fired.sh
+step 'known differences' sh tests/known.sh
 step 'determinism' sh tests/determinism.sh
 step 'borders' sh tests/borders.sh
 step 'install' sh tests/install.sh

@@ -100,8 +100,9 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
         cli_need(NULL);
     }
     report->verdict = real.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_ERROR;
-    if (real.observations == NULL || expected.observations == NULL) {
-        const struct drill_result *cause = real.observations == NULL ? &real : &expected;
+    /* What was seen before it turned out that the case cannot be played is no whole. */
+    if (real.observations == NULL || expected.observations == NULL || real.verdict == DRILL_SKIP) {
+        const struct drill_result *cause = real.observations == NULL || real.verdict == DRILL_SKIP ? &real : &expected;
         report->reason = cause->reason == NULL ? NULL : cli_copy(cause->reason);
         report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
         report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;
@@ -130,7 +131,7 @@ const struct cli_command cli_calibrate_command = {
              "the case itself asks for; what each client, peer and component got must be the same. What a case expects\n"
              "does not matter.\n",
     .options = CLI_PROFILE | CLI_FORMAT | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
-               CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE,
+               CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_PASS | CLI_BASELINE,
     .needs_path = true,
     .run = calibrate,
 };

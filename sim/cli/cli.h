@@ -62,7 +62,8 @@ enum cli_option {
     CLI_OUTPUT = 1 << 21,
     CLI_ACCOUNT = 1 << 22,
     CLI_TIMEOUT = 1 << 23,
-    CLI_BASELINE = 1 << 24
+    CLI_BASELINE = 1 << 24,
+    CLI_PASS = 1 << 25
 };
 
 struct cli_settings {
@@ -76,6 +77,7 @@ struct cli_settings {
     bool calibrate;  /* play on the target and on the simulator, and compare the two */
     char *baseline;  /* text of --baseline: differences that are known; owned; NULL: none */
     unsigned timeout; /* seconds of one wait for a real server; 0: as it is usual */
+    unsigned pass; /* seconds that `time passes` may take in a case on a real server; 0: as it is usual */
     const char *results; /* where to write them; NULL: nowhere */
     bool only_differences, only_departures;
     const char *target, *listen, *output; /* NULL: not given */

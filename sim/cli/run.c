@@ -65,7 +65,7 @@ const struct cli_command cli_run_command = {
     .notes = "A PATH is a scenario file, or a folder: every .scs below it, sorted; links to folders are left out.\n"
              "The last line is `N passed, N failed`, with `, N skipped` where some were (in tap: as a comment).\n",
     .options = CLI_PROFILE | CLI_SCANSION | CLI_STRICT | CLI_FORMAT | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST |
-               CLI_TRACE | CLI_JOBS | CLI_SEED | CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT,
+               CLI_TRACE | CLI_JOBS | CLI_SEED | CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_PASS,
     .needs_path = true,
     .run = run,
 };

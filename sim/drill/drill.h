@@ -44,7 +44,8 @@ struct drill_options {
     void *venue_context;
     unsigned number;
     const char *target;             /* what a user calls the real server (--target), for texts; NULL: as the profile */
-    uint64_t pass_max_us;           /* the most that `time passes` may take in all on real servers; 0: no bound */
+    uint64_t pass_max_us;           /* the most that `time passes` may take in all on real servers, where a [Peer] takes
+                                     * part; without any, no time need go by. 0: no bound */
 };
 
 /* What one actor got, in a form in which two venues can be compared: one item for each stanza, in their order, and one
@@ -87,10 +88,10 @@ bool drill_play(const struct script *script, const struct drill_options *options
 void drill_result_free(struct drill_result *result);
 
 /* drill_compare - what differs between two observations of one case, `differs` called for each; it may be NULL.
- * a, b      texts, or NULL where there is nothing in that place. place: from 1, among what the actor got, by sender.
+ * a, b      texts, or NULL where there is nothing in that place. place: from 1, among what the actor got, as sorted.
  * returns   how many differences there are.
- * Each sender's own order counts, not which of two comes first: their order is kept nowhere (6120 10.1), and items are
- * sorted by it on the way. A stanza without `to` is for who gets it (6120 10.3, 8.1.1.1). */
+ * The order between two entities counts (6120 10.1), not which of two pairs comes first: items are sorted by sender, and
+ * for peers and components by recipient. A stanza without `to` is for who gets it (6120 10.3, 8.1.1.1). */
 size_t drill_compare(struct drill_result *a, struct drill_result *b,
                      void (*differs)(void *context, const char *actor, size_t place, const char *a, const char *b),
                      void *context);

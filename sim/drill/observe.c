@@ -7,6 +7,7 @@
 #define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ROSTER_NS "jabber:iq:roster"
 #define CLIENT_NS "jabber:client"
+#define SERVER_NS "jabber:server"
 #define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 /* Something that a server has made up, and how it is called instead. */
@@ -231,7 +232,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
-    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 ? XML_STREAM_NS : node->ns;
+    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 || strcmp(node->ns, SERVER_NS) == 0 ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
@@ -330,14 +331,21 @@ static bool ends_by_script(const struct run *run, size_t actor, const struct wor
            strcmp(action->first, event->text) == 0;
 }
 
-/* The peer whose own stream a simulated server has closed; NO_EVENT: it is none. */
+static bool is_peer_of(const struct run *run, size_t index, const char *domain) {
+    const struct actor *actor = &run->actors[index];
+    return run->script->cast[index].role == SCRIPT_PEER &&
+           (strcmp(actor->bare, domain) == 0 || (actor->also != NULL && is_one_of(domain, actor->also)));
+}
+
+/* The peer whose own stream a simulated server has closed; NO_EVENT: it is none. Of several of one domain it is the one
+ * that has just acted. */
 static long opener_of(const struct run *run, const struct world_event *event) {
+    const int acting = event->cause < 0 ? -1 : run->script->actions[event->cause].actor;
+    if (event->host != NULL && acting >= 0 && is_peer_of(run, (size_t)acting, event->host)) {
+        return acting;
+    }
     for (size_t i = 0; event->host != NULL && i < run->script->cast_count; i++) {
-        const struct actor *actor = &run->actors[i];
-        if (run->script->cast[i].role != SCRIPT_PEER) {
-            continue;
-        }
-        if (strcmp(actor->bare, event->host) == 0 || (actor->also != NULL && is_one_of(event->host, actor->also))) {
+        if (is_peer_of(run, i, event->host)) {
             return (long)i;
         }
     }

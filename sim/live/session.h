@@ -158,6 +158,7 @@ struct live_venue {
     char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
     size_t remote_count;
     struct live_barrier barrier;
+    bool others_hidden; /* what the target serves besides is named out of the way */
     bool has_turn; /* of those that play components */
     struct pollfd *polls;
     size_t poll_capacity;

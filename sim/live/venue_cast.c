@@ -23,6 +23,10 @@ static const char *target_name(const struct live_venue *venue) {
     return live_target_name(venue->server->target);
 }
 
+static struct slice whole(const char *text) {
+    return (struct slice){.data = text, .size = strlen(text)};
+}
+
 /* A new text as it goes out, NUL-terminated. */
 static char *outward(struct live_venue *venue, const char *text, size_t size) {
     size_t out_size = 0;
@@ -30,6 +34,33 @@ static char *outward(struct live_venue *venue, const char *text, size_t size) {
 }
 
 /* ---------------------------------------------------------------------------------------------------- domains ---- */
+
+/* What the target serves for other cases is elsewhere in this one, and there is nobody. */
+static bool hide_others(struct live_venue *venue) {
+    const struct live_needs *needs = &venue->server->needs;
+    bool good = true;
+    for (size_t i = 0; venue->names != NULL && !venue->others_hidden && i < needs->domain_count; i++) {
+        good = good && (live_venue_serves(venue, whole(needs->domains[i])) ||
+                        live_names_add_domain(venue->names, needs->domains[i]));
+    }
+    for (size_t i = 0; venue->names != NULL && !venue->others_hidden && i < needs->component_count; i++) {
+        good = good && (live_venue_serves(venue, whole(needs->components[i])) ||
+                        live_names_add_domain(venue->names, needs->components[i]));
+    }
+    venue->others_hidden = true;
+    return good;
+}
+
+static bool add_domain(struct live_venue *venue, const char *domain) {
+    char *copy = strdup(domain);
+    if (copy == NULL ||
+        !live_grow((void **)&venue->domains, &venue->domain_capacity, venue->domain_count, sizeof(char *))) {
+        free(copy);
+        return false;
+    }
+    venue->domains[venue->domain_count++] = copy;
+    return true;
+}
 
 /* Several servers of a scenario are one here, which serves all their domains. */
 int live_cast_server(struct venue *base, const char *name, const char *const *domains, size_t domain_count,
@@ -43,11 +74,9 @@ int live_cast_server(struct venue *base, const char *name, const char *const *do
         if (!live_where(venue->server, domains[i], &address, &port)) {
             return live_refuse(error, VENUE_E_CANNOT, "%s does not serve %s", target_name(venue), domains[i]);
         }
-        if (!live_grow((void **)&venue->domains, &venue->domain_capacity, venue->domain_count, sizeof(char *)) ||
-            (venue->domains[venue->domain_count] = strdup(domains[i])) == NULL) {
+        if (!add_domain(venue, domains[i])) {
             return no_memory(error);
         }
-        venue->domain_count++;
     }
     return ROUTER_OK;
 }
@@ -63,10 +92,6 @@ static struct live_held *account_of(const struct live_venue *venue, struct slice
         }
     }
     return NULL;
-}
-
-static struct slice whole(const char *text) {
-    return (struct slice){.data = text, .size = strlen(text)};
 }
 
 int live_cast_account(struct venue *base, const char *bare, bool exists, struct router_error *error) {
@@ -98,7 +123,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
     live_barrier_relates(venue, account, contact);
-    char *jid = outward(venue, contact.data, contact.size);
+    char *jid = hide_others(venue) ? outward(venue, contact.data, contact.size) : NULL;
     if (jid == NULL ||
         !live_grow((void **)&account->items, &account->item_capacity, account->item_count, sizeof *account->items)) {
         free(jid);
@@ -114,7 +139,7 @@ int live_cast_offline(struct venue *base, const char *bare, struct slice stanza,
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
-    char *stored = outward(venue, stanza.data, stanza.size);
+    char *stored = hide_others(venue) ? outward(venue, stanza.data, stanza.size) : NULL;
     if (stored == NULL ||
         !live_grow((void **)&account->stored, &account->stored_capacity, account->stored_count, sizeof(char *))) {
         free(stored);
@@ -285,7 +310,8 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_COMPONENT, name, domain);
     struct live_error why;
     (void)server;
-    if (actor == NULL || !name_domains(actor, domain, NULL, 0)) {
+    /* To other servers its domain is one like the others. */
+    if (actor == NULL || !name_domains(actor, domain, NULL, 0) || !add_domain(venue, domain)) {
         return no_memory(error);
     }
     if (!venue->has_turn) {
@@ -344,7 +370,7 @@ static int open_account(struct live_venue *venue, struct live_held *account, str
 
 int live_cast_ready(struct venue *base, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
-    int result = ROUTER_OK;
+    int result = hide_others(venue) ? ROUTER_OK : no_memory(error);
     for (size_t i = 0; result == ROUTER_OK && i < venue->account_count; i++) {
         if (venue->accounts[i]->exists) {
             result = open_account(venue, venue->accounts[i], error);
