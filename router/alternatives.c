@@ -146,13 +146,13 @@ void pass_unavailable(struct router *r, struct input *in) {
         in->resource = NULL;
 }
 
-/* Whether a sender does not get its own presence back. */
-bool reflection_omitted(struct router *r, struct slice host, int rule) {
+/* The departure by which a sender does not get its own presence back. */
+const char *reflection_omitted(const struct router *r, int rule) {
     switch (rule) {
-    case RULE_pres_init_self: return depart(r, host, ALTERNATIVE_pres_init_self_omit);
-    case RULE_pres_upd_self: return depart(r, host, ALTERNATIVE_pres_upd_self_omit);
-    case RULE_pres_unavail_self: return depart(r, host, ALTERNATIVE_pres_unavail_self_omit);
-    default: return false;
+    case RULE_pres_init_self: return departs(r, ALTERNATIVE_pres_init_self_omit);
+    case RULE_pres_upd_self: return departs(r, ALTERNATIVE_pres_upd_self_omit);
+    case RULE_pres_unavail_self: return departs(r, ALTERNATIVE_pres_unavail_self_omit);
+    default: return NULL;
     }
 }
 

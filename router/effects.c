@@ -96,7 +96,7 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     } else {
         port = in->component != NULL && in->error_to.data != NULL ? in->component->port : component_port(r, &in->who);
     }
-    if (local != NULL && kind_is_presence(in->st->kind)) {
+    if (local != NULL && kind_is_presence(in->st->kind) && in->stage >= STAGE_REMOTE) {
         spare(r, local, in->st->to);
         if (presence_barred(r, local->account)) {
             fate(r, in, ROUTER_DROP, d);

@@ -29,7 +29,7 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
         d.condition = CONDITION_IMPROPER_ADDRESSING;
     }
     switch (d.verb) {
-    case DO_PASS: mark(r, in->host, d.rule); return false;
+    case DO_PASS: effect(r, ROUTER_MARK, in->host, d.rule)->departure = d.departure; return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
             bounce(r, in, &d, d.condition, NULL);

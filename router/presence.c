@@ -12,8 +12,13 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     struct input in = {.st = st, .from = from, .host = host_of(to->account)};
     in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
     struct decision d = {.rule = rule};
-    if (slice_is(from, jid_slice(to->jid)) && reflection_omitted(r, in.host, rule))
-        return;
+    if (slice_is(from, jid_slice(to->jid))) {
+        d.departure = reflection_omitted(r, rule);
+        if (d.departure != NULL) {
+            fate(r, &in, ROUTER_HANDLE, &d);
+            return;
+        }
+    }
     if (slice_is(from, jid_slice(to->jid)))
         d.departure = reflection_departs(r, rule);
     if (d.departure != NULL)

@@ -318,7 +318,7 @@ bool is_own_roster(struct router *r, const struct input *in); /* a request for a
 bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
 bool presence_barred(const struct router *r, const struct account *account);
 void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
-bool reflection_omitted(struct router *r, struct slice host, int rule);
+const char *reflection_omitted(const struct router *r, int rule);
 const char *reflection_departs(const struct router *r, int rule);
 bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
 /* probe_watched - by this alternative, probes a contact whose presence the account sees. */
