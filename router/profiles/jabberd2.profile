@@ -100,6 +100,9 @@ departs iq.nouser.reply for iq/result does bounce service-unavailable as jabberd
 # SHOULD deliver what is stored where a priority becomes non-negative; what counts is the priority before.
 departs off.deliver.when does by-last as jabberd2.queue
 
+# MUST be a delay of XEP-0203; beside another one it is an element without a namespace of its own.
+departs off.delay.add does unqualified as jabberd2.second-delay
+
 # ---- subscriptions ----
 
 # MUST follow the states of Appendix A; there are none.
