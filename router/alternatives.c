@@ -76,7 +76,8 @@ bool own_bare_otherwise(struct router *r, struct input *in) {
     return true;
 }
 
-void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative) {
+void probe_watched(struct router *r, const struct account *account, struct slice contact,
+                   enum alternative alternative) {
     const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
     if (contact_watched(contact_find_text(r, account, contact)) && depart(r, host, alternative))
         generated(r, STANZA_PROBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,

@@ -29,7 +29,9 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
         d.condition = CONDITION_IMPROPER_ADDRESSING;
     }
     switch (d.verb) {
-    case DO_PASS: effect(r, ROUTER_MARK, in->host, d.rule)->departure = d.departure; return false;
+    case DO_PASS:
+        effect(r, ROUTER_MARK, in->host, d.rule)->departure = d.departure;
+        return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
             bounce(r, in, &d, d.condition, NULL);
@@ -141,10 +143,7 @@ static bool check_element(struct router *r, struct input *in) {
     return !st->oversize || !refuse(r, in, FAULT_TOO_LARGE);
 }
 
-static enum fault iq_fault(const struct router *r, const struct input *in) {
-    const struct stanza *st = in->st;
-    if (in->sender == NULL && departs(r, ALTERNATIVE_in_iq_children_clients_only) != NULL)
-        return FAULT_NONE;
+static enum fault iq_fault(const struct stanza *st) {
     if (st->kind == STANZA_IQ_OTHER)
         return FAULT_IQ_TYPE;
     if (kind_is_request(st->kind)) {
@@ -155,13 +154,22 @@ static enum fault iq_fault(const struct router *r, const struct input *in) {
         if (is_stream_namespace(st->child[0].ns))
             return FAULT_IQ_CHILD_NS;
     }
-    if (st->kind == STANZA_RESULT && !st->has_id && departs(r, ALTERNATIVE_in_iq_id_results_too) != NULL)
-        return FAULT_IQ_NO_ID;
     if (st->kind == STANZA_RESULT && st->child_count > 1)
         return FAULT_IQ_RESULT_CHILDREN;
     if (st->kind == STANZA_IQ_ERROR && !has_error_child(st))
         return FAULT_IQ_ERROR_CHILD;
     return FAULT_NONE;
+}
+
+/* What a profile sees otherwise: some look at what clients send alone, some want an id of results too. */
+static enum fault iq_fault_here(struct router *r, const struct input *in) {
+    const enum fault fault = iq_fault(in->st);
+    if (fault != FAULT_NONE && in->sender == NULL && depart(r, in->host, ALTERNATIVE_in_iq_children_clients_only))
+        return FAULT_NONE;
+    if (in->st->kind == STANZA_RESULT && !in->st->has_id && in->sender != NULL &&
+        depart(r, in->host, ALTERNATIVE_in_iq_id_results_too))
+        return FAULT_IQ_NO_ID;
+    return fault;
 }
 
 static bool is_empty_error(const struct stanza *st) {
@@ -180,7 +188,7 @@ static void answer_between_bare(struct router *r, struct input *in) {
 
 static bool check_syntax(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    enum fault fault = iq_fault(r, in);
+    enum fault fault = iq_fault_here(r, in);
     if (fault == FAULT_IQ_NO_ID && refuse(r, in, fault))
         return false;
     if (fault == FAULT_IQ_NO_ID)
@@ -280,8 +288,10 @@ static bool is_dotted(struct slice address) {
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
     struct jid *known;
-    const bool too_long = departs(r, ALTERNATIVE_in_to_length_as_written) != NULL && part_too_long_or_empty(raw);
-    if (!too_long && jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+    const bool valid = jid_read(&r->jids, raw, parts, &known) == ROUTER_OK;
+    const bool too_long =
+        valid && part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
+    if (valid && !too_long) {
         if (is_dotted(raw) && depart(r, in->host, ALTERNATIVE_in_to_dot_not_found)) {
             const struct decision d = {.rule = RULE_in_to_dot, .departure = departs(r, ALTERNATIVE_in_to_dot_not_found)};
             bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);

@@ -109,6 +109,6 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
         }
     const struct decision unknown = {RULE_in_iq_unknown_elem, DO_NOTHING, CONDITION_NONE,
                                      departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)};
-    bounce(r, in, &unknown, unknown.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FEATURE_NOT_IMPLEMENTED,
-           NULL);
+    const bool unhandled = unknown.departure != NULL;
+    bounce(r, in, &unknown, unhandled ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FEATURE_NOT_IMPLEMENTED, NULL);
 }

@@ -525,8 +525,9 @@ static void remove_item(struct router *r, struct input *in, const struct decisio
         return;
     }
     const unsigned state = c->state;
-    const bool keeps_request = c->request != NULL && (!knob_is(r, KNOB_roster_remove_pending, 0) ||
-                                                      depart(r, in->host, ALTERNATIVE_sub_remove_pending_in_keep_request));
+    const bool keeps_request =
+        c->request != NULL && (!knob_is(r, KNOB_roster_remove_pending, 0) ||
+                               depart(r, in->host, ALTERNATIVE_sub_remove_pending_in_keep_request));
     mark(r, in->host, RULE_roster_rem_ok);
     if (c->approved)
         mark(r, in->host, RULE_sub_pre_cancel);

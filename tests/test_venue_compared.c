@@ -156,6 +156,54 @@ START_TEST(a_script_that_is_not_compared_does_not_go_on) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------------- made comparable ---- */
+
+START_TEST(several_servers_are_one) {
+    options.one_policy = true;
+    play_case("# Test\n"
+              "[Server] north\n"
+              "\thosts: montague.example\n"
+              "[Server] south\n"
+              "\thosts: verona.example, capulet.example\n"
+              "\tprofile: rfc6121\n"
+              "[Component] rooms.capulet.example\n"
+              "\tserver: south\n"
+              "[Client] Romeo\n"
+              "\tjid: romeo@montague.example/orchard\n"
+              "---\n"
+              "Romeo connects\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_PASS);
+    ck_assert_ptr_eq(strstr(fake_calls, "server north montague.example +2\n"), fake_calls);
+    ck_assert(!sent("server south"));
+    ck_assert(sent("component rooms.capulet.example rooms.capulet.example of north\n"));
+}
+END_TEST
+
+static const char leaves[] = "# Test\n"
+                             "[Client] Romeo\n"
+                             "\tjid: romeo@montague.example/orchard\n"
+                             "[Client] Romeo's phone\n"
+                             "\tjid: romeo@montague.example/phone\n"
+                             "[Peer] capulet.example\n"
+                             "\tdns: none\n"
+                             "---\n"
+                             "Romeo connects\n"
+                             "Romeo sends:\n"
+                             "\t<message id='m1' to='juliet@capulet.example'/>\n"
+                             "Romeo disconnects\n";
+
+START_TEST(nothing_is_under_way_when_somebody_leaves_a_simulation_that_is_compared) {
+    options.venue = NULL;
+    options.observe = true;
+    play_case(leaves, 0);
+    ck_assert_uint_eq(result.observations[0].count, 0);
+    options.one_policy = true;
+    play_case(leaves, 0);
+    ck_assert_uint_eq(result.observations[0].count, 1);
+}
+END_TEST
+
 Suite *venue_compared_suite(void) {
     Suite *suite = suite_create("venue compared");
     TCase *tc = tcase_create("venue compared");
@@ -171,6 +219,8 @@ Suite *venue_compared_suite(void) {
     tcase_add_test(tc, what_has_no_value_is_not_sent_and_the_script_goes_on);
     tcase_add_test(tc, what_cannot_be_done_is_passed_over);
     tcase_add_test(tc, a_script_that_is_not_compared_does_not_go_on);
+    tcase_add_test(tc, several_servers_are_one);
+    tcase_add_test(tc, nothing_is_under_way_when_somebody_leaves_a_simulation_that_is_compared);
     suite_add_tcase(suite, tc);
     return suite;
 }

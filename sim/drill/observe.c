@@ -147,17 +147,21 @@ static bool is_error(const struct xml_node *node, unsigned depth) {
 static bool says_nothing(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute,
                          unsigned depth) {
     const char *name = attribute->name;
+    const char *value = attribute->value;
     if (attribute->ns[0] != '\0') {
         return depth == 0 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
-               !is_written(o->run->script, "xml:lang", attribute->value);
+               !is_written(o->run->script, "xml:lang", value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
-        return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
+        return value[0] == '\0' || (o->bare != NULL && strcmp(value, o->bare) == 0);
     }
     if (depth == 0) {
-        return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
+        return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(value, "normal") == 0;
     }
-    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && (strcmp(name, "code") == 0 || strcmp(name, "by") == 0));
+    if (is_error(node, depth)) {
+        return strcmp(name, "code") == 0 || strcmp(name, "by") == 0;
+    }
+    return is_delay(node) && strcmp(name, "from") == 0;
 }
 
 static const char *normal_value(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute) {
