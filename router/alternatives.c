@@ -84,6 +84,23 @@ void probe_watched(struct router *r, const struct account *account, struct slice
                   write_start(r, "presence", "probe", none), none);
 }
 
+/* A domain with a final dot that is another domain than the one without. returns true: the stanza's fate is sealed. */
+bool refuse_dot(struct router *r, struct input *in, struct slice domain) {
+    const struct decision d = {.rule = RULE_in_to_dot, .departure = departs(r, ALTERNATIVE_in_to_dot_not_found)};
+    if (d.departure == NULL || domain.size == 0 || domain.data[domain.size - 1] != '.')
+        return false;
+    bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+    return true;
+}
+
+void count_as_available(struct router *r, struct input *in, struct stanza *edited) {
+    if (in->st->kind != STANZA_PRESENCE_OTHER || !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available))
+        return;
+    *edited = *in->st;
+    edited->kind = STANZA_AVAILABLE;
+    in->st = edited;
+}
+
 /* What was stored was written before, and keeps its address. */
 void readdress(struct router *r, struct input *in, const struct session *session) {
     if ((in->to_parts == NULL && in->sender == NULL) || in->resource == session)

@@ -279,11 +279,6 @@ static bool part_too_long_or_empty(struct slice raw) {
            resource > ROUTER_JID_PART_MAX;
 }
 
-static bool is_dotted(struct slice address) {
-    const struct slice domain = domain_of(address);
-    return domain.size > 0 && domain.data[domain.size - 1] == '.';
-}
-
 /* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
@@ -292,11 +287,8 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     const bool too_long =
         valid && part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
     if (valid && !too_long) {
-        if (is_dotted(raw) && depart(r, in->host, ALTERNATIVE_in_to_dot_not_found)) {
-            const struct decision d = {.rule = RULE_in_to_dot, .departure = departs(r, ALTERNATIVE_in_to_dot_not_found)};
-            bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+        if (refuse_dot(r, in, domain_of(raw)))
             return false;
-        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -583,11 +575,7 @@ static bool take_any_type(struct router *r, struct input *in, struct stanza *edi
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    if (in->st->kind == STANZA_PRESENCE_OTHER && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
-        *edited = *in->st;
-        edited->kind = STANZA_AVAILABLE;
-        in->st = edited;
-    }
+    count_as_available(r, in, edited);
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&

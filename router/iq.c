@@ -79,7 +79,8 @@ enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
-    if (!(h->use & FOR_ACCOUNT) || (stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
+    const bool refused = stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL;
+    if (!(h->use & FOR_ACCOUNT) || refused)
         return false;
     if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
         return true;

@@ -1,4 +1,5 @@
 /* roster.c - an account's roster over the wire: get, set, removal, push and versions (6121 2). */
+#include "items.h"
 #include "state.h"
 
 #include <stdio.h>
@@ -6,79 +7,6 @@
 #include <string.h>
 
 #define ROSTER_NAMESPACE "jabber:iq:roster"
-
-/* ---- reading a set ---- */
-
-/* A roster item as a client wrote it. */
-struct item {
-    struct slice jid, name; /* decoded */
-    struct slice inside;    /* its content, where the groups are */
-    bool has_jid, has_name, remove;
-    bool has_subscription, has_ask; /* of what only the server may say */
-};
-
-static struct slice decoded(struct router *r, struct slice raw) {
-    char *text = router_text(r, raw.size);
-    return (struct slice){text, text == NULL ? 0 : stanza_unescape(raw, text, raw.size)};
-}
-
-static void read_item(struct router *r, const struct element *element, struct item *item) {
-    *item = (struct item){.inside = element->body};
-    size_t at = 0;
-    struct slice name, raw;
-    char quote;
-    while (stanza_attribute_next(element->start, &at, &name, &raw, &quote)) {
-        if (slice_is(name, text_slice("jid"))) {
-            item->jid = decoded(r, raw);
-            item->has_jid = true;
-        } else if (slice_is(name, text_slice("name"))) {
-            item->name = decoded(r, raw);
-            item->has_name = true;
-        } else if (slice_is(name, text_slice("subscription"))) {
-            item->remove = slice_is(raw, text_slice("remove"));
-            item->has_subscription = !item->remove;
-        } else if (slice_is(name, text_slice("ask")) || slice_is(name, text_slice("approved"))) {
-            item->has_ask = true;
-        }
-    }
-}
-
-static struct slice query_of(const struct input *in) {
-    struct slice text = in->st->child[0].raw;
-    struct element query;
-    size_t at = 0;
-    return element_next(text, &at, &query) ? query.body : (struct slice){NULL, 0};
-}
-
-static size_t read_items(struct router *r, const struct input *in, struct item *first) {
-    const struct slice query = query_of(in);
-    size_t count = 0, at = 0;
-    for (struct element element; element_next(query, &at, &element);) {
-        if (!slice_is(element.name, text_slice("item")))
-            continue;
-        if (count++ == 0)
-            read_item(r, &element, first);
-    }
-    return count;
-}
-
-/* The n-th group of an item, decoded. */
-static bool group_next(struct router *r, const struct item *item, size_t *at, struct slice *group) {
-    for (struct element element; element_next(item->inside, at, &element);)
-        if (slice_is(element.name, text_slice("group"))) {
-            *group = element_text(r, &element);
-            return true;
-        }
-    return false;
-}
-
-static bool is_duplicate(struct router *r, const struct item *item, size_t before, struct slice group) {
-    struct slice other;
-    for (size_t at = 0, n = 0; n < before && group_next(r, item, &at, &other); n++)
-        if (slice_is(other, group))
-            return true;
-    return false;
-}
 
 /* ---- errors of a set (6121 2.3.3), in the order of checking ---- */
 
@@ -90,15 +18,15 @@ struct refusal {
 static struct refusal refuse_groups(struct router *r, struct slice host, const struct item *item) {
     const uint32_t limit = r->policy->value[KNOB_roster_limits];
     struct slice group;
-    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
+    for (size_t at = 0, n = 0; item_group_next(r, item, &at, &group); n++) {
         if (n >= ROUTER_GROUPS_MAX)
             return (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT};
-        if (is_duplicate(r, item, n, group) && !depart(r, host, ALTERNATIVE_roster_set_dupgroup_merge))
+        if (item_is_duplicate(r, item, n, group) && !depart(r, host, ALTERNATIVE_roster_set_dupgroup_merge))
             return (struct refusal){RULE_roster_set_dupgroup, CONDITION_BAD_REQUEST};
     }
     if (item->name.size > limit)
         return (struct refusal){RULE_roster_set_name_long, CONDITION_NOT_ACCEPTABLE};
-    for (size_t at = 0; group_next(r, item, &at, &group);) {
+    for (size_t at = 0; item_group_next(r, item, &at, &group);) {
         if (group.size == 0 && !depart(r, host, ALTERNATIVE_roster_set_group_empty_accept))
             return (struct refusal){RULE_roster_set_group_empty, CONDITION_NOT_ACCEPTABLE};
         if (group.size > limit)
@@ -319,7 +247,7 @@ static void send_whole(struct router *r, struct input *in, const struct decision
         items[i] = write_item(r, in->host, listed[i]);
     struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
     if (departs(r, ALTERNATIVE_roster_get_items_beside) != NULL) {
-        const struct slice both[] = {all, query_of(in)};
+        const struct slice both[] = {all, items_query(in)};
         all = write_join(r, both, 2);
     }
     router_give(r, listed);
@@ -352,7 +280,7 @@ static void roster_get(struct router *r, struct input *in, const struct decision
     struct account *account = in->sender->account;
     struct item item;
     uint32_t version = 0;
-    if (read_items(r, in, &item) > 0 && !depart(r, in->host, ALTERNATIVE_roster_get_items_answer) &&
+    if (items_read(r, in, &item) > 0 && !depart(r, in->host, ALTERNATIVE_roster_get_items_answer) &&
         !depart(r, in->host, ALTERNATIVE_roster_get_items_beside)) {
         const struct decision refused = {.rule = RULE_roster_get_items};
         bounce(r, in, &refused, CONDITION_BAD_REQUEST, NULL);
@@ -398,9 +326,9 @@ static bool store_item(struct router *r, struct contact *c, const struct item *i
     struct slice group, all = {NULL, 0};
     const struct slice nul = {"", 1};
     const bool lenient = departs(r, ALTERNATIVE_roster_set_result_lenient) != NULL;
-    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
+    for (size_t at = 0, n = 0; item_group_next(r, item, &at, &group); n++) {
         const struct slice parts[] = {all, group, nul};
-        if (!lenient && is_duplicate(r, item, n, group))
+        if (!lenient && item_is_duplicate(r, item, n, group))
             continue;
         all = write_join(r, parts, 3);
     }
@@ -576,14 +504,14 @@ static bool take_item(struct router *r, struct input *in, const struct item *ite
 }
 
 static void take_items(struct router *r, struct input *in, const struct decision *d) {
-    const struct slice query = query_of(in);
+    const struct slice query = items_query(in);
     size_t at = 0, count = 0;
     for (struct element element; element_next(query, &at, &element);) {
         struct item item;
         if (!slice_is(element.name, text_slice("item")))
             continue;
         count++;
-        read_item(r, &element, &item);
+        item_read(r, &element, &item);
         if (!take_item(r, in, &item))
             return;
     }
@@ -601,7 +529,7 @@ static void roster_set(struct router *r, struct input *in, const struct decision
         take_items(r, in, d);
         return;
     }
-    const size_t count = read_items(r, in, &item);
+    const size_t count = items_read(r, in, &item);
     if (count != 1) {
         refuse(r, in, (struct refusal){count == 0 ? RULE_roster_set_noitem : RULE_roster_set_multi, CONDITION_BAD_REQUEST});
         return;

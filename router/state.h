@@ -316,6 +316,8 @@ void readdress(struct router *r, struct input *in, const struct session *session
 bool deliver_foreign_probe(struct router *r, struct input *in); /* true: its fate is sealed */
 bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
 bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
+bool refuse_dot(struct router *r, struct input *in, struct slice domain);
+void count_as_available(struct router *r, struct input *in, struct stanza *edited);
 bool presence_barred(const struct router *r, const struct account *account);
 void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
 const char *reflection_omitted(const struct router *r, int rule);
