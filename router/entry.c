@@ -324,6 +324,8 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     const bool too_long =
         valid && part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
     if (valid && !too_long) {
+        if (refuse_dot(r, in, domain_of(raw)))
+            return false;
         if (is_elsewhere(r, in, raw)) {
             const struct decision d = {.rule = RULE_in_to_dot};
             bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
@@ -492,6 +494,10 @@ static bool check_other_sender(struct router *r, struct input *in) {
         refuse_bad_sender(r, in);
         return false;
     }
+    if (depart(r, in->host, ALTERNATIVE_ext_comp_from_return_as_is)) {
+        in->error_from = in->st->from;
+        in->error_to = in->st->to;
+    }
     if (refuse(r, in, FAULT_COMPONENT_FROM))
         return false;
     const struct host *host = host_find(r, from.domain);
@@ -622,12 +628,7 @@ static bool take_any_type(struct router *r, struct input *in, struct stanza *edi
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) &&
-        depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
-        *edited = *in->st;
-        edited->kind = STANZA_AVAILABLE;
-        in->st = edited;
-    }
+    count_as_available(r, in, edited);
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&

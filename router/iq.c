@@ -31,7 +31,9 @@ static struct slice result_from(struct router *r, const struct input *in) {
 }
 
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content) {
-    const struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
+    struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
+    if (!in->st->has_id && departs(r, ALTERNATIVE_in_iq_id_omit_id) != NULL)
+        id.data = NULL;
     answer(r, in, d, STANZA_RESULT, result_from(r, in), write_start(r, "iq", "result", id), content);
 }
 
@@ -83,7 +85,8 @@ static bool is_friend(struct router *r, const struct input *in) {
 static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
-    if (!(h->use & FOR_ACCOUNT) || (stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
+    const bool refused = stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL;
+    if (!(h->use & FOR_ACCOUNT) || refused)
         return false;
     if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
         return true;
@@ -93,7 +96,7 @@ static bool serves(struct router *r, const struct input *in, const struct handle
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
-    return st->child_count == 1 && slice_is(st->child[0].ns, text_slice(h->ns));
+    return st->child_count > 0 && slice_is(st->child[0].ns, text_slice(h->ns));
 }
 
 /* What only friends may see, and the server says so. */

@@ -60,6 +60,7 @@ static void session_free(struct router *r, struct session *s) {
         router_give(r, s->directed);
         s->directed = next;
     }
+    unspare_all(r, s);
     jid_release(&r->jids, s->jid);
     router_give(r, s);
 }
@@ -426,6 +427,7 @@ static void from_client(struct router *r, struct input *in) {
         return;
     } else if (is_own_roster(r, in)) {
         in->to_parts = NULL;
+        in->both = in->st->to;
     } else if (kind == STANZA_PROBE) {
         probe_from_client(r, in);
     }

@@ -134,7 +134,8 @@ static const char *without_sessions(struct observer *o, const char *value) {
 /* --------------------------------------------------------------------------------------------------- elements ---- */
 
 static bool is_delay(const struct xml_node *node) {
-    return (strcmp(node->name, "delay") == 0 && strcmp(node->ns, "urn:xmpp:delay") == 0) ||
+    return (strcmp(node->name, "delay") == 0 &&
+            (strcmp(node->ns, "urn:xmpp:delay") == 0 || strcmp(node->ns, XML_STREAM_NS) == 0)) ||
            (strcmp(node->name, "x") == 0 && strcmp(node->ns, "jabber:x:delay") == 0);
 }
 

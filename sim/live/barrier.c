@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     ROUNDS_HOME = 2,   /* whoever has sent something, then everybody */
@@ -54,6 +55,22 @@ static bool is_name(struct slice domain) {
     return domain.size > 0;
 }
 
+/* Servers remember what they have found out about a name, so that each case has names of its own for domains that nobody
+ * plays. Those of the target's own, and what is below them, mean the target. */
+static bool is_elsewhere(const struct live_venue *venue, struct slice domain) {
+    bool plain = domain.data[0] != '.' && domain.data[domain.size - 1] != '.';
+    for (size_t i = 0; i < domain.size; i++) {
+        const char c = domain.data[i];
+        plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                          (c == '.' && domain.data[i + 1] != '.'));
+    }
+    for (size_t i = 0; plain && i < venue->domain_count; i++) {
+        const size_t size = strlen(venue->domains[i]);
+        plain = domain.size <= size || strncasecmp(domain.data + domain.size - size, venue->domains[i], size) != 0;
+    }
+    return plain;
+}
+
 /* The number of a domain elsewhere; -1: it is none, or there are too many. */
 static int remote_of(struct live_venue *venue, struct slice domain) {
     const struct live_actor *actor = live_venue_actor(venue, domain);
@@ -76,6 +93,10 @@ static int remote_of(struct live_venue *venue, struct slice domain) {
         return -1;
     }
     venue->remotes[venue->remote_count++] = kept;
+    if (actor == NULL && venue->names != NULL && is_elsewhere(venue, domain) &&
+        !live_names_add_domain(venue->names, kept)) {
+        live_venue_fails(venue, NULL);
+    }
     return (int)venue->remote_count - 1;
 }
 

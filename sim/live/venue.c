@@ -299,9 +299,20 @@ static int failed(const struct venue *base, struct router_error *error) {
 
 static void free_venue(struct venue *base) {
     struct live_venue *venue = live_venue_of(base);
+    /* The next case's component would hear of these sessions' end, as it has the same name. */
+    if (venue->has_slot) {
+        live_door_go(venue->server->door);
+    }
     for (size_t i = 0; i < venue->actor_count; i++) {
-        const struct live_client *client = venue->actors[i]->client;
-        live_door_keep(venue->server->door, client == NULL ? -1 : live_client_connection(client));
+        struct live_client *client = venue->actors[i]->client;
+        if (client != NULL && venue->has_slot) {
+            live_client_drop(client);
+        } else if (client != NULL) {
+            live_door_keep(venue->server->door, live_client_connection(client));
+        }
+    }
+    if (venue->has_slot) {
+        live_door_gone(venue->server->door);
     }
     live_cast_free(venue);
     live_party_free(venue->party);

@@ -347,9 +347,11 @@ int live_act_send(struct venue *base, int client, bool raw, const char *bytes, s
         return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is not connected", actor->name);
     }
     size_t out_size = 0;
+    if (!enter(actor, bytes, size)) {
+        return no_memory(error);
+    }
     char *out = live_venue_out(venue, bytes, size, &out_size);
-    if (out == NULL || !enter(actor, bytes, size)) {
-        free(out);
+    if (out == NULL) {
         return no_memory(error);
     }
     /* What is no stanza may end the stream. */

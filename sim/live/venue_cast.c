@@ -122,6 +122,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
+    live_barrier_relates(venue, account, contact);
     char *jid = hide_others(venue) ? outward(venue, contact.data, contact.size) : NULL;
     if (jid == NULL ||
         !live_grow((void **)&account->items, &account->item_capacity, account->item_count, sizeof *account->items)) {
@@ -129,7 +130,6 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
         return no_memory(error);
     }
     account->items[account->item_count++] = (struct live_item){.jid = jid, .state = state};
-    live_barrier_relates(venue, account, contact);
     return ROUTER_OK;
 }
 
