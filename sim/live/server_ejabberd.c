@@ -113,12 +113,8 @@ static bool write_configuration(struct live_server *server, struct live_error *e
     live_text_format(&text, listener, server->s2s_port, "ejabberd_s2s_in");
     if (needs->component_count > 0) {
         live_text_format(&text, listener, server->component_port, "ejabberd_service");
-        live_text_format(&text, "    hosts:\n");
-    }
-    for (size_t i = 0; i < needs->component_count; i++) {
-        live_text_format(&text, "      ");
-        add_string(&text, needs->components[i]);
-        live_text_format(&text, ":\n        password: \"%s\"\n", server->component_secret);
+        /* Whoever attaches itself where hosts are listed gets the routes of all of them. */
+        live_text_format(&text, "    password: \"%s\"\n", server->component_secret);
     }
     const bool good = text.failed ? live_fail(error, "memory ran out")
                                   : live_nest_write(server->nest, "ejabberd.yml", text.data, text.size, error);
