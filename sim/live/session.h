@@ -157,6 +157,7 @@ struct live_venue {
     char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
     size_t remote_count;
     struct live_barrier barrier;
+    struct live_actor *bereft; /* a client whose stream has ended without a word; NULL: none, or it was looked into */
     bool has_slot; /* it has components */
     unsigned slot;
     struct pollfd *polls;

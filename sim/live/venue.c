@@ -80,14 +80,17 @@ void live_venue_fails(struct live_venue *venue, const struct live_error *error) 
     }
 }
 
-/* A connection that breaks may be all that is seen of a server that has died. */
-static void look_for_server(struct live_actor *actor) {
-    struct live_venue *venue = actor->venue;
+/* A connection that ends without a word may be all that is seen of a server that has died. Some of its sockets go before
+ * others, so that only an answer shows that it lives. */
+static void look_for_server(struct live_venue *venue) {
+    const struct live_actor *actor = venue->bereft;
     const char *address = "";
     uint16_t port = 0;
-    struct live_error error;
-    if (live_where(venue->server, actor->domain, &address, &port) && !live_port_open(address, port)) {
-        live_fail(&error, "%s: the stream of %s at %s:%u broke, and nobody answers there any more",
+    struct live_error why, error;
+    venue->bereft = NULL;
+    if (live_where(venue->server, actor->domain, &address, &port) &&
+        !live_reach(venue->server, actor->domain, &why)) {
+        live_fail(&error, "%s: the stream of %s at %s:%u ended, and nobody answers there any more",
                   live_target_name(venue->server->target), actor->jid, address, port);
         live_venue_fails(venue, &error);
     }
@@ -150,8 +153,9 @@ static void ended(void *context, const char *why) {
     }
     live_log_add(&venue->log, WORLD_ENDED, actor->index, actor->leaving == NULL ? why : actor->leaving);
     live_barrier_stirs(venue);
-    if (actor->role == LIVE_ROLE_CLIENT && actor->leaving == NULL && strcmp(why, "lost") == 0) {
-        look_for_server(actor);
+    if (actor->role == LIVE_ROLE_CLIENT && actor->leaving == NULL &&
+        (strcmp(why, "lost") == 0 || strcmp(why, "closed") == 0)) {
+        venue->bereft = actor;
     }
 }
 
@@ -197,6 +201,9 @@ static void work(struct live_venue *venue) {
             (actor->component != NULL && !live_component_work(actor->component, &error))) {
             live_venue_fails(venue, &error);
         }
+    }
+    if (venue->bereft != NULL && venue->result == ROUTER_OK) {
+        look_for_server(venue);
     }
     if (venue->log.failed) {
         live_venue_fails(venue, NULL);
