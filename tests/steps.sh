@@ -10,9 +10,8 @@ mkdir -p "$out"
 passed=0 failed=0 skipped=0
 
 finish() {
-    summary="$passed passed, $failed failed"
-    [ "$skipped" -eq 0 ] || summary="$summary, $skipped skipped"
-    echo "$summary" | tee "$out/summary"
+    [ "$skipped" -eq 0 ] || echo "$skipped skipped"
+    echo "$passed passed, $failed failed" | tee "$out/summary"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
     exit
 }
