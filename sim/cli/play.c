@@ -16,6 +16,7 @@ struct job {
     size_t n; /* case of the file; a file that cannot be read has one job too */
     size_t number;          /* in the list */
     unsigned long patience; /* on real servers */
+    size_t decides;         /* accounts of decisions that were not compared */
     struct report_case report; /* owns its texts */
     bool selected;
 };
@@ -114,6 +115,7 @@ static void fill(struct job *job, const struct script *script, const struct dril
         .virtual_us = result.virtual_us,
         .fired = count_fired(&result),
     };
+    job->decides = result.decides_skipped;
     drill_result_free(&result);
 }
 
@@ -230,6 +232,18 @@ static struct job **order_jobs(struct job *jobs, size_t count, bool live, bool f
     return order;
 }
 
+/* What real servers do not tell is passed over, which must not look as if it had been seen. */
+static void count_decides(const struct pool *pool) {
+    size_t count = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        count += i < pool->stop && pool->jobs[i].selected ? pool->jobs[i].decides : 0;
+    }
+    if (count > 0) {
+        fflush(stdout);
+        fprintf(stderr, "stanzadrill: %zu `decides` not compared, as real servers do not say what they decide\n", count);
+    }
+}
+
 static void free_texts(const struct report_case *c) {
     const char *texts[] = {c->name, c->title, c->failure, c->reason, c->trace};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -278,6 +292,7 @@ int cli_play(const struct cli_files *files, const struct cli_settings *settings,
     pool.busy = settings->jobs != 0 ? settings->jobs : BUSY_THREADS;
     work_together(&pool, settings->jobs != 0 ? settings->jobs : live != NULL ? PATIENT_THREADS : 1);
     cli_live_close(live);
+    count_decides(&pool);
     out->items = cli_need(calloc(pool.count + 1, sizeof *out->items));
     out->count = 0;
     for (size_t i = 0; i < pool.count; i++) {
