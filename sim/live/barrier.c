@@ -188,6 +188,17 @@ static void ping_remotes(struct live_actor *actor) {
     }
 }
 
+/* Where the case's servers are several, what goes from one to another is answered by either, round by round. */
+static void ping_parts(struct live_actor *actor) {
+    struct live_venue *venue = actor->venue;
+    const bool can = can_ping(actor) || (actor->role == LIVE_ROLE_COMPONENT && live_actor_connected(actor));
+    for (size_t i = 0; can && i < venue->domain_count; i++) {
+        if (live_home(venue->server, venue->domains[i]) != live_home(venue->server, actor->domain)) {
+            ping_remote(actor, venue->domains[i]);
+        }
+    }
+}
+
 static void mark_peer(struct live_actor *actor) {
     struct live_venue *venue = actor->venue;
     struct live_error error;
@@ -257,7 +268,7 @@ static size_t count_dirty(const struct live_venue *venue) {
 static void begin_round(struct live_venue *venue) {
     struct live_barrier *barrier = &venue->barrier;
     const bool first = barrier->round == 0;
-    const bool local = !barrier->remote || venue->remote_count == 0;
+    const bool local = !venue->split && (!barrier->remote || venue->remote_count == 0);
     const bool alone = !first && local && !in_rounds(venue) && count_dirty(venue) == 1;
     barrier->seen = venue->log.count;
     for (size_t i = 0; i < venue->actor_count; i++) {
@@ -267,6 +278,9 @@ static void begin_round(struct live_venue *venue) {
         }
         if (barrier->round == 1 && barrier->remote) {
             ping_remotes(actor);
+        }
+        if (venue->split && !first) {
+            ping_parts(actor);
         }
     }
     barrier->waiting = count_missing(venue);
@@ -303,7 +317,7 @@ static void finish(struct live_venue *venue) {
 static bool is_last_round(const struct live_venue *venue) {
     const struct live_barrier *barrier = &venue->barrier;
     const unsigned rounds = barrier->round + 1;
-    if (!in_rounds(venue)) {
+    if (!in_rounds(venue) && !venue->split) {
         return rounds >= (barrier->remote && venue->remote_count > 0 ? ROUNDS_REMOTE : ROUNDS_HOME);
     }
     return (rounds >= ROUNDS_LEAST && venue->log.count == barrier->seen) || rounds >= ROUNDS_MOST;
@@ -345,6 +359,7 @@ static void look(struct live_venue *venue, unsigned left) {
 void live_barrier_run(struct live_venue *venue, bool remote, bool stop) {
     struct live_barrier *barrier = &venue->barrier;
     const size_t before = venue->log.count;
+    remote = remote || venue->split;
     while (venue->result == ROUTER_OK && !(stop && venue->log.count > before) && !live_barrier_quiet(venue, remote)) {
         if (!barrier->going || (remote && !barrier->remote)) {
             begin(venue, remote);

@@ -139,6 +139,10 @@ struct live_server {
     char component_secret[LIVE_PASSWORD_SIZE];
     int processes[8];
     size_t process_count;
+    struct live_split *splits;  /* servers for cases that have several */
+    struct live_server **parts; /* of such a one: it has no processes itself */
+    size_t part_count;
+    bool borrows_dns;    /* it is another's */
     unsigned generation; /* how often it was started anew */
     int channel;         /* of the kind, to one of the processes; -1: none */
     void *own;           /* of the kind; freed by `live_close` with free() */
@@ -147,6 +151,7 @@ struct live_server {
     pthread_mutex_t slot_lock;
     pthread_cond_t slot_left;
     bool slot_taken[LIVE_SLOTS];
+    unsigned slot_next;
     pthread_mutex_t lock; /* recursive; of what several venues use at the same time: processes, generation, channel */
 };
 
@@ -155,6 +160,12 @@ bool live_account(struct live_server *server, const char *local, const char *dom
                   struct live_error *error);
 /* live_where - address and port for clients of a domain. returns false: this server does not serve it. */
 bool live_where(const struct live_server *server, const char *domain, const char **address, uint16_t *port);
+
+/* live_server_new, live_server_start - the steps of live_open. slots: in how many each component is known; 0: components
+ * are as they are on the wire. */
+struct live_server *live_server_new(const struct live_target *target, const struct live_needs *needs, unsigned seconds,
+                                    size_t slots);
+bool live_server_start(struct live_server *server, struct live_error *error);
 
 /* live_slot_take - waits for one. */
 unsigned live_slot_take(struct live_server *server);
@@ -187,6 +198,22 @@ bool live_deadline_end(struct live_deadline *deadline);
 bool live_reach(struct live_server *server, const char *domain, struct live_error *error);
 bool live_register(struct live_server *server, const char *local, const char *domain, const char *password,
                    struct live_error *error);
+
+/* ------------------------------------------------------------------------------------------------------- split.c ---- */
+
+enum { LIVE_SERVED_MAX = 16 };
+
+struct live_served { /* a domain, and which of a case's servers serves it */
+    const char *domain;
+    size_t server;
+};
+/* live_split - servers that share out domains as a case has it; they are used as one, and closed with `server`. The list
+ * is sorted. returns as a venue's functions do. */
+int live_split(struct live_server *server, struct live_served *served, size_t count, size_t servers,
+               struct live_server **front, struct live_error *error);
+/* live_home - the one of several that serves a domain, or has the component; itself, if it is one alone. */
+struct live_server *live_home(const struct live_server *server, const char *domain);
+void live_splits_close(struct live_server *server);
 
 /* ------------------------------------------------------------------------------------------------------- start.c ---- */
 

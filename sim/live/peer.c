@@ -118,7 +118,7 @@ static struct peer_stream *carrier_for(const struct live_peer *peer, const struc
 }
 
 static void open_own(struct live_peer *peer, struct peer_pair *pair) {
-    struct peer_stream *stream = peer_stream_add(peer, -1);
+    struct peer_stream *stream = peer_stream_add(peer, -1, pair->served);
     if (stream == NULL) {
         peer_fail(peer, "there is no room for another stream");
         return;

@@ -154,6 +154,10 @@ struct live_venue {
     size_t account_count, account_capacity;
     char **domains; /* that servers of the scenario serve */
     size_t domain_count, domain_capacity;
+    struct live_served *served; /* the same, with their servers */
+    size_t served_capacity, server_count;
+    bool cast;  /* its servers are known */
+    bool split; /* each of them is one of its own */
     char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
     size_t remote_count;
     struct live_barrier barrier;

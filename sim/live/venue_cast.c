@@ -31,7 +31,6 @@ static char *outward(struct live_venue *venue, const char *text, size_t size) {
 
 /* ---------------------------------------------------------------------------------------------------- domains ---- */
 
-/* Several servers of a scenario are one here, which serves all their domains. */
 int live_cast_server(struct venue *base, const char *name, const char *const *domains, size_t domain_count,
                      const struct policy *policy, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
@@ -44,11 +43,36 @@ int live_cast_server(struct venue *base, const char *name, const char *const *do
             return live_refuse(error, VENUE_E_CANNOT, "%s does not serve %s", target_name(venue), domains[i]);
         }
         if (!live_grow((void **)&venue->domains, &venue->domain_capacity, venue->domain_count, sizeof(char *)) ||
+            !live_grow((void **)&venue->served, &venue->served_capacity, venue->domain_count, sizeof *venue->served) ||
             (venue->domains[venue->domain_count] = strdup(domains[i])) == NULL) {
             return no_memory(error);
         }
+        venue->served[venue->domain_count] =
+            (struct live_served){.domain = venue->domains[venue->domain_count], .server = venue->server_count};
         venue->domain_count++;
     }
+    venue->server_count++;
+    return ROUTER_OK;
+}
+
+/* Several servers of a script are several here too, if it is for us to start them. */
+static int part_servers(struct live_venue *venue, struct router_error *error) {
+    struct live_server *front = NULL;
+    struct live_error why = {.text = ""};
+    if (venue->cast || venue->server_count < 2 || venue->server->kind == NULL) {
+        venue->cast = true;
+        return ROUTER_OK;
+    }
+    const int result =
+        live_split(venue->server, venue->served, venue->domain_count, venue->server_count, &front, &why);
+    struct live_party *party = result == ROUTER_OK ? live_party_new(front) : NULL;
+    if (party == NULL) {
+        return result == ROUTER_OK ? no_memory(error) : live_refuse(error, result, "%s", why.text);
+    }
+    live_party_free(venue->party);
+    venue->party = party;
+    venue->server = front;
+    venue->cast = venue->split = true;
     return ROUTER_OK;
 }
 
@@ -71,6 +95,10 @@ static struct slice whole(const char *text) {
 
 int live_cast_account(struct venue *base, const char *bare, bool exists, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
+    const int parted = part_servers(venue, error);
+    if (parted != ROUTER_OK) {
+        return parted;
+    }
     if (!live_venue_serves(venue, live_jid_domain(whole(bare)))) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "no server serves '%.200s'", bare);
     }
@@ -258,6 +286,10 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
 
 int live_cast_peer(struct venue *base, const char *name, const struct world_peer *config, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
+    const int parted = part_servers(venue, error);
+    if (parted != ROUTER_OK) {
+        return parted;
+    }
     struct world_peer wire = *config;
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_PEER, name, config->domain);
     char **also = calloc(config->also_count + 1, sizeof *also);
@@ -282,6 +314,10 @@ int live_cast_peer(struct venue *base, const char *name, const struct world_peer
 int live_cast_component(struct venue *base, const char *name, const char *domain, const char *server,
                         struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
+    const int parted = part_servers(venue, error);
+    if (parted != ROUTER_OK) {
+        return parted;
+    }
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_COMPONENT, name, domain);
     struct live_error why;
     (void)server;
@@ -296,7 +332,7 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
         return no_memory(error);
     }
     const struct live_peer_events events = events_of(actor);
-    actor->component = live_component_new(venue->server, wire, &events, &why);
+    actor->component = live_component_new(live_home(venue->server, wire), wire, &events, &why);
     free(wire);
     return actor->component != NULL
                ? ROUTER_OK
@@ -324,7 +360,7 @@ static int furnish(struct live_venue *venue, struct live_held *account, const ch
         return live_refuse(error, VENUE_E_CANNOT, "%s cannot be given %s for %.100s before it is played",
                            target_name(venue), account->item_count > 0 ? "contacts" : "stored messages", account->bare);
     }
-    const int result = kind->furnish(venue->server, local, domain, account->items, account->item_count,
+    const int result = kind->furnish(live_home(venue->server, domain), local, domain, account->items, account->item_count,
                                      (const char *const *)account->stored, account->stored_count, &why);
     return result == ROUTER_OK ? ROUTER_OK : live_refuse(error, result, "%s", why.text);
 }
@@ -394,10 +430,15 @@ static void free_account(struct live_held *account) {
     free(account);
 }
 
-/* The next case's component is not to meet the stream of this one's. */
+/* The next case's component is not to meet the stream of this one's, nor what this one's clients leave behind. */
 static void dismiss_components(struct live_venue *venue) {
     const uint64_t end_us = live_clock_us() + (uint64_t)venue->server->seconds * 1000000;
     bool left = true;
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        if (venue->actors[i]->client != NULL) {
+            live_client_drop(venue->actors[i]->client);
+        }
+    }
     for (size_t i = 0; i < venue->actor_count; i++) {
         if (venue->actors[i]->component != NULL && live_actor_connected(venue->actors[i])) {
             venue->actors[i]->leaving = "disconnects";
@@ -436,4 +477,5 @@ void live_cast_free(struct live_venue *venue) {
     free(venue->actors);
     free(venue->accounts);
     free(venue->domains);
+    free(venue->served);
 }
