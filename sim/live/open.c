@@ -272,15 +272,33 @@ bool live_where(const struct live_server *server, const char *domain, const char
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------------------- slots ---- */
+/* -------------------------------------------------------------------------------------------------- components ---- */
+
+bool live_attach(const struct live_server *server, const char *domain, uint16_t *port, const char **secret) {
+    const struct live_target *target = server->target;
+    if (server->component_port != 0) {
+        *port = server->component_port;
+        *secret = server->component_secret;
+        return true;
+    }
+    for (size_t i = 0; i < target->attached_count; i++) {
+        if (strcasecmp(target->attached[i].domain, domain) == 0) {
+            *port = target->attached[i].port;
+            *secret = target->attached[i].secret;
+            return true;
+        }
+    }
+    return false;
+}
 
 unsigned live_slot_take(struct live_server *server) {
+    const unsigned slots = server->kind != NULL ? LIVE_SLOTS : 1;
     unsigned slot, tried = 0;
     pthread_mutex_lock(&server->slot_lock);
     /* One after the other, so that a case does not follow at once on one whose clients may still be going. */
-    while (server->slot_taken[slot = server->slot_next % LIVE_SLOTS]) {
+    while (server->slot_taken[slot = server->slot_next % slots]) {
         server->slot_next++;
-        if (++tried % LIVE_SLOTS == 0) {
+        if (++tried % slots == 0) {
             pthread_cond_wait(&server->slot_left, &server->slot_lock);
         }
     }

@@ -84,6 +84,11 @@ struct live_listed {
     char *bare, *password;
 };
 
+struct live_attached { /* a component that the server of a target file knows; on 127.0.0.1 */
+    char *domain, *secret;
+    uint16_t port;
+};
+
 struct live_target {
     char *name;                   /* for reports */
     char *profile;                /* that describes it; NULL: a target file that names none */
@@ -96,6 +101,8 @@ struct live_target {
     size_t host_count;
     struct live_listed *listed;
     size_t listed_count;
+    struct live_attached *attached;
+    size_t attached_count;
     char **command; /* words with placeholders, NULL at the end */
 };
 
@@ -167,9 +174,12 @@ struct live_server *live_server_new(const struct live_target *target, const stru
                                     size_t slots);
 bool live_server_start(struct live_server *server, struct live_error *error);
 
-/* live_slot_take - waits for one. */
+/* live_slot_take - waits for one. A target file's server has one slot, in which components have their own names. */
 unsigned live_slot_take(struct live_server *server);
 void live_slot_leave(struct live_server *server, unsigned slot);
+
+/* live_attach - port of 127.0.0.1 and secret for a component, by its domain on the wire. returns false: it has none. */
+bool live_attach(const struct live_server *server, const char *domain, uint16_t *port, const char **secret);
 
 /* live_rests - whether its sessions must have ended inside before anybody connects: see rests_after_end. */
 bool live_rests(const struct live_server *server);

@@ -326,7 +326,8 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
         venue->has_slot = true;
     }
     const bool named = actor != NULL && name_domains(actor, domain, NULL, 0) &&
-                       (venue->names == NULL || live_names_add_component(venue->names, domain, venue->slot));
+                       (venue->names == NULL || venue->server->kind == NULL ||
+                        live_names_add_component(venue->names, domain, venue->slot));
     char *wire = named ? outward(venue, domain, strlen(domain)) : NULL;
     if (wire == NULL) {
         return no_memory(error);
