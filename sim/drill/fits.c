@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { MOMENT_US = 100000 }; /* a shorter time is meant for the latencies of the simulation */
+
 static bool skip(struct run *run, unsigned line, const char *reason) {
     drill_run_stop(run, RUN_SKIPPED, line, 1, "%s", reason == NULL ? "" : reason);
     return false;
@@ -36,6 +38,9 @@ static bool fits_pass(struct run *run) {
         const struct script_action *action = &run->script->actions[i];
         if (action->verb != SCRIPT_TIME_PASSES) {
             continue;
+        }
+        if (action->duration_us < MOMENT_US) {
+            return skip(run, action->line, "a moment between two steps of servers cannot be hit on real ones");
         }
         if (action->duration_us > left_us) {
             return skip(run, action->line,

@@ -294,6 +294,8 @@ bool live_peer_serves(struct live_peer *peer, const char *domain);
 const char *live_peer_mute(const struct live_peer *peer);
 bool live_peer_send(struct live_peer *peer, bool raw, const char *bytes, size_t size, struct live_error *error);
 void live_peer_end(struct live_peer *peer, bool breaks, const char *condition); /* all its streams; condition may be NULL */
+/* live_peer_is_reached - the target has a stream to it on which stanzas can come. */
+bool live_peer_is_reached(const struct live_peer *peer);
 /* live_peer_ending - streams that were closed in order have not been closed by the target yet. */
 bool live_peer_ending(const struct live_peer *peer);
 

@@ -109,6 +109,7 @@ struct live_actor {
     struct live_component *component;
     const char *leaving; /* how its stream ends because the script wants it so; NULL: it does not */
     bool down;           /* a peer that has crashed */
+    bool deaf;           /* a peer that is about to break: what comes is lost */
     bool coming;         /* a component that has not been accepted yet */
 
     struct live_text begun; /* octets that it has sent raw, and that are no whole elements yet */

@@ -131,6 +131,9 @@ static void arrived(void *context, const char *stanza, size_t size) {
     struct live_actor *actor = context;
     struct live_venue *venue = actor->venue;
     size_t own_size = 0;
+    if (actor->deaf) {
+        return;
+    }
     char *own = stanza == NULL ? NULL : live_venue_back(venue, stanza, size, &own_size);
     if (own == NULL) {
         live_venue_fails(venue, NULL);

@@ -41,6 +41,16 @@ static void wait_for_turn(const struct live_actor *actor) {
     }
 }
 
+/* What a server has written to a peer when that one breaks is lost, and it shall not be a matter of luck what has been
+ * written by then: all that was sent for it. */
+static void lose_what_is_under_way(struct live_actor *actor) {
+    if (actor->role == LIVE_ROLE_PEER && live_peer_is_reached(actor->peer)) {
+        actor->deaf = true;
+        live_barrier_run(actor->venue, true, false);
+        actor->deaf = false;
+    }
+}
+
 /* -------------------------------------------------------------------------------------------------- connecting ---- */
 
 static int come_in(struct live_actor *actor, struct router_error *error) {
@@ -199,6 +209,9 @@ static int leave(struct live_actor *actor, bool breaks, const char *condition, c
 
 int live_act_leave(struct venue *base, int client, bool vanishes, struct router_error *error) {
     struct live_actor *actor = live_venue_of(base)->actors[client];
+    if (vanishes) {
+        lose_what_is_under_way(actor);
+    }
     wait_for_turn(actor);
     if (!live_actor_connected(actor)) {
         return venue_result(actor->venue, error);
@@ -423,6 +436,9 @@ int live_act_fault(struct venue *base, enum venue_fault fault, const char *a, co
     }
     if ((fault == VENUE_CRASH || fault == VENUE_START) && actor->down == (fault == VENUE_CRASH)) {
         return live_refuse(error, ROUTER_E_CONFLICT, "it is so already");
+    }
+    if (actor != NULL && (fault == VENUE_CRASH || fault == VENUE_CUT)) {
+        lose_what_is_under_way(actor);
     }
     log_fault(venue, fault, a, b);
     live_barrier_stirs(venue);
