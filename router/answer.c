@@ -55,7 +55,7 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
 
 /* What a prober may see of an account (6121 4.3.2): of the whole account, or of the one resource it names. */
 static unsigned visibility(struct router *r, struct input *in, bool full) {
-    const bool self = is_self(in->account, &in->who);
+    const bool self = is_self(in->account, &in->who) && departs(r, ALTERNATIVE_pres_probe_self_refuse) == NULL;
     if (self)
         mark(r, in->host, RULE_pres_probe_self);
     bool entitled = is_entitled(r, in->account, &in->who);
@@ -77,6 +77,12 @@ static unsigned visibility(struct router *r, struct input *in, bool full) {
 void answer_probe(struct router *r, struct input *in) {
     /* A departure may have sent a probe for a full JID on to the bare one. */
     const bool full = in->stage != STAGE_BARE;
+    if (is_self(in->account, &in->who) && depart(r, in->host, ALTERNATIVE_pres_probe_self_refuse) &&
+        in->to_parts->resource.size == 0) {
+        const struct decision refused = {.rule = RULE_pres_probe_self};
+        bounce(r, in, &refused, CONDITION_BAD_REQUEST, NULL);
+        return;
+    }
     decide(r, in, full ? STAGE_PROBED_FULL : STAGE_PROBED_BARE, visibility(r, in, full));
 }
 
@@ -86,6 +92,8 @@ static void answer_presences(struct router *r, struct input *in, const struct de
         if (s->presence == NULL || (in->stage == STAGE_PROBED_FULL && s != in->resource))
             continue;
         kept_stanza(s->presence, &st);
+        st.body = delay_shown(r, s, st.body, in->stage == STAGE_PROBED_FULL ? ALTERNATIVE_pres_probe_full_match_add_delay
+                                                                           : ALTERNATIVE_pres_probe_avail_add_delay);
         if (st.has_id)
             mark(r, in->host, RULE_pres_probe_id_keep);
         if (in->stream != NULL)
@@ -155,7 +163,26 @@ static void answer_unavailable(struct router *r, struct input *in, const struct 
     answer(r, in, d, STANZA_UNAVAILABLE, from, start, body);
 }
 
+/* The alternative last-available. returns false: the profile has another answer. */
+static bool answer_last_available(struct router *r, struct input *in, const struct decision *d) {
+    const struct slice none = {NULL, 0};
+    const struct kept *last = in->account == NULL ? NULL : in->account->last_available;
+    struct decision own = *d;
+    own.departure = departs(r, ALTERNATIVE_pres_probe_offline_last_available);
+    if (d->rule != RULE_pres_probe_offline || own.departure == NULL)
+        return false;
+    if (in->account->was_connected)
+        answer(r, in, &own, STANZA_UNAVAILABLE, jid_slice(in->account->jid),
+               write_start(r, "presence", "unavailable", last != NULL && last->has_id ? last->id : none),
+               last != NULL ? last->body : none);
+    else
+        fate(r, in, ROUTER_DROP, &own);
+    return true;
+}
+
 void answer_probe_with(struct router *r, struct input *in, const struct decision *d) {
+    if (answer_last_available(r, in, d))
+        return;
     if (kind_is_subscription(in->st->kind))
         in->from = in->who.bare; /* subscriptions are between bare JIDs (6121 3) */
     const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE ||
@@ -174,6 +201,10 @@ void answer_probe_with(struct router *r, struct input *in, const struct decision
         const struct contact *c = in->account == NULL ? NULL : contact_find_text(r, in->account, in->who.bare);
         if (c != NULL && c->approved)
             mark(r, in->host, RULE_pres_probe_no_sub_preapproved);
+        if (in->account != NULL && !probe_cancels(r, in)) {
+            fate(r, in, ROUTER_HANDLE, d);
+            return;
+        }
         answer(r, in, d, STANZA_UNSUBSCRIBED, router_text_copy(r, asked.bare),
                write_start(r, "presence", "unsubscribed", mirrored_id(r, in)), (struct slice){NULL, 0});
     }

@@ -24,12 +24,13 @@ static bool check_return_path(struct router *r, struct input *in, enum fault fau
 /* refuse - a fault was found; its row says what follows. returns true where the stanza's fate is sealed. */
 static bool refuse(struct router *r, struct input *in, enum fault fault) {
     struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, fault);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, fault);
     if (d.verb == DO_SPLIT_ADDRESS) {
         d.verb = DO_CLOSE;
         d.condition = CONDITION_IMPROPER_ADDRESSING;
     }
     switch (d.verb) {
-    case DO_PASS: mark(r, in->host, d.rule); return false;
+    case DO_PASS: mark_row(r, in, d.rule); return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
             bounce(r, in, &d, d.condition, NULL);
@@ -78,12 +79,13 @@ bool presence_priority(const struct router *r, const struct stanza *st, int16_t 
             value = text[0] == '-' ? -number : number;
     }
     const bool in_range = value >= -128 && value <= 127;
-    if (!in_range && knob_is(r, KNOB_pres_bad_priority, 2))
+    const bool clamps = departs(r, ALTERNATIVE_in_pres_priority_bad_clamp_numbers) != NULL;
+    if (!in_range && (clamps || knob_is(r, KNOB_pres_bad_priority, 2)))
         value = value < 0 ? -128 : 127;
     else if (!in_range)
         value = 0;
     *priority = (int16_t)(valid && found <= 1 ? value : 0);
-    return valid && in_range && found <= 1;
+    return valid && (in_range || clamps) && found <= 1;
 }
 
 /* 6121 4.7.2.1 has four values, and one element at most; what a presence says beside them is passed on all the same. */
@@ -106,6 +108,18 @@ static bool is_show_odd(const struct stanza *st) {
     return !known || found > 1;
 }
 
+static bool is_show_unknown(const struct stanza *st) {
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        char text[8];
+        size_t size = 0;
+        const struct stanza only = {.child_count = 1, .child = {st->child[i]}, .body = st->body};
+        if (slice_is(st->child[i].name, text_slice("show")) && is_show_odd(&only) &&
+            !(stanza_child_text(st, i, text, sizeof text, &size) && size == 0))
+            return true;
+    }
+    return false;
+}
+
 /* A child in the content namespace is no extension, so it may bear no prefix either (6120 4.8.5). */
 static bool has_prefixed_child(const struct stanza *st) {
     for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
@@ -120,16 +134,16 @@ static bool has_prefixed_child(const struct stanza *st) {
 
 static bool check_element(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)))
-        return !refuse(r, in, FAULT_PREFIXED);
-    if (st->other_content)
-        return !refuse(r, in, FAULT_OTHER_CONTENT);
+    if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)) && refuse(r, in, FAULT_PREFIXED))
+        return false;
+    if (st->other_content && refuse(r, in, FAULT_OTHER_CONTENT))
+        return false;
     if (st->kind == STANZA_FOREIGN)
         return !refuse(r, in, FAULT_NO_STANZA);
     return !st->oversize || !refuse(r, in, FAULT_TOO_LARGE);
 }
 
-static enum fault iq_fault(const struct stanza *st) {
+static enum fault iq_fault(const struct router *r, const struct stanza *st) {
     if (st->kind == STANZA_IQ_OTHER)
         return FAULT_IQ_TYPE;
     if (kind_is_request(st->kind)) {
@@ -140,6 +154,8 @@ static enum fault iq_fault(const struct stanza *st) {
         if (is_stream_namespace(st->child[0].ns))
             return FAULT_IQ_CHILD_NS;
     }
+    if (st->kind == STANZA_RESULT && !st->has_id && departs(r, ALTERNATIVE_in_iq_id_results_too) != NULL)
+        return FAULT_IQ_NO_ID;
     if (st->kind == STANZA_RESULT && st->child_count > 1)
         return FAULT_IQ_RESULT_CHILDREN;
     if (st->kind == STANZA_IQ_ERROR && !has_error_child(st))
@@ -147,9 +163,23 @@ static enum fault iq_fault(const struct stanza *st) {
     return FAULT_NONE;
 }
 
+static bool is_empty_error(const struct stanza *st) {
+    return st->child_count == 0 &&
+           (st->kind == STANZA_MESSAGE_ERROR || st->kind == STANZA_PRESENCE_ERROR || st->kind == STANZA_IQ_ERROR);
+}
+
+/* By a departure, the error of a presence of unknown type is sent as if it were a subscription. */
+static void answer_between_bare(struct router *r, struct input *in) {
+    struct jid_parts parts;
+    if (jid_prepare(in->st->to, &parts) != ROUTER_OK || !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_bare))
+        return;
+    in->from = in->who.bare;
+    in->error_from = router_text_copy(r, who_is((struct slice){parts.text, parts.size}).bare);
+}
+
 static bool check_syntax(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    enum fault fault = iq_fault(st);
+    enum fault fault = iq_fault(r, st);
     if (fault == FAULT_IQ_NO_ID && refuse(r, in, fault))
         return false;
     if (fault == FAULT_IQ_NO_ID)
@@ -162,14 +192,28 @@ static bool check_syntax(struct router *r, struct input *in) {
         fault = FAULT_PRESENCE_PRIORITY;
     else if (st->kind == STANZA_PRESENCE_ERROR && !has_error_child(st))
         fault = FAULT_PRESENCE_ERROR_CHILD;
+    if (fault == FAULT_PRESENCE_TYPE)
+        answer_between_bare(r, in);
+    if (is_empty_error(st) && in->sender != NULL && depart(r, in->host, ALTERNATIVE_in_iq_error_child_drop_empty)) {
+        fate(r, in, ROUTER_DROP, &(const struct decision){.rule = RULE_in_iq_error_child});
+        return false;
+    }
     if (fault != FAULT_NONE && refuse(r, in, fault))
         return false;
     if (kind_is_message(st->kind) && st->type.size == 0)
         mark(r, in->host, RULE_in_msg_type_absent);
-    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")))
+    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")) &&
+             !depart(r, in->host, ALTERNATIVE_in_msg_type_unknown_remove))
         mark(r, in->host, RULE_in_msg_type_unknown);
-    if (st->kind == STANZA_AVAILABLE && is_show_odd(st))
+    if (st->kind == STANZA_AVAILABLE && is_show_odd(st)) {
+        if (is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
+            const struct decision d = {.rule = RULE_in_pres_show_bad,
+                                       .departure = departs(r, ALTERNATIVE_in_pres_show_bad_refuse)};
+            bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+            return false;
+        }
         mark(r, in->host, RULE_in_pres_show_bad);
+    }
     return true;
 }
 
@@ -238,7 +282,14 @@ static bool part_too_long_or_empty(struct slice raw) {
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
     struct jid *known;
-    if (jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+    const bool too_long = departs(r, ALTERNATIVE_in_to_length_as_written) != NULL && part_too_long_or_empty(raw);
+    if (!too_long && jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+        const struct slice domain = domain_of(raw);
+        if (domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
+            const struct decision d = {.rule = RULE_in_to_dot};
+            bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
+            return false;
+        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -252,7 +303,13 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     }
     if (part_too_long_or_empty(raw))
         mark(r, in->host, RULE_in_to_length);
-    if (knob_is(r, KNOB_addr_remote_check, 0) && jid_prepare(domain_of(raw), parts) == ROUTER_OK &&
+    if (in->sender != NULL && depart(r, in->host, ALTERNATIVE_in_to_malformed_as_absent)) {
+        in->to = (struct slice){"", 0};
+        return true;
+    }
+    if (lax_domain(r, in, parts))
+        return false;
+    if (!too_long && knob_is(r, KNOB_addr_remote_check, 0) && jid_prepare(domain_of(raw), parts) == ROUTER_OK &&
         host_find(r, parts->domain) == NULL) {
         mark(r, in->host, RULE_in_to_remote_localpart);
         in->to_parts = parts;
@@ -301,6 +358,7 @@ static bool check_pair(struct router *r, struct input *in, struct slice from, st
 /* An error would have nowhere to go, so that no knob asks for one. */
 static void refuse_bad_from(struct router *r, struct input *in) {
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     if (d.departure != NULL)
         refuse(r, in, FAULT_S2S_BAD_ADDRESS);
     else
@@ -312,6 +370,7 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     const bool split = d.verb == DO_SPLIT_ADDRESS && jid_prepare(domain_of(in->st->to), to) == ROUTER_OK;
     const enum fault fault = from_fault(r, in, from);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     if (!knob_is(r, KNOB_err_malformed_from, 2))
         in->error_from = in->host;
     if ((split || d.verb == DO_BOUNCE) && d.departure == NULL && fault != FAULT_NONE)
@@ -326,9 +385,9 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
 static bool check_peer(struct router *r, struct input *in, struct jid_parts *to, struct jid_parts *from) {
     const struct stanza *st = in->st;
     in->from = st->from;
-    if (!st->has_to || st->to.size == 0)
+    if (!st->has_to || (st->to.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_to_empty_malformed)))
         return !refuse(r, in, FAULT_S2S_NO_TO);
-    if (!st->has_from || st->from.size == 0)
+    if (!st->has_from || (st->from.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_from_empty_malformed)))
         return !refuse(r, in, FAULT_S2S_NO_FROM);
     if (jid_prepare(st->from, from) != ROUTER_OK) {
         refuse_bad_from(r, in);
@@ -494,6 +553,11 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+        *edited = *in->st;
+        edited->kind = STANZA_AVAILABLE;
+        in->st = edited;
+    }
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);

@@ -27,8 +27,12 @@ step 'selftest sanitized' sh tests/selftest.sh "$asan/stanzadrill"
 step 'command line' sh tests/cli.sh "$asan/stanzadrill"
 step 'bad input' sh tests/badinput.sh "$asan/stanzadrill"
 step 'bad servers' sh tests/badserver.sh "$asan/stanzadrill" "$BUILD/tool-fake_server"
+step 'reports' sh tests/reports.sh "$asan/stanzadrill"
+step 'HTML report' sh tests/html.sh "$BUILD/stanzadrill"
 step 'golden traces' sh tests/golden.sh
 step 'rules fired' sh tests/fired.sh
+step 'explanations' sh tests/explain.sh "$asan/stanzadrill"
+step 'diagrams' sh tests/diagram.sh "$asan/stanzadrill"
 step 'determinism' sh tests/determinism.sh
 step 'borders' sh tests/borders.sh
 step 'install' sh tests/install.sh

@@ -141,8 +141,8 @@ START_TEST(ids_that_a_server_makes_up_are_left_open_and_those_of_the_script_stay
     ck_assert_str_eq(observed(), "Romeo <iq id=\"{id}\" type=\"set\"/>\n"
                                  "Juliet <message id=\"{id}\"/>\n"
                                  "Juliet <iq id=\"{id}\" type=\"set\"/>\n"
-                                 "Juliet <message id=\"m1\"><item xmlns=\"urn:example\" id=\"{id}\"/>"
-                                 "<body>x7f</body></message>\n"
+                                 "Juliet <message id=\"m1\"><body>x7f</body>"
+                                 "<item xmlns=\"urn:example\" id=\"{id}\"/></message>\n"
                                  "Juliet <message id=\"\"/>\n");
 }
 END_TEST
@@ -228,7 +228,7 @@ START_TEST(stamps_are_left_open_unless_the_script_wrote_them) {
     play_on_fake(BOTH_CONNECT M1 "Romeo sends:\n"
                                  "\t<message id='m2' to='juliet@capulet.example'><delay xmlns='urn:xmpp:delay' "
                                  "stamp='1595-01-29T00:00:00Z'/></message>\n");
-    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"><delay xmlns=\"urn:xmpp:delay\" from=\"capulet.example\" "
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"><delay xmlns=\"urn:xmpp:delay\" "
                                  "stamp=\"{stamp}\"/><x xmlns=\"jabber:x:delay\" stamp=\"{stamp}\"/></message>\n"
                                  "Juliet <message id=\"m2\"><delay xmlns=\"urn:xmpp:delay\" "
                                  "stamp=\"1595-01-29T00:00:00Z\"/></message>\n");
@@ -261,6 +261,140 @@ START_TEST(of_an_error_only_the_defined_condition_is_kept) {
     ck_assert_str_eq(observed(), "Romeo <message id=\"m1\" type=\"error\"><body>Hi</body><error type=\"modify\">"
                                  "<gone xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\">xmpp:a@b.example</gone></error>"
                                  "<text xmlns=\"urn:example\">stays</text></message>\n");
+}
+END_TEST
+
+START_TEST(children_of_a_stanza_are_sorted_by_name_and_those_below_are_not) {
+    answer(0, "m1", 1,
+           "<message id='m1'><subject>b</subject><x xmlns='urn:b'><d/><c/></x><body>2</body><x xmlns='urn:a'/>"
+           "<body xml:lang='de'>1</body></message>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"><body>2</body><body xml:lang=\"de\">1</body>"
+                                 "<subject>b</subject><x xmlns=\"urn:a\"/><x xmlns=\"urn:b\"><d/><c/></x></message>\n");
+}
+END_TEST
+
+START_TEST(the_old_code_of_an_error_is_left_out_and_other_codes_are_not) {
+    answer(0, "m1", 0,
+           "<message id='m1' type='error'><error code='404' type='cancel'><item-not-found "
+           "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error><x xmlns='urn:example' code='110'/></message>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Romeo <message id=\"m1\" type=\"error\"><error type=\"cancel\">"
+                                 "<item-not-found xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/></error>"
+                                 "<x xmlns=\"urn:example\" code=\"110\"/></message>\n");
+}
+END_TEST
+
+START_TEST(a_message_is_normal_without_saying_so) {
+    answer(0, "m1", 1, "<message id='m1' type='normal'><x xmlns='urn:example' type='normal'/></message>");
+    answer(1, "m1", 1, "<presence id='m1' type='normal'/>");
+    answer(2, "m1", 1, "<message id='m1' type='chat'/>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"><x xmlns=\"urn:example\" type=\"normal\"/></message>\n"
+                                 "Juliet <presence id=\"m1\" type=\"normal\"/>\n"
+                                 "Juliet <message id=\"m1\" type=\"chat\"/>\n");
+}
+END_TEST
+
+START_TEST(a_language_is_left_out_unless_the_script_wrote_it) {
+    answer(0, "m1", 1, "<message id='m1' xml:lang='en'><body xml:lang='en'>Hi</body></message>");
+    answer(1, "m2", 1, "<message id='m2' xml:lang='de'/>");
+    play_on_fake(BOTH_CONNECT M1 "Romeo sends:\n\t<message id='m2' xml:lang='de' to='juliet@capulet.example'/>\n");
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"><body xml:lang=\"en\">Hi</body></message>\n"
+                                 "Juliet <message id=\"m2\" xml:lang=\"de\"/>\n");
+}
+END_TEST
+
+START_TEST(what_is_from_the_own_account_need_not_say_so) {
+    answer(0, "m1", 1, "<iq id='m1' from='juliet@capulet.example' type='result'/>");
+    answer(1, "m1", 1, "<message id='m1' from='juliet@capulet.example/phone'/>");
+    answer(2, "m1", 0, "<message id='m1' from='juliet@capulet.example'/>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Romeo <message from=\"juliet@capulet.example\" id=\"m1\"/>\n"
+                                 "Juliet <iq id=\"m1\" type=\"result\"/>\n"
+                                 "Juliet <message from=\"juliet@capulet.example/phone\" id=\"m1\"/>\n");
+}
+END_TEST
+
+START_TEST(who_delayed_a_stanza_and_why_is_left_out) {
+    answer(0, "m1", 1,
+           "<message id='m1'><delay xmlns='urn:xmpp:delay' from='capulet.example' stamp='2002-09-10T23:08:25Z'>"
+           "Offline Storage</delay><x xmlns='urn:example' from='capulet.example'>why</x></message>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"><delay xmlns=\"urn:xmpp:delay\" stamp=\"{stamp}\"/>"
+                                 "<x xmlns=\"urn:example\" from=\"capulet.example\">why</x></message>\n");
+}
+END_TEST
+
+/* -------------------------------------------------------------------------------------------------- comparing ---- */
+
+static void note_difference(void *context, const char *actor, size_t place, const char *a, const char *b) {
+    char *text = context;
+    const size_t size = strlen(text);
+    ck_assert_int_lt(snprintf(text + size, 2000 - size, "%s %zu: %s / %s\n", actor, place, a == NULL ? "-" : a,
+                              b == NULL ? "-" : b),
+                     (int)(2000 - size));
+}
+
+/* What differs between what Juliet gets on one venue and on another, one line for each. */
+static const char *compared(const char *const *one, const char *const *other) {
+    static char text[2000];
+    text[0] = '\0';
+    const char *const *const sides[] = {one, other};
+    struct drill_result results[2];
+    for (size_t i = 0; i < 2; i++) {
+        fake_reset();
+        for (size_t n = 0; sides[i][n] != NULL; n++) {
+            answer(n, "m1", 1, sides[i][n]);
+        }
+        play_on_fake(BOTH_CONNECT M1);
+        results[i] = result;
+        result = (struct drill_result){0};
+    }
+    const size_t count = drill_compare(&results[0], &results[1], note_difference, text);
+    ck_assert_uint_eq(count, drill_compare(&results[0], &results[1], NULL, NULL));
+    drill_result_free(&results[0]);
+    drill_result_free(&results[1]);
+    ck_assert_int_eq(count == 0, text[0] == '\0');
+    return text;
+}
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(what_one_venue_gives_and_the_other_does_not_is_a_difference) {
+    ck_assert_str_eq(compared(LIST("<message id='m1'/>"), LIST("<message id='m1'/>")), "");
+    ck_assert_str_eq(compared(LIST("<message id='m1'/>"), LIST("<message id='m1' type='chat'/>")),
+                     "Juliet 1: <message id=\"m1\"/> / <message id=\"m1\" type=\"chat\"/>\n");
+    ck_assert_str_eq(compared(LIST("<message id='m1'/>", "<presence/>"), LIST("<message id='m1'/>")),
+                     "Juliet 2: <presence/> / -\n");
+    ck_assert_str_eq(compared(LIST("<presence/>"), LIST("<presence/>", "<message id='m1'/>")),
+                     "Juliet 2: - / <message id=\"m1\"/>\n");
+}
+END_TEST
+
+START_TEST(only_the_order_of_one_sender_counts) {
+    ck_assert_str_eq(compared(LIST("<presence from='a@b.example'/>", "<presence from='c@d.example'/>"),
+                              LIST("<presence from='c@d.example'/>", "<presence from='a@b.example'/>")),
+                     "");
+    ck_assert_str_eq(compared(LIST("<presence from='a@b.example'/>", "<message from='a@b.example'/>"),
+                              LIST("<message from='a@b.example'/>", "<presence from='a@b.example'/>")),
+                     "Juliet 1: <presence from=\"a@b.example\"/> / <message from=\"a@b.example\"/>\n"
+                     "Juliet 2: <message from=\"a@b.example\"/> / <presence from=\"a@b.example\"/>\n");
+}
+END_TEST
+
+START_TEST(a_stanza_without_to_is_for_who_gets_it) {
+    static const char without[] = "<presence id='m1'/>";
+    ck_assert_str_eq(compared(LIST(without), LIST("<presence id='m1' to='juliet@capulet.example/balcony'/>")), "");
+    ck_assert_str_eq(compared(LIST("<presence id='m1' to='juliet@capulet.example'/>"), LIST(without)), "");
+    ck_assert_str_ne(compared(LIST(without), LIST("<presence id='m1' to='romeo@montague.example'/>")), "");
+    ck_assert_str_ne(compared(LIST(without), LIST("<presence id='m2' to='juliet@capulet.example'/>")), "");
+    ck_assert_str_ne(compared(LIST(without), LIST("<presence id='m1'><x xmlns='urn:x' to='juliet@capulet.example'/>"
+                                                  "</presence>")),
+                     "");
+    ck_assert_str_ne(compared(LIST("<presence to='juliet@capulet.example'/>"),
+                              LIST("<presence to='juliet@capulet.example/balcony'/>")),
+                     "");
 }
 END_TEST
 
@@ -347,6 +481,15 @@ Suite *observe_suite(void) {
     tcase_add_test(tc, stamps_are_left_open_unless_the_script_wrote_them);
     tcase_add_test(tc, versions_of_rosters_are_numbered);
     tcase_add_test(tc, of_an_error_only_the_defined_condition_is_kept);
+    tcase_add_test(tc, children_of_a_stanza_are_sorted_by_name_and_those_below_are_not);
+    tcase_add_test(tc, the_old_code_of_an_error_is_left_out_and_other_codes_are_not);
+    tcase_add_test(tc, a_message_is_normal_without_saying_so);
+    tcase_add_test(tc, a_language_is_left_out_unless_the_script_wrote_it);
+    tcase_add_test(tc, what_is_from_the_own_account_need_not_say_so);
+    tcase_add_test(tc, who_delayed_a_stanza_and_why_is_left_out);
+    tcase_add_test(tc, what_one_venue_gives_and_the_other_does_not_is_a_difference);
+    tcase_add_test(tc, only_the_order_of_one_sender_counts);
+    tcase_add_test(tc, a_stanza_without_to_is_for_who_gets_it);
     tcase_add_test(tc, what_cannot_be_read_stands_as_it_came);
     tcase_add_test(tc, a_stream_that_the_server_ends_stands_where_it_ended);
     tcase_add_test(tc, who_is_refused_shows_with_the_condition);

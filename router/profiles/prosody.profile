@@ -20,6 +20,7 @@ knob dom.subscribe = approve            # a request to the domain is approved
 knob msg.nouser = error                 # no such account: an error, where an existing one would store in silence
 knob policy.silent = error              # a full JID that is gone: groupchat is bounced, whoever asks (measured)
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; Prosody does not ask
+knob iq.bad-reply = pass                # nobody looks into a result or an error (measured)
 knob noto.msg-to = absent               # a message without 'to' is delivered without it
 knob pres.self-to = full                # own other resources: 'to' is their full JID
 knob pres.dir-self = broadcast          # presence to one's own bare JID: the router has cut off 'to' before
@@ -36,8 +37,32 @@ knob roster.versioning = full           # the whole roster or an empty result, n
 knob roster.limits = 2147483647         # MUST refuse names and groups that are too long; Prosody has no limit
 knob off.trigger = initial-only         # stored messages wait for the next initial presence
 knob off.chatstate = store              # SHOULD NOT store chat states alone
+knob off.delay-spoof = keep             # SHOULD be stripped; nobody looks at a delay that a client sends (measured)
 knob off.max = 2147483647               # no quota
 knob ext.comp.no-to = bad-request       # a component's stanza without 'to' is refused alone; its stream goes on
+
+# ---- what a client sends ----
+
+# The length of an address counts once it is prepared; here it counts as it is written, too (measured).
+departs in.to.length does as-written as prosody.length-as-written
+# MUST be jid-malformed; what may stand in the name of a host is not asked, and nobody finds it (measured).
+departs in.to.malformed does lax-domain as prosody.lax-domain
+# Of an error without children nobody hears (measured).
+departs in.iq.error-child does drop-empty as prosody.empty-error
+# MUST be bad-request, also where it is the content namespace; nobody looks at it (measured).
+departs in.iq.child-ns does pass as prosody.iq-child-namespace
+# SHOULD NOT be accepted; what has a prefix is taken, and goes on without it (measured).
+departs in.xml.prefix does pass as prosody.prefix
+# MUST be invalid-namespace (measured).
+departs in.ns.content does close unsupported-stanza-type as prosody.content-namespace
+# The error of an iq without id has an id all the same, an empty one; here it has none (measured).
+departs in.iq.id does omit-id as prosody.iq-no-id
+# A result MUST NOT be answered; without id it is (measured).
+departs in.iq.id does results-too as prosody.iq-no-id
+# SHOULD be feature-not-implemented; handlers go by namespace and name at once (measured).
+departs in.iq.unknown-elem does service-unavailable as prosody.iq-unknown-element
+# The error goes back where the stanza came from; here it goes between the bare JIDs (measured).
+departs in.pres.type-unknown does bare as prosody.presence-type
 
 # ---- components ----
 
@@ -54,6 +79,8 @@ departs msg.full.normal.nomatch does as-bare as prosody.full-to-bare
 departs msg.full.headline.nomatch does drop as prosody.headline-lost
 # An error is allowed as well; for no account all but headlines get one (measured for the bare JID).
 departs msg.nouser.full.headline does drop as prosody.headline-lost
+# MUST be refused with service-unavailable; a ping to a bare JID is answered whether or not there is an account (measured).
+departs iq.nouser.request does ping as prosody.ping-nobody
 # MUST be delivered like any message to the bare JID; without 'to' a headline is lost (measured).
 departs noto.msg for message/headline does drop as prosody.headline-lost
 # MUST NOT modify 'to'; the router cuts it off where it is the sender's own bare JID (measured).
@@ -61,6 +88,8 @@ departs msg.bare.any.own does omit-to as prosody.own-to-removed
 
 # ---- the domain ----
 
+# SHOULD be refused, or be handled for a resource; here the resource makes no difference (measured).
+departs domres.any does as-domain as prosody.domain-resource
 # The answer to a probe goes to the prober's bare JID (measured).
 departs dom.pres.probe does answer-bare as prosody.domain-presence
 # Approval is followed by the domain's presence (measured).
@@ -83,16 +112,27 @@ departs pres.full.match.probe does as-bare as prosody.probe-full
 departs pres.full.nomatch.probe does as-bare as prosody.probe-full
 # MUST look at the directed-presence list; here who is no subscriber gets unsubscribed (measured).
 departs pres.probe.directed does answer-unsubscribed as prosody.probe-directed
+# SHOULD be answered unsubscribed. It is made as if the user had sent it, and that goes out only where a request or a
+# subscription ends by it (measured).
+departs pres.probe.no-sub does as-cancellation as prosody.probe-cancels
+# One may always see one's own resources; a probe of the own bare JID is an error, one of a full JID nothing (measured).
+departs pres.probe.self does refuse as prosody.probe-self
+# A probe MUST NOT be the sole reason for an error; without 'to' it is (measured).
+departs noto.pres.probe does bounce bad-request as prosody.probe-self
 # SHOULD repeat the probe's id.
 departs pres.probe.id-mirror does omit as prosody.probe-no-id
 # SHOULD say since when nobody is there (measured).
 departs pres.probe.offline-delay does omit as prosody.probe-no-since
 # SHOULD be resent to other servers at times; requests inside the server are sent again too, and answered (measured).
 departs pres.init.resend-out does local-too as prosody.resend-local
+# A push says what has changed; each request that is sent again is pushed as well (measured).
+departs pres.init.resend-out does push as prosody.resend-push
 # MUST tell every target of directed presence of the end; subscribers are not listed even without a session (measured).
 departs pres.dir.nosession does skip-subscribers as prosody.directed-subscriber
 # MUST leave it to the broadcast; who was approved later stays listed, and gets unavailable twice (measured).
 departs pres.dir.precedence-approve does keep as prosody.directed-approved
+# The unavailable of a session whose resource is taken says why (measured).
+departs pres.end.conflict does say-why as prosody.conflict-status
 # SHOULD take a target that sent unavailable off the list (measured).
 departs pres.in.unavail-directed does keep as prosody.directed-kept
 
@@ -104,6 +144,11 @@ departs sub.unsub.out does push-first as prosody.push-first
 departs sub.app.out.order does push-first as prosody.push-first
 # The approved contact is probed too where the user sees its presence (measured).
 departs sub.app.out.presence does probe-too as prosody.approval-probe
+departs sub.pre.flag does probe-too as prosody.approval-probe
+# MUST NOT be routed; approval of who is subscribed already is, and presence is shown again (measured).
+departs sub.pre.noop does pass-on as prosody.approval-again
+# There is nothing to subscribe to; at one's own full JID it is taken in as a stranger's would be (measured).
+departs sub.self does full-as-other as prosody.self-full
 # MUST send unavailable first, then unsubscribed, then push; here it is push, unsubscribed, unavailable (measured).
 departs sub.cancel.out.order does unavailable-last as prosody.cancel-order
 # MUST forget approval ahead by unsubscribed; it stays (measured).
@@ -112,6 +157,7 @@ departs sub.cancel.out.preapproval does keep as prosody.preapproval-kept
 departs sub.req.in.repeat does acknowledge as prosody.acknowledge-again
 # MUST answer subscribed; what follows is presence twice, or unavailable where there is none (measured).
 departs sub.req.in.already does show-twice as prosody.already-presence
+departs sub.req.in.already does probe-too as prosody.approval-probe
 departs sub.req.in.already does show-unavailable as prosody.already-presence
 # A request to nobody's account MUST be dropped; it is acknowledged like any other (measured).
 departs pres.nouser.sub for presence/subscribe does answer-unavailable as prosody.acknowledge-nobody
@@ -130,6 +176,8 @@ departs sub.stamp does deliver-bare as prosody.remove-stamp
 departs sub.remove.from does no-unavailable as prosody.remove-order
 # Nothing goes before an unsubscribe; here unavailable does, although the contact is no subscriber (measured).
 departs sub.remove.to does unavailable-first as prosody.remove-order
+# A request that waits is turned down, and waits all the same (measured).
+departs sub.remove.pending-in does keep-request as prosody.removed-request
 # With 'both': unsubscribed, unavailable, unsubscribe (measured).
 departs sub.remove.both does unsubscribed-first as prosody.remove-order
 # A get with items is refused as bad-request; here it is answered (measured).
@@ -152,6 +200,7 @@ departs roster.set.group-empty does accept as prosody.roster-groups
 # The contact's roster says who is subscribed; while the contact is offline and the asking user of the same server is
 # not, the asking user's roster says so instead. The same for probes and for requests.
 departs pres.probe.no-sub does asker-decides as prosody.asker-decides
+departs iq.bare.known does asker-decides as prosody.asker-decides
 departs sub.req.in.already does asker-decides as prosody.asker-decides
 
 # ---- from and to other servers ----

@@ -6,173 +6,86 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BASELINE_SIZE_MAX = 1 << 20 };
-
-/* --------------------------------------------------------------------------------------------------- known ones ---- */
-
-/* The reason that a baseline gives for a case, or NULL. A line: the case's name, white space, the reason. */
-static char *known_difference(const char *baseline, const char *name) {
-    const size_t size = strlen(name);
-    for (const char *line = baseline; line != NULL && *line != '\0';) {
-        const size_t length = strcspn(line, "\n");
-        if (length > size && strncmp(line, name, size) == 0 && strchr(" \t", line[size]) != NULL) {
-            const char *reason = line + size + strspn(line + size, " \t");
-            const size_t rest = length - (size_t)(reason - line);
-            char *copy = cli_need(malloc(rest + 1));
-            memcpy(copy, reason, rest);
-            copy[rest] = '\0';
-            return copy;
-        }
-        line += length + (line[length] == '\n');
-    }
-    return NULL;
-}
-
-char *cli_baseline_read(const char *path) {
-    const char *why = "";
-    size_t size = 0;
-    char *text = cli_read(path, BASELINE_SIZE_MAX, &size, &why);
-    if (text == NULL || size == BASELINE_SIZE_MAX || memchr(text, '\0', size) != NULL) {
-        fflush(stdout);
-        report_text(stderr, path);
-        fprintf(stderr, ": %s\n", text == NULL ? why : "is no baseline: expected lines of a case's name and a reason");
-        free(text);
-        return NULL;
-    }
-    text = cli_need(realloc(text, size + 1));
-    text[size] = '\0';
-    return text;
-}
-
 /* ------------------------------------------------------------------------------------------------------ compare ---- */
 
-/* What a stanza is from. Two servers may serve different senders in another order; each sender's own order counts. */
-static size_t sender_of(const char *item, const char **start) {
-    const char *from = strstr(item, " from=\"");
-    *start = from == NULL ? "" : from + 7;
-    return from == NULL ? 0 : strcspn(*start, "\"");
+struct description {
+    FILE *out;
+    const char *target;
+};
+
+static void write_difference(void *context, const char *actor, size_t place, const char *simulated, const char *real) {
+    const struct description *description = context;
+    fprintf(description->out, "%s, stanza %zu\n  %-10s %s\n  %-10s %s\n", actor, place, "simulator",
+            simulated == NULL ? "nothing" : simulated, description->target, real == NULL ? "nothing" : real);
 }
 
-static int by_sender(const char *a, const char *b) {
-    const char *from_a, *from_b;
-    const size_t size_a = sender_of(a, &from_a), size_b = sender_of(b, &from_b);
-    const int order = strncmp(from_a, from_b, size_a < size_b ? size_a : size_b);
-    return order != 0 ? order : size_a < size_b ? -1 : size_a > size_b;
-}
-
-/* Insertion keeps the order of equal ones, and what one actor gets is not much. */
-static void sort_items(const struct drill_observation *observation) {
-    char **items = observation->items;
-    for (size_t i = 1; i < observation->count; i++) {
-        char *item = items[i];
-        size_t at = i;
-        for (; at > 0 && by_sender(items[at - 1], item) > 0; at--) {
-            items[at] = items[at - 1];
-        }
-        items[at] = item;
-    }
-}
-
-/* An iq to a client that bears no 'to' is for that client (6120 10.3), so that one with its address says the same. */
-static bool same_item(const char *a, const char *b) {
-    static const char mark[] = " to=\"";
-    const char *to_a = strstr(a, mark), *to_b = strstr(b, mark);
-    if (strcmp(a, b) == 0) {
-        return true;
-    }
-    if (strncmp(a, "<iq ", 4) != 0 || (to_a == NULL) == (to_b == NULL)) {
-        return false;
-    }
-    const char *with = to_a == NULL ? b : a, *without = to_a == NULL ? a : b, *at = to_a == NULL ? to_b : to_a;
-    const size_t before = (size_t)(at - with), gone = sizeof mark - 1 + strcspn(at + sizeof mark - 1, "\"") + 1;
-    return strncmp(with, without, before) == 0 && strcmp(with + before + gone, without + before) == 0;
-}
-
-static const char *item_at(const struct drill_observation *observation, size_t n) {
-    return observation != NULL && n < observation->count ? observation->items[n] : "nothing";
-}
-
-static size_t most(const struct drill_observation *a, const struct drill_observation *b) {
-    return a->count > b->count ? a->count : b->count;
-}
-
-/* Writes the differences where `out` is not NULL. returns how many there are. */
-static size_t differences(const struct drill_result *expected, const struct drill_result *real, const char *target,
-                          FILE *out) {
-    size_t count = 0;
-    for (size_t i = 0; i < expected->observation_count && i < real->observation_count; i++) {
-        const struct drill_observation *a = &expected->observations[i], *b = &real->observations[i];
-        for (size_t n = 0; n < most(a, b); n++) {
-            if (same_item(item_at(a, n), item_at(b, n))) {
-                continue;
-            }
-            count++;
-            if (out != NULL) {
-                fprintf(out, "%s, stanza %zu\n  %-10s %s\n  %-10s %s\n", a->actor, n + 1, "simulator", item_at(a, n),
-                        target, item_at(b, n));
-            }
-        }
-    }
-    return count;
-}
-
-static char *describe(const struct drill_result *expected, const struct drill_result *real, const char *target) {
+static char *describe(struct drill_result *expected, struct drill_result *real, const char *target) {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = cli_need(open_memstream(&text, &size));
-    differences(expected, real, target, out);
-    if (fclose(out) != 0) {
+    struct description description = {.out = cli_need(open_memstream(&text, &size)), .target = target};
+    (void)drill_compare(expected, real, write_difference, &description);
+    if (fclose(description.out) != 0) {
         cli_need(NULL);
     }
     return text;
 }
 
 static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
-                    const char *target, const char *baseline) {
-    for (size_t i = 0; i < expected->observation_count; i++) {
-        sort_items(&expected->observations[i]);
-    }
-    for (size_t i = 0; i < real->observation_count; i++) {
-        sort_items(&real->observations[i]);
-    }
-    const bool same = differences(expected, real, target, NULL) == 0;
-    char *known = known_difference(baseline, report->name);
-    report->verdict = same && known == NULL ? REPORT_PASS : !same && known != NULL ? REPORT_NON_STRICT : REPORT_FAIL;
-    report->reason = NULL;
-    report->failure = NULL;
-    if (report->verdict == REPORT_NON_STRICT) {
-        char *reason = cli_join("known to differ: ", known);
-        report->reason = reason;
-    } else if (same && known != NULL) {
-        report->failure = cli_copy("the baseline says that this case differs, but it does not\n");
-    } else if (!same) {
-        report->failure = describe(expected, real, target);
-    }
-    free(known);
+                    const char *target) {
+    const bool same = drill_compare(expected, real, NULL, NULL) == 0;
+    report->verdict = same ? REPORT_PASS : REPORT_FAIL;
+    report->failure = same ? NULL : describe(expected, real, target);
 }
 
-void cli_calibrate_case(const struct script *script, const struct drill_options *options, const char *baseline,
-                        struct report_case *report) {
+/* The command that played the case on the server, as one that compares. */
+static char *replay_of(const char *run) {
+    static const char start[] = "stanzadrill run", end[] = " --trace";
+    const size_t size = strlen(run);
+    char *text = cli_join("stanzadrill calibrate", size < sizeof start ? "" : run + sizeof start - 1);
+    const size_t whole = strlen(text);
+    if (whole > sizeof end && strcmp(text + whole - (sizeof end - 1), end) == 0) {
+        text[whole - (sizeof end - 1)] = '\0';
+    }
+    return text;
+}
+
+/* What reports show of a case is what happened on the server. */
+static void keep(struct report_case *report, struct drill_result *real, const struct drill_options *options) {
+    const bool failed = report->verdict == REPORT_FAIL || report->verdict == REPORT_ERROR;
+    report->virtual_us = real->virtual_us;
+    report->replay = real->replay == NULL ? NULL : replay_of(real->replay);
+    report->story = cli_story(real->story);
+    if (options->trace || (options->trace_failure && failed)) {
+        report->trace = real->trace;
+        real->trace = NULL;
+    }
+}
+
+void cli_calibrate_case(const struct script *script, const struct drill_options *options, struct report_case *report) {
     struct drill_options own = *options;
     own.observe = own.one_policy = true;
+    own.trace = options->trace || options->trace_failure;
     struct drill_result real, expected;
     if (!drill_play(script, &own, &real)) {
         cli_need(NULL);
     }
+    own.trace = own.story = own.tally = own.trace_failure = false;
     own.venue = NULL;
     own.target = NULL;
     if (!drill_play(script, &own, &expected)) {
         cli_need(NULL);
     }
     report->verdict = real.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_ERROR;
-    if (real.observations == NULL || expected.observations == NULL) {
-        const struct drill_result *cause = real.observations == NULL ? &real : &expected;
+    /* What was seen before it turned out that the case cannot be played is no whole. */
+    if (real.observations == NULL || expected.observations == NULL || real.verdict == DRILL_SKIP) {
+        const struct drill_result *cause = real.observations == NULL || real.verdict == DRILL_SKIP ? &real : &expected;
         report->reason = cause->reason == NULL ? NULL : cli_copy(cause->reason);
         report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
         report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;
     } else {
-        compare(report, &expected, &real, options->target, baseline);
+        compare(report, &expected, &real, options->target);
     }
+    keep(report, &real, options);
     drill_result_free(&real);
     drill_result_free(&expected);
 }
@@ -193,9 +106,9 @@ const struct cli_command cli_calibrate_command = {
     .summary = "compare what a real server does with what a profile says that it does",
     .notes = "Each case is played on the server and on the simulator, where every server follows the profile, whatever\n"
              "the case itself asks for; what each client, peer and component got must be the same. What a case expects\n"
-             "does not matter.\n",
+             "does not matter.\n" CLI_FORMAT_NOTES,
     .options = CLI_PROFILE | CLI_FORMAT | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
-               CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE,
+               CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE | CLI_SHARD | CLI_RERUN | CLI_LIST | CLI_QUIET,
     .needs_path = true,
     .run = calibrate,
 };

@@ -96,6 +96,32 @@ static void add_missing(struct run *run, const struct script_action *action, con
     drill_difference(run, &difference);
 }
 
+/* Where a script goes on after a difference, what it captures comes from what is most like the stanza that it expects. */
+static void capture_all_the_same(struct run *run, const struct script_action *action, const struct xml_node *expected) {
+    const struct actor *actor = &run->actors[action->actor];
+    const struct match_words words = drill_value_words(run);
+    const struct xml_node *best = NULL;
+    unsigned likeness = 0;
+    /* Whatever else was meant to wait for it waits for all that may still come of what went before. */
+    if (run->options->one_policy) {
+        drill_settle(run);
+    }
+    /* What has not been read goes before what has, and of that the latest. */
+    for (size_t i = 0; run->options->one_policy && i < actor->inbox_count; i++) {
+        const size_t unread = actor->inbox_count - actor->inbox_read;
+        const size_t at = i < unread ? actor->inbox_read + i : actor->inbox_count - 1 - i;
+        const struct xml_node *tree = drill_run_tree(run, actor->inbox[at]);
+        const unsigned own = tree == NULL ? 0 : match_likeness(expected, tree);
+        if (own > likeness) {
+            best = tree;
+            likeness = own;
+        }
+    }
+    if (best != NULL) {
+        match_captures(&words, expected, best);
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------------ verbs ---- */
 
 static bool matches(struct run *run, const struct xml_node *expected, size_t event, struct match_difference *where) {
@@ -118,8 +144,10 @@ void drill_expect_stanzas(struct run *run, const struct script_action *action) {
         }
         if (event == NO_EVENT) {
             add_missing(run, action, stanza);
+            capture_all_the_same(run, action, stanza->tree);
         } else if (!matches(run, stanza->tree, (size_t)event, &where)) {
             add_wrong(run, action, stanza, stanza->tree, (size_t)event, &where);
+            capture_all_the_same(run, action, stanza->tree);
         }
     }
 }
@@ -151,6 +179,9 @@ static void unpaired(struct run *run, const struct script_action *action, const 
         } else {
             add_missing(run, action, stanza);
         }
+    }
+    for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
+        capture_all_the_same(run, action, action->stanzas[i].tree);
     }
 }
 
@@ -205,6 +236,7 @@ void drill_expect_one_of(struct run *run, const struct script_action *action) {
     }
     if (run->state == RUN_GOING && action->stanza_count > 0) {
         add_wrong(run, action, &action->stanzas[0], action->stanzas[0].tree, (size_t)event, &first);
+        capture_all_the_same(run, action, action->stanzas[0].tree);
     }
 }
 

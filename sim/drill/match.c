@@ -85,7 +85,26 @@ static const char *meaning(const struct matching *m, const char *expected) {
     return m->words->resolve(m->words->context, expected);
 }
 
-static bool match_attribute(struct matching *m, const struct xml_attribute *expected, const char *found) {
+static bool is_open(const char *expected) {
+    const char *name;
+    size_t name_size;
+    return strcmp(expected, "{scansion:any}") == 0 || is_capture(expected, &name, &name_size);
+}
+
+/* What counts as found of an attribute that has not come. */
+static const char *implied(const struct matching *m, const struct xml_node *node,
+                           const struct xml_attribute *expected) {
+    const bool stanza = strchr(m->path, '/') == NULL && expected->ns[0] == '\0';
+    if (!stanza || m->words == NULL || m->words->implied == NULL) {
+        return NULL;
+    }
+    const char *wanted = is_open(expected->value) ? NULL : meaning(m, expected->value);
+    return m->words->implied(m->words->context, node, expected->name, wanted);
+}
+
+static bool match_attribute(struct matching *m, const struct xml_node *node, const struct xml_attribute *expected,
+                            const char *found) {
+    found = found == NULL ? implied(m, node, expected) : found;
     if (found != NULL && is_wildcard(m, expected->value, found)) {
         return true;
     }
@@ -136,7 +155,7 @@ static bool match_attributes(struct matching *m, const struct xml_node *expected
                              bool strict) {
     for (size_t i = 0; i < expected->attribute_count; i++) {
         const struct xml_attribute *attribute = &expected->attributes[i];
-        if (!is_directive(attribute) && !match_attribute(m, attribute, attribute_value(found, attribute))) {
+        if (!is_directive(attribute) && !match_attribute(m, expected, attribute, attribute_value(found, attribute))) {
             return false;
         }
     }
@@ -379,4 +398,86 @@ bool match_any_order(struct arena *arena, const struct match_words *words, const
         }
     }
     return true;
+}
+
+/* -------------------------------------------------------------------------------------------------- likenesses ---- */
+
+static bool has_captures(const struct xml_node *expected) {
+    const char *name;
+    size_t size;
+    bool found = is_capture(expected->text, &name, &size);
+    for (size_t i = 0; i < expected->attribute_count; i++) {
+        found = found || is_capture(expected->attributes[i].value, &name, &size);
+    }
+    for (const struct xml_node *child = expected->child; child != NULL && !found; child = child->next) {
+        found = has_captures(child);
+    }
+    return found;
+}
+
+static const struct xml_node *most_like(const struct xml_node *expected, const struct xml_node *parent,
+                                        unsigned *likeness) {
+    const struct xml_node *best = NULL;
+    *likeness = 0;
+    for (const struct xml_node *child = parent->child; child != NULL; child = child->next) {
+        const unsigned own = match_likeness(expected, child);
+        if (own > *likeness) {
+            best = child;
+            *likeness = own;
+        }
+    }
+    return best;
+}
+
+/* A push is not the result of a get, whatever else they share. */
+static bool same_type(const struct xml_node *expected, const struct xml_node *found) {
+    const char *wanted = xml_attribute_get(expected, "type"), *type = xml_attribute_get(found, "type");
+    return wanted == NULL || (type != NULL && strcmp(wanted, type) == 0);
+}
+
+unsigned match_likeness(const struct xml_node *expected, const struct xml_node *found) {
+    const char *name;
+    size_t size;
+    unsigned likeness = 1;
+    if (!same_name(expected, found) || !same_type(expected, found) ||
+        (found->text[0] == '\0' && is_capture(expected->text, &name, &size))) {
+        return 0;
+    }
+    for (size_t i = 0; i < expected->attribute_count; i++) {
+        const char *value = attribute_value(found, &expected->attributes[i]);
+        if (value == NULL && is_capture(expected->attributes[i].value, &name, &size)) {
+            return 0;
+        }
+        likeness += value != NULL && strcmp(value, expected->attributes[i].value) == 0;
+    }
+    for (const struct xml_node *child = expected->child; child != NULL; child = child->next) {
+        unsigned own;
+        if (most_like(child, found, &own) == NULL && has_captures(child)) {
+            return 0;
+        }
+        likeness += own;
+    }
+    return likeness;
+}
+
+static void capture(const struct match_words *words, const char *expected, const char *found) {
+    const char *name;
+    size_t size;
+    if (found != NULL && found[0] != '\0' && is_capture(expected, &name, &size)) {
+        words->capture(words->context, name, size, found);
+    }
+}
+
+void match_captures(const struct match_words *words, const struct xml_node *expected, const struct xml_node *found) {
+    capture(words, expected->text, found->text);
+    for (size_t i = 0; i < expected->attribute_count; i++) {
+        capture(words, expected->attributes[i].value, attribute_value(found, &expected->attributes[i]));
+    }
+    for (const struct xml_node *child = expected->child; child != NULL; child = child->next) {
+        unsigned likeness;
+        const struct xml_node *like = most_like(child, found, &likeness);
+        if (like != NULL) {
+            match_captures(words, child, like);
+        }
+    }
 }

@@ -10,6 +10,9 @@ struct match_words {
     const char *(*resolve)(void *context, const char *value);
     /* Takes the value of a {scansion:capture:NAME}; called only for an element that matches as a whole. */
     void (*capture)(void *context, const char *name, size_t name_size, const char *value);
+    /* The value that counts where an expected attribute of the stanza itself has not come; NULL: none does. wanted: its
+     * value, or NULL where any will do. */
+    const char *(*implied)(void *context, const struct xml_node *stanza, const char *attribute, const char *wanted);
     void *context;
 };
 
@@ -23,6 +26,13 @@ struct match_difference {
  * difference  filled where it is not; may be NULL. */
 bool match_stanza(struct arena *arena, const struct match_words *words, const struct xml_node *expected,
                   const struct xml_node *found, struct match_difference *difference);
+
+/* match_likeness - how much `found` is like what `expected` says, where it need not be it: 0 where nothing in it can stand
+ * for each of expected's captures, else more the more it has in common. For a script that goes on all the same. */
+unsigned match_likeness(const struct xml_node *expected, const struct xml_node *found);
+
+/* match_captures - makes the captures of an element that does not match, as far as there is something to take. */
+void match_captures(const struct match_words *words, const struct xml_node *expected, const struct xml_node *found);
 
 /* match_any_order - pairs each of `count` expected elements with one of `found_count` others, each used once.
  * pair        pair[i]: index of what goes with expected[i], or -1; filled with as many pairs as there can be.

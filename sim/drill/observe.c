@@ -6,6 +6,8 @@
 
 #define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ROSTER_NS "jabber:iq:roster"
+#define CLIENT_NS "jabber:client"
+#define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 /* Something that a server has made up, and how it is called instead. */
 struct made_up {
@@ -15,6 +17,8 @@ struct made_up {
 
 struct observer {
     struct run *run;
+    const char *bare; /* of the client whose stanzas are looked at; of others NULL */
+    bool of_server;   /* the stanza is a server's own answer */
     struct made_up *sessions;
     size_t session_count;
 };
@@ -128,10 +132,36 @@ static const char *without_sessions(struct observer *o, const char *value) {
 
 /* --------------------------------------------------------------------------------------------------- elements ---- */
 
-static bool is_stamp(const struct xml_node *node, const char *name) {
-    const bool delay = (strcmp(node->name, "delay") == 0 && strcmp(node->ns, "urn:xmpp:delay") == 0) ||
-                       (strcmp(node->name, "x") == 0 && strcmp(node->ns, "jabber:x:delay") == 0);
-    return delay && strcmp(name, "stamp") == 0;
+static bool is_delay(const struct xml_node *node) {
+    return (strcmp(node->name, "delay") == 0 && strcmp(node->ns, "urn:xmpp:delay") == 0) ||
+           (strcmp(node->name, "x") == 0 && strcmp(node->ns, "jabber:x:delay") == 0);
+}
+
+static bool is_error(const struct xml_node *node, unsigned depth) {
+    return depth == 1 && strcmp(node->name, "error") == 0 && strcmp(node->ns, XML_STREAM_NS) == 0;
+}
+
+/* What is the same without it, or says nothing of where a stanza went. */
+static bool says_nothing(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute,
+                         unsigned depth) {
+    const char *name = attribute->name;
+    if (attribute->ns[0] != '\0') {
+        return depth <= 1 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
+               !is_written(o->run->script, "xml:lang", attribute->value);
+    }
+    if (depth == 0 && strcmp(name, "from") == 0) {
+        return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
+    }
+    if (depth == 0 && strcmp(name, "id") == 0) {
+        return attribute->value[0] == '\0';
+    }
+    if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
+        return strcmp(attribute->value, "none") == 0;
+    }
+    if (depth == 0) {
+        return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
+    }
+    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && (strcmp(name, "code") == 0 || strcmp(name, "by") == 0));
 }
 
 static const char *normal_value(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute) {
@@ -139,7 +169,7 @@ static const char *normal_value(struct observer *o, const struct xml_node *node,
     if (attribute->ns[0] != '\0' || value[0] == '\0') {
         return value;
     }
-    if (is_stamp(node, name)) {
+    if (is_delay(node) && strcmp(name, "stamp") == 0) {
         return is_written(o->run->script, name, value) ? value : "{stamp}";
     }
     if (strcmp(name, "ver") == 0 && strcmp(node->ns, ROSTER_NS) == 0) {
@@ -151,9 +181,19 @@ static const char *normal_value(struct observer *o, const struct xml_node *node,
     return without_sessions(o, value);
 }
 
+/* What a server says of itself: its name, version and features. */
+static bool is_self_portrait(const struct xml_node *node, unsigned depth) {
+    return depth == 1 && strcmp(node->name, "query") == 0 &&
+           (strcmp(node->ns, "http://jabber.org/protocol/disco#info") == 0 || strcmp(node->ns, "jabber:iq:version") == 0);
+}
+
 /* Of an error only the condition counts that the specification defines. */
-static bool is_left_out(const struct xml_node *parent, const struct xml_node *child, unsigned depth) {
-    return depth == 1 && strcmp(parent->name, "error") == 0 && strcmp(parent->ns, XML_STREAM_NS) == 0 &&
+static bool is_left_out(const struct observer *o, const struct xml_node *parent, const struct xml_node *child,
+                        unsigned depth) {
+    if (o->of_server && is_self_portrait(parent, depth)) {
+        return true;
+    }
+    return is_error(parent, depth) &&
            (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0);
 }
 
@@ -167,14 +207,27 @@ static const char *sort_key(const struct xml_node *node) {
     return jid == NULL ? node->text : jid;
 }
 
+static int in_set(const struct xml_node *a, const struct xml_node *b) {
+    return strcmp(sort_key(a), sort_key(b));
+}
+
+/* Extensions of a stanza go side by side; of two with the same name the first stays first. */
+static int in_stanza(const struct xml_node *a, const struct xml_node *b) {
+    const int order = strcmp(a->name, b->name);
+    return order != 0 ? order : strcmp(a->ns, b->ns);
+}
+
 /* A place for one more child, behind those that go before it. */
-static void insert(struct xml_node **first, struct xml_node *child) {
-    while (*first != NULL && strcmp(sort_key(*first), sort_key(child)) <= 0) {
+static void insert(struct xml_node **first, struct xml_node *child,
+                   int (*compare)(const struct xml_node *a, const struct xml_node *b)) {
+    while (*first != NULL && compare(*first, child) <= 0) {
         first = &(*first)->next;
     }
     child->next = *first;
     *first = child;
 }
+
+static bool normal_children(struct observer *o, const struct xml_node *node, struct xml_node *copy, unsigned depth);
 
 /* depth: 0 for a stanza. NULL where memory ran out. */
 static struct xml_node *normal(struct observer *o, const struct xml_node *node, unsigned depth) {
@@ -184,30 +237,43 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
+    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
-    for (size_t i = 0; i < node->attribute_count; i++) {
-        attributes[i] = node->attributes[i];
-        attributes[i].value = normal_value(o, node, &node->attributes[i]);
+    copy->attribute_count = 0;
+    if (depth == 1 && o->bare != NULL && strcmp(node->ns, CLIENT_NS) == 0) {
+        copy->ns = XML_STREAM_NS; /* the stream's own, spelled out */
     }
-    copy->text = without_sessions(o, node->text);
+    for (size_t i = 0; i < node->attribute_count; i++) {
+        if (!says_nothing(o, node, &node->attributes[i], depth)) {
+            struct xml_attribute *attribute = &attributes[copy->attribute_count++];
+            *attribute = node->attributes[i];
+            attribute->value = normal_value(o, node, &node->attributes[i]);
+            attribute->ns = strcmp(attribute->ns, XML_NS) == 0 ? attribute->ns : "";
+        }
+    }
+    copy->text = is_delay(node) ? "" : without_sessions(o, node->text);
+    return normal_children(o, node, copy, depth) ? copy : NULL;
+}
+
+static bool normal_children(struct observer *o, const struct xml_node *node, struct xml_node *copy, unsigned depth) {
     struct xml_node **last = &copy->child;
     for (const struct xml_node *child = node->child; child != NULL; child = child->next) {
-        if (is_left_out(node, child, depth)) {
+        if (is_left_out(o, node, child, depth)) {
             continue;
         }
         struct xml_node *fresh = normal(o, child, depth + 1);
         if (fresh == NULL) {
-            return NULL;
+            return false;
         }
-        if (is_set(node)) {
-            insert(&copy->child, fresh);
+        if (depth == 0 || is_set(node)) {
+            insert(&copy->child, fresh, depth == 0 ? in_stanza : in_set);
         } else {
             *last = fresh;
             last = &fresh->next;
         }
     }
-    return copy;
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------------ items ---- */
@@ -217,12 +283,20 @@ static char *copy_text(const char *text) {
     return copy == NULL ? NULL : strcpy(copy, text);
 }
 
+/* Whether an account or a domain has answered a request itself. */
+static bool is_servers_answer(const struct xml_node *stanza) {
+    const char *from = xml_attribute_get(stanza, "from"), *type = xml_attribute_get(stanza, "type");
+    return strcmp(stanza->name, "iq") == 0 && type != NULL && strcmp(type, "result") == 0 &&
+           (from == NULL || strchr(from, '/') == NULL);
+}
+
 static char *stanza_text(struct observer *o, size_t event) {
     const struct xml_node *tree = drill_run_tree(o->run, event);
     if (tree == NULL) {
         const char *text = drill_event(o->run, event)->stanza;
         return o->run->state == RUN_NOMEM ? NULL : copy_text(text == NULL ? "" : text);
     }
+    o->of_server = is_servers_answer(tree);
     const struct xml_node *copy = normal(o, tree, 0);
     const size_t size = copy == NULL ? 0 : xml_write(copy, (char[1]){'\0'}, 1);
     char *text = copy == NULL || o->run->state == RUN_NOMEM ? NULL : malloc(size + 1);
@@ -305,10 +379,13 @@ static bool sort_events(struct run *run, struct events *events) {
     return true;
 }
 
-static bool fill(struct observer *o, struct drill_observation *out, const char *name, const struct events *events) {
-    out->actor = copy_text(name);
+static bool fill(struct observer *o, struct drill_observation *out, size_t actor, const struct events *events) {
+    const struct script_actor *cast = &o->run->script->cast[actor];
+    out->actor = copy_text(cast->name);
+    o->bare = cast->role == SCRIPT_CLIENT ? o->run->actors[actor].bare : NULL;
+    out->bare = o->bare == NULL ? NULL : copy_text(o->bare);
     out->items = calloc(events->count + 1, sizeof *out->items);
-    if (out->actor == NULL || out->items == NULL) {
+    if (out->actor == NULL || out->items == NULL || (out->bare == NULL && o->bare != NULL)) {
         return false;
     }
     for (size_t i = 0; i < events->count; i++) {
@@ -333,7 +410,7 @@ bool drill_observe(struct run *run, struct drill_result *result) {
     for (size_t i = 0; whole && i < cast; i++) {
         if (run->actors[i].client >= 0) {
             struct drill_observation *out = &result->observations[result->observation_count++];
-            whole = fill(&o, out, run->script->cast[i].name, &events[i]);
+            whole = fill(&o, out, i, &events[i]);
         }
     }
     for (size_t i = 0; events != NULL && i < cast; i++) {
@@ -350,6 +427,7 @@ void drill_observe_free(struct drill_result *result) {
             free(observation->items[n]);
         }
         free(observation->items);
+        free(observation->bare);
         free(observation->actor);
     }
     free(result->observations);

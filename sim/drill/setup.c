@@ -107,28 +107,64 @@ static bool add_server(struct run *run, const char *name, const struct domains *
     return drill_refuse(run, actor, hosts, error.text);
 }
 
-static bool make_server(struct run *run, size_t index) {
-    const struct script_actor *actor = &run->script->cast[index];
+static size_t most_hosts(const struct script_actor *actor) {
+    const struct script_property *hosts = drill_property(actor, "hosts");
+    size_t count = 1;
+    for (const char *at = hosts == NULL ? "" : hosts->value; *at != '\0'; at++) {
+        count += *at == ',';
+    }
+    return count;
+}
+
+static bool read_hosts(struct run *run, const struct script_actor *actor, struct domains *domains) {
     const struct script_property *hosts = drill_property(actor, "hosts");
     if (hosts == NULL) {
         return drill_refuse(run, actor, NULL, drill_run_text(run, "[Server] %s has no hosts", actor->name));
     }
     struct slice rest = whole(hosts->value);
     struct slice item;
-    size_t count = 1;
-    for (size_t i = 0; i < rest.size; i++) {
-        count += rest.data[i] == ',';
-    }
-    struct domains domains = {.names = drill_run_take(run, count * sizeof *domains.names)};
-    while (domains.names != NULL && drill_item_next(&rest, ',', &item)) {
+    while (drill_item_next(&rest, ',', &item)) {
         if (item.size == 0) {
             return drill_refuse(run, actor, hosts, "found an empty name, expected a domain");
         }
-        add_domain(run, &domains, item);
+        add_domain(run, domains, item);
     }
-    const struct policy *policy = run->state == RUN_GOING ? make_policy(run, actor) : NULL;
+    return run->state == RUN_GOING;
+}
+
+static bool make_server(struct run *run, size_t index) {
+    const struct script_actor *actor = &run->script->cast[index];
+    struct domains domains = {.names = drill_run_take(run, most_hosts(actor) * sizeof *domains.names)};
+    if (domains.names == NULL || !read_hosts(run, actor, &domains)) {
+        return false;
+    }
+    const struct policy *policy = make_policy(run, actor);
     return policy != NULL && drill_fits_policy(run, actor, policy) &&
-           add_server(run, actor->name, &domains, policy, actor, hosts);
+           add_server(run, actor->name, &domains, policy, actor, drill_property(actor, "hosts"));
+}
+
+/* One server that serves what several do: that is all that real servers have. */
+static bool make_common_server(struct run *run) {
+    const struct script_actor *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        const struct script_actor *actor = &run->script->cast[i];
+        if (actor->role == SCRIPT_SERVER) {
+            first = first == NULL ? actor : first;
+            count += most_hosts(actor);
+        }
+    }
+    struct domains domains = {.names = drill_run_take(run, (count + 1) * sizeof *domains.names)};
+    for (size_t i = 0; domains.names != NULL && i < run->script->cast_count; i++) {
+        const struct script_actor *actor = &run->script->cast[i];
+        if (actor->role == SCRIPT_SERVER && !read_hosts(run, actor, &domains)) {
+            return false;
+        }
+    }
+    const struct policy *policy = domains.names == NULL ? NULL : make_policy(run, first);
+    run->common_server = first->name;
+    return policy != NULL &&
+           add_server(run, first->name, &domains, policy, first, drill_property(first, "hosts"));
 }
 
 /* Without [Server], one server serves every domain of the clients and accounts. */
@@ -153,6 +189,9 @@ static bool make_servers(struct run *run) {
     for (size_t i = 0; i < run->script->cast_count; i++) {
         if (run->script->cast[i].role == SCRIPT_SERVER) {
             any = true;
+            if (run->options->one_policy) {
+                return make_common_server(run);
+            }
             if (!make_server(run, i)) {
                 return false;
             }

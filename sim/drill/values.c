@@ -47,7 +47,7 @@ static const char *captured(const struct run *run, const struct script_variable 
 
 /* Where something failed before, what rests on it proves nothing more. */
 static void no_value(struct run *run, const struct script_variable *variable, unsigned line) {
-    if (run->quiet || run->state != RUN_GOING) {
+    if (run->quiet || run->options->one_policy || run->state != RUN_GOING) {
         return;
     }
     if (run->differences > 0) {
@@ -140,6 +140,28 @@ static void capture_word(void *context, const char *name, size_t name_size, cons
     }
 }
 
+/* Real servers may leave out what does not change the meaning: a message's type "normal", and the address of the client
+ * that gets a stanza (6120 10.3). */
+static const char *implied_word(void *context, const struct xml_node *stanza, const char *attribute,
+                                const char *wanted) {
+    struct run *run = context;
+    const int index = run->script->actions[run->action].actor;
+    if (strcmp(attribute, "type") == 0 && strcmp(stanza->name, "message") == 0) {
+        return wanted == NULL || strcmp(wanted, "normal") == 0 ? "normal" : NULL;
+    }
+    if (strcmp(attribute, "to") != 0 || run->script->cast[index].role != SCRIPT_CLIENT) {
+        return NULL;
+    }
+    const char *full = run->venue->ops->full_jid(run->venue, run->actors[index].client);
+    if (wanted == NULL || (full != NULL && strcmp(wanted, full) == 0)) {
+        return full;
+    }
+    return strcmp(wanted, run->actors[index].bare) == 0 ? wanted : NULL;
+}
+
 struct match_words drill_value_words(struct run *run) {
-    return (struct match_words){.resolve = resolve_word, .capture = capture_word, .context = run};
+    return (struct match_words){.resolve = resolve_word,
+                                .capture = capture_word,
+                                .implied = run->world == NULL ? implied_word : NULL,
+                                .context = run};
 }

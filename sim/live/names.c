@@ -117,6 +117,44 @@ static bool domain_at(const struct name *name, const char *text, size_t size, si
     return end == size || !(in_domain(text[end]) || (text[end] == '.' && end + 1 < size && in_domain(text[end + 1])));
 }
 
+static bool is_plain(const char *text, size_t size) {
+    size_t i = 0;
+    while (i < size && (unsigned char)text[i] < 128) {
+        i++;
+    }
+    return i == size;
+}
+
+/* The same for an address that is written in another form than the prepared one, beyond upper and lower case. */
+static bool is_known_prepared(const struct live_names *names, const char *text, size_t size, size_t end, size_t at) {
+    char piece[2 * ROUTER_JID_PART_MAX + 2];
+    size_t start = end, stop = at + 1;
+    while (start > 0 && !ends_local(text[start - 1])) {
+        start--;
+    }
+    while (stop < size && (in_domain(text[stop]) || (text[stop] == '.' && stop + 1 < size && in_domain(text[stop + 1])))) {
+        stop++;
+    }
+    const size_t local = end - start, whole = local + (stop - at);
+    if (local == 0 || whole > sizeof piece || (is_plain(text + start, local) && is_plain(text + at, stop - at))) {
+        return false;
+    }
+    memcpy(piece, text + start, local);
+    memcpy(piece + local, text + at, stop - at);
+    struct jid_parts parts;
+    if (jid_prepare((struct slice){.data = piece, .size = whole}, &parts) != ROUTER_OK) {
+        return false;
+    }
+    for (const struct name *name = names->names; name != NULL; name = name->next) {
+        if (name->local_size > 0 && parts.local.size == name->local_size && parts.domain.size == name->domain_size &&
+            same(parts.local.data, name->text, name->local_size) &&
+            same(parts.domain.data, name->text + name->local_size, name->domain_size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the octets before `end` are the localpart of an account whose domain stands behind the '@' at `at`. */
 static bool is_known(const struct live_names *names, const char *text, size_t size, size_t end, size_t at) {
     for (const struct name *name = names->names; name != NULL; name = name->next) {
@@ -126,7 +164,7 @@ static bool is_known(const struct live_names *names, const char *text, size_t si
             return true;
         }
     }
-    return false;
+    return is_known_prepared(names, text, size, end, at);
 }
 
 static bool starts_domain(const char *text, size_t at) {

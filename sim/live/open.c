@@ -172,7 +172,9 @@ struct live_server *live_server_new(const struct live_target *target, const stru
     (void)pthread_mutex_init(&server->slot_lock, NULL);
     (void)pthread_cond_init(&server->slot_left, NULL);
     (void)pthread_mutexattr_destroy(&attributes);
-    if (!copy_needs(&server->needs, needs, slots)) {
+    const bool rests = live_rests(server) && !live_own_names(server);
+    server->door = rests ? live_door_new(server) : NULL;
+    if (!copy_needs(&server->needs, needs, slots) || (rests && server->door == NULL)) {
         live_close(server);
         return NULL;
     }
@@ -199,6 +201,7 @@ void live_close(struct live_server *server) {
         return;
     }
     live_splits_close(server);
+    live_door_free(server->door);
     if (server->nest != NULL) {
         stop_processes(server);
         live_nest_free(server->nest);
@@ -233,7 +236,8 @@ static bool check_kind(struct live_server *server, struct live_error *error) {
         return good;
     }
     pthread_mutex_lock(&server->lock);
-    good = kind_runs(server) || start_again(server, error);
+    const bool mended = !kind_runs(server) && server->kind->mend != NULL && server->kind->mend(server) && kind_runs(server);
+    good = mended || kind_runs(server) || start_again(server, error);
     pthread_mutex_unlock(&server->lock);
     return good;
 }

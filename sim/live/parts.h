@@ -127,8 +127,13 @@ struct live_kind {
     bool rests_after_end;
     /* start: configuration, processes, and waiting until it can be used. */
     bool (*start)(struct live_server *server, struct live_error *error);
+    /* mend: start anew what has died, where the rest can go on. NULL: it cannot be done. */
+    bool (*mend)(struct live_server *server);
     bool (*account)(struct live_server *server, const char *local, const char *domain, const char *password,
                     struct live_error *error);
+    /* over: wait until the session of a full JID has ended inside, where its connection has just been lost. NULL: whatever
+     * comes of that end comes before the answer to anybody's next ping. */
+    bool (*over)(struct live_server *server, const char *full_jid, struct live_error *error);
     /* furnish: roster and stored messages of an account that nobody has used yet. NULL: it cannot be done. */
     int (*furnish)(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
                    size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error);
@@ -153,6 +158,7 @@ struct live_server {
     unsigned generation; /* how often it was started anew */
     int channel;         /* of the kind, to one of the processes; -1: none */
     void *own;           /* of the kind; freed by `live_close` with free() */
+    struct live_door *door; /* NULL: clients come and go as they like */
     /* A server must know its components before it starts, so it knows each under several names. A case that has components
      * takes a slot, and is alone there: in slot 3 the component rooms.example is c3.rooms.example on the wire. */
     pthread_mutex_t slot_lock;
@@ -237,6 +243,21 @@ bool live_wait(struct live_server *server, bool (*ready)(struct live_server *ser
                const char *step, struct live_error *error);
 bool live_wait_port(struct live_server *server, uint16_t port, const char *step, struct live_error *error);
 bool live_wait_hosts(struct live_server *server, struct live_error *error); /* every domain answers clients */
+
+/* -------------------------------------------------------------------------------------------------------- door.c ---- */
+
+/* Where clients come and go at a server with rests_after_end; all take NULL, and do nothing then. Used by several threads.
+ * come ... came: around a login. returns false and *error: then there is nothing to end. Do not go in between.
+ * go ... gone: around what ends sessions; gone waits until the server has forgotten them.
+ * keep: a connection is held open when its client is freed, and closed later, with others. -1: none. */
+struct live_door;
+struct live_door *live_door_new(struct live_server *server); /* NULL where memory ran out */
+bool live_door_come(struct live_door *door, struct live_error *error);
+void live_door_came(struct live_door *door);
+void live_door_go(struct live_door *door);
+void live_door_gone(struct live_door *door);
+void live_door_keep(struct live_door *door, int connection);
+void live_door_free(struct live_door *door);
 
 /* ------------------------------------------------------------------------------------------------------- names.c ---- */
 

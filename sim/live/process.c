@@ -326,16 +326,26 @@ static bool begin(struct live_nest *nest, pid_t *pid, const char *const *argv, c
     return result == 0 || live_fail(error, "%s cannot be started: %s", argv[0], strerror(result));
 }
 
+/* A place for a process; that of the same program's last run, where it has ended. */
+static size_t place_for(const struct live_nest *nest, const char *log) {
+    size_t place = 0;
+    while (place < nest->count && (nest->processes[place].pid != 0 || strcmp(nest->processes[place].log, log) != 0)) {
+        place++;
+    }
+    return place;
+}
+
 int live_nest_start(struct live_nest *nest, const char *const *argv, const char *const *environment, int *channel,
                     struct live_error *error) {
-    if (nest->count == PROCESSES_MAX) {
-        live_fail(error, "more than %d processes", (int)PROCESSES_MAX);
-        return -1;
-    }
-    struct process *process = &nest->processes[nest->count];
     const char *slash = strrchr(argv[0], '/');
     char log[PATH_SIZE];
     snprintf(log, sizeof log, "%s/%.80s.log", nest->folder, slash == NULL ? argv[0] : slash + 1);
+    const size_t place = place_for(nest, log);
+    if (place == PROCESSES_MAX) {
+        live_fail(error, "more than %d processes", (int)PROCESSES_MAX);
+        return -1;
+    }
+    struct process *process = &nest->processes[place];
     int ends[2] = {-1, -1};
     if (channel != NULL && !make_ends(ends)) {
         live_fail(error, "a socket cannot be made: %s", strerror(errno));
@@ -351,7 +361,8 @@ int live_nest_start(struct live_nest *nest, const char *const *argv, const char 
         }
     }
     memcpy(process->log, log, sizeof log);
-    return good ? (int)nest->count++ : -1;
+    nest->count += good && place == nest->count;
+    return good ? (int)place : -1;
 }
 
 /* The group of a process that has ended, and is not waited for yet, is nobody else's: its children end with it. */

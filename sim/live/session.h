@@ -57,6 +57,7 @@ enum live_client_state live_client_state(const struct live_client *client);
  * step, whom and where. returns false. */
 bool live_client_error(const struct live_client *client, struct live_error *error);
 const char *live_client_condition(const struct live_client *client);
+int live_client_connection(const struct live_client *client); /* -1: none */
 const char *live_client_full_jid(const struct live_client *client); /* of the latest session; NULL: never bound */
 
 void live_client_send(struct live_client *client, const char *bytes, size_t size);
@@ -192,6 +193,7 @@ bool live_venue_serves(const struct live_venue *venue, struct slice domain);
 struct slice live_jid_domain(struct slice jid);
 bool live_same_domain(struct slice a, const char *b);
 bool live_actor_connected(const struct live_actor *actor);
+struct live_door *live_actor_door(const struct live_actor *actor); /* of a client's server; NULL: none is needed */
 extern const struct live_peer_events live_actor_events; /* without its context, the actor */
 
 /* -------------------------------------------------------------------------------------------------- venue_cast.c ---- */

@@ -282,6 +282,10 @@ bool live_actor_connected(const struct live_actor *actor) {
     return false;
 }
 
+struct live_door *live_actor_door(const struct live_actor *actor) {
+    return actor->role == LIVE_ROLE_CLIENT ? live_home(actor->venue->server, actor->domain)->door : NULL;
+}
+
 static bool connected(const struct venue *base, int client) {
     return live_actor_connected(live_venue_of(base)->actors[client]);
 }
@@ -309,6 +313,12 @@ static int failed(const struct venue *base, struct router_error *error) {
 
 static void free_venue(struct venue *base) {
     struct live_venue *venue = live_venue_of(base);
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        const struct live_client *client = venue->actors[i]->client;
+        if (client != NULL) {
+            live_door_keep(live_actor_door(venue->actors[i]), live_client_connection(client));
+        }
+    }
     live_cast_free(venue);
     live_party_free(venue->party);
     live_names_free(venue->names);

@@ -1,0 +1,86 @@
+/* compare.c - whether two venues gave everybody the same. */
+#include "drill.h"
+
+#include <string.h>
+
+/* What a stanza is from. Two servers may serve different senders in another order; each sender's own order counts. */
+static size_t sender_of(const char *item, const char **start) {
+    const char *from = strstr(item, " from=\"");
+    *start = from == NULL ? "" : from + 7;
+    return from == NULL ? 0 : strcspn(*start, "\"");
+}
+
+static int by_sender(const char *a, const char *b) {
+    const char *from_a, *from_b;
+    const size_t size_a = sender_of(a, &from_a), size_b = sender_of(b, &from_b);
+    const int order = strncmp(from_a, from_b, size_a < size_b ? size_a : size_b);
+    return order != 0 ? order : size_a < size_b ? -1 : size_a > size_b;
+}
+
+/* Insertion keeps the order of equal ones, and what one actor gets is not much. */
+static void sort_items(const struct drill_observation *observation) {
+    char **items = observation->items;
+    for (size_t i = 1; i < observation->count; i++) {
+        char *item = items[i];
+        size_t at = i;
+        for (; at > 0 && by_sender(items[at - 1], item) > 0; at--) {
+            items[at] = items[at - 1];
+        }
+        items[at] = item;
+    }
+}
+
+/* Where the stanza's own `to` begins, with the space before it; NULL: it has none. */
+static const char *to_of(const char *item) {
+    const char *to = strstr(item, " to=\""), *end = strchr(item, '>');
+    return to == NULL || end == NULL || to > end ? NULL : to;
+}
+
+/* Whether two texts are the same but for a `to` that only one of them has, and which is an address of who got it. */
+static bool same_without_to(const char *with, const char *without, const char *bare) {
+    static const char mark[] = " to=\"";
+    const char *to = to_of(with);
+    const char *value = to + sizeof mark - 1;
+    const size_t size = strcspn(value, "\""), own = strcspn(value, "/\"");
+    if (own != strlen(bare) || strncmp(value, bare, own) != 0) {
+        return false;
+    }
+    const size_t before = (size_t)(to - with);
+    return strncmp(with, without, before) == 0 && strcmp(value + size + 1, without + before) == 0;
+}
+
+static bool same_item(const char *a, const char *b, const char *bare) {
+    if (a == NULL || b == NULL || strcmp(a, b) == 0) {
+        return a == b || (a != NULL && b != NULL);
+    }
+    const char *to_a = to_of(a), *to_b = to_of(b);
+    if (bare == NULL || (to_a == NULL) == (to_b == NULL)) {
+        return false;
+    }
+    return to_b == NULL ? same_without_to(a, b, bare) : same_without_to(b, a, bare);
+}
+
+static const char *item_at(const struct drill_observation *observation, size_t n) {
+    return n < observation->count ? observation->items[n] : NULL;
+}
+
+size_t drill_compare(struct drill_result *a, struct drill_result *b,
+                     void (*differs)(void *context, const char *actor, size_t place, const char *a, const char *b),
+                     void *context) {
+    size_t count = 0;
+    for (size_t i = 0; i < a->observation_count && i < b->observation_count; i++) {
+        const struct drill_observation *own = &a->observations[i], *other = &b->observations[i];
+        sort_items(own);
+        sort_items(other);
+        for (size_t n = 0; n < own->count || n < other->count; n++) {
+            if (same_item(item_at(own, n), item_at(other, n), own->bare)) {
+                continue;
+            }
+            count++;
+            if (differs != NULL) {
+                differs(context, own->actor, n + 1, item_at(own, n), item_at(other, n));
+            }
+        }
+    }
+    return count;
+}

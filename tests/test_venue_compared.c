@@ -1,0 +1,176 @@
+/* Tests of cases that are played to be compared: on real servers, which a fake stands for, stanzas mean the same without
+ * what they imply, and a script goes on after differences. */
+#include "drill_harness.h"
+#include "fake_venue.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *venue_compared_suite(void);
+
+static void setup(void) {
+    drill_setup_case();
+    fake_reset();
+    options.venue = fake_venue;
+    options.venue_context = &fake_plan;
+    options.number = 7;
+    options.profile = "prosody";
+}
+
+static void answer(size_t n, const char *id, int client, const char *stanza) {
+    fake_plan.replies[n] = (struct fake_reply){.id = id, .client = client, .stanza = stanza};
+}
+
+static bool sent(const char *what) {
+    return strstr(fake_calls, what) != NULL;
+}
+
+#define M1 "Romeo sends:\n\t<message id='m1' to='juliet@capulet.example'/>\n"
+#define PUSH(id, jid)                                                                                                  \
+    "<iq id='" id "' type='set'><query xmlns='jabber:iq:roster' ver='" id "'><item jid='" jid "'/></query></iq>"
+#define SENDS_RESULT(name) "Juliet sends:\n\t<iq id='${" name "}' type='result'/>\n"
+
+/* ----------------------------------------------------------------------------------------------------- implied ---- */
+
+START_TEST(a_stanza_without_to_is_expected_of_who_gets_it) {
+    answer(0, "m1", 1, "<message id='m1'/>");
+    passes(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' to=\"${Juliet's full JID}\"/>\n");
+    passes(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' to=\"${Juliet's JID}\"/>\n");
+    passes(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' to='juliet@capulet.example'/>\n");
+    passes(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' to='{scansion:any}'/>\n");
+    play_case(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' to=\"${Romeo's JID}\"/>\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+}
+END_TEST
+
+START_TEST(the_address_that_is_implied_can_be_captured) {
+    answer(0, "m1", 1, "<message id='m1'/>");
+    passes(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' to='{scansion:capture:me}'/>\n"
+                           "Juliet sends:\n\t<message id='m2' to='${me}'/>\n");
+    ck_assert(sent("<message id='m2' to='juliet@capulet.example/balcony'/>"));
+}
+END_TEST
+
+START_TEST(a_message_without_type_is_normal) {
+    answer(0, "m1", 1, "<message id='m1'/>");
+    passes(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' type='normal'/>\n");
+    play_case(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1' type='chat'/>\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    answer(0, "m1", 1, "<message id='m1'><x xmlns='urn:example'/></message>");
+    play_case(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1'><x xmlns='urn:example' to='juliet@capulet.example'/>"
+                              "</message>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+}
+END_TEST
+
+START_TEST(simulated_servers_imply_nothing) {
+    options.venue = NULL;
+    play_case(BOTH_CONNECT M1 "Juliet sends:\n\t<presence/>\n"
+                              "Juliet receives:\n\t<presence/>\n\t<message id='m1' type='normal'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+}
+END_TEST
+
+/* ---------------------------------------------------------------------------------------------------- going on ---- */
+
+#define GETS_PUSH                                                                                                      \
+    "Juliet receives:\n"                                                                                               \
+    "\t<iq id='{scansion:capture:push}' type='set' to='juliet@capulet.example/balcony'>"                               \
+    "<query xmlns='jabber:iq:roster' ver='{scansion:capture:ver}'><item jid='a@b.example' subscription='to'/></query>"  \
+    "</iq>\n"
+
+START_TEST(what_a_difference_left_open_is_captured_from_what_came_instead) {
+    options.one_policy = true;
+    answer(0, "m1", 1, PUSH("x1", "a@b.example"));
+    play_case(BOTH_CONNECT M1 GETS_PUSH SENDS_RESULT("push") SENDS_RESULT("ver"), 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert(sent("1 <iq id='x1' type='result'/>\n"));
+}
+END_TEST
+
+START_TEST(what_is_most_like_the_expected_stanza_is_taken) {
+    options.one_policy = true;
+    answer(0, "m1", 1, "<presence id='x0'/>");
+    answer(1, "m1", 1, "<iq id='x1' type='result'/>");
+    answer(2, "m1", 1, PUSH("x2", "c@d.example"));
+    answer(3, "m1", 1, PUSH("x3", "a@b.example"));
+    answer(4, "m1", 1, PUSH("x4", "e@f.example"));
+    play_case(BOTH_CONNECT M1 "Juliet receives:\n\t<presence/>\n\t<iq/>\n\t<iq/>\n\t<iq/>\n\t<iq/>\n" GETS_PUSH SENDS_RESULT(
+                  "push"),
+              0);
+    ck_assert(sent("1 <iq id='x3' type='result'/>"));
+}
+END_TEST
+
+START_TEST(captures_of_stanzas_in_any_order_go_on_too) {
+    options.one_policy = true;
+    answer(0, "m1", 1, PUSH("x1", "a@b.example"));
+    play_case(BOTH_CONNECT M1 "Juliet receives in any order:\n"
+                              "\t<iq id='{scansion:capture:one}' type='set'/>\n"
+                              "\t<message id='m2'/>\n" SENDS_RESULT("one"),
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert(sent("1 <iq id='x1' type='result'/>"));
+}
+END_TEST
+
+START_TEST(captures_of_one_of_several_stanzas_go_on_too) {
+    options.one_policy = true;
+    answer(0, "m1", 1, PUSH("x1", "a@b.example"));
+    play_case(BOTH_CONNECT M1 "Juliet receives one of:\n"
+                              "\t<iq id='{scansion:capture:one}' type='set' from='a@b.example'/>\n"
+                              "\t<message id='m2'/>\n" SENDS_RESULT("one"),
+              0);
+    ck_assert(sent("1 <iq id='x1' type='result'/>"));
+}
+END_TEST
+
+START_TEST(what_has_no_value_is_not_sent_and_the_script_goes_on) {
+    options.one_policy = true;
+    answer(0, "m1", 1, "<presence/>");
+    play_case(BOTH_CONNECT M1 GETS_PUSH SENDS_RESULT("push") "Juliet sends:\n\t<message id='m2'/>\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert(!sent("type='result'"));
+    ck_assert(sent("<message id='m2'/>"));
+}
+END_TEST
+
+START_TEST(what_cannot_be_done_is_passed_over) {
+    options.one_policy = true;
+    play_case(BOTH_CONNECT "Juliet connects\nRomeo disconnects\n" M1 "Juliet sends:\n\t<message id='m2'/>\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_PASS);
+    ck_assert(sent("1 <message id='m2'/>"));
+}
+END_TEST
+
+START_TEST(a_script_that_is_not_compared_does_not_go_on) {
+    answer(0, "m1", 1, PUSH("x1", "a@b.example"));
+    play_case(BOTH_CONNECT M1 GETS_PUSH SENDS_RESULT("push") "Juliet sends:\n\t<message id='m2'/>\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert(!sent("type='result'"));
+    ck_assert(!sent("<message id='m2'/>"));
+    play_case(BOTH_CONNECT "Juliet connects\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_ERROR);
+}
+END_TEST
+
+Suite *venue_compared_suite(void) {
+    Suite *suite = suite_create("venue compared");
+    TCase *tc = tcase_create("venue compared");
+    tcase_add_checked_fixture(tc, setup, drill_teardown_case);
+    tcase_add_test(tc, a_stanza_without_to_is_expected_of_who_gets_it);
+    tcase_add_test(tc, the_address_that_is_implied_can_be_captured);
+    tcase_add_test(tc, a_message_without_type_is_normal);
+    tcase_add_test(tc, simulated_servers_imply_nothing);
+    tcase_add_test(tc, what_a_difference_left_open_is_captured_from_what_came_instead);
+    tcase_add_test(tc, what_is_most_like_the_expected_stanza_is_taken);
+    tcase_add_test(tc, captures_of_stanzas_in_any_order_go_on_too);
+    tcase_add_test(tc, captures_of_one_of_several_stanzas_go_on_too);
+    tcase_add_test(tc, what_has_no_value_is_not_sent_and_the_script_goes_on);
+    tcase_add_test(tc, what_cannot_be_done_is_passed_over);
+    tcase_add_test(tc, a_script_that_is_not_compared_does_not_go_on);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
