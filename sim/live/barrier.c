@@ -43,6 +43,8 @@ static void met(struct live_actor *peer, struct slice served_domain) {
             peer->meets[i] = true;
         }
     }
+    const struct live_actor *other = live_venue_actor(venue, served_domain);
+    peer->meets_component = peer->meets_component || (other != NULL && other->role == LIVE_ROLE_COMPONENT);
 }
 
 static bool is_name(struct slice domain) {
@@ -211,6 +213,17 @@ static void ping_remotes(struct live_actor *actor) {
     }
 }
 
+/* Where the case's servers are several, what goes from one to another is answered by either, round by round. */
+static void ping_parts(struct live_actor *actor) {
+    struct live_venue *venue = actor->venue;
+    const bool can = can_ping(actor) || (actor->role == LIVE_ROLE_COMPONENT && live_actor_connected(actor));
+    for (size_t i = 0; can && i < venue->domain_count; i++) {
+        if (live_home(venue->server, venue->domains[i]) != live_home(venue->server, actor->domain)) {
+            ping_remote(actor, venue->domains[i]);
+        }
+    }
+}
+
 static void mark_peer(struct live_actor *actor) {
     struct live_venue *venue = actor->venue;
     struct live_error error;
@@ -218,6 +231,22 @@ static void mark_peer(struct live_actor *actor) {
         if (actor->meets[i] && !live_peer_marker(actor->peer, venue->domains[i], &error)) {
             live_venue_fails(venue, &error);
         }
+    }
+}
+
+static void mark_to_components(struct live_actor *peer) {
+    struct live_venue *venue = peer->venue;
+    struct live_error error;
+    for (size_t i = 0; !peer->down && peer->meets_component && i < venue->actor_count; i++) {
+        const struct live_actor *other = venue->actors[i];
+        size_t size = 0;
+        char *wire = other->component == NULL ? NULL : live_venue_out(venue, other->domain, strlen(other->domain), &size);
+        if (other->component != NULL && wire == NULL) {
+            live_venue_fails(venue, NULL);
+        } else if (wire != NULL && !live_peer_marker(peer->peer, wire, &error)) {
+            live_venue_fails(venue, &error);
+        }
+        free(wire);
     }
 }
 
@@ -238,6 +267,7 @@ static void ask(struct live_actor *actor, bool remote) {
     case LIVE_ROLE_PEER:
         if (remote) {
             mark_peer(actor);
+            mark_to_components(actor);
         }
         break;
     case LIVE_ROLE_COMPONENT:
@@ -280,7 +310,7 @@ static size_t count_dirty(const struct live_venue *venue) {
 static void begin_round(struct live_venue *venue) {
     struct live_barrier *barrier = &venue->barrier;
     const bool first = barrier->round == 0;
-    const bool local = !barrier->remote || venue->remote_count == 0;
+    const bool local = !venue->split && (!barrier->remote || venue->remote_count == 0);
     const bool alone = !first && local && !in_rounds(venue) && count_dirty(venue) == 1;
     barrier->seen = venue->log.count;
     for (size_t i = 0; i < venue->actor_count; i++) {
@@ -290,6 +320,9 @@ static void begin_round(struct live_venue *venue) {
         }
         if (barrier->round == 1 && barrier->remote) {
             ping_remotes(actor);
+        }
+        if (venue->split && !first) {
+            ping_parts(actor);
         }
     }
     barrier->waiting = count_missing(venue);
@@ -326,7 +359,7 @@ static void finish(struct live_venue *venue) {
 static bool is_last_round(const struct live_venue *venue) {
     const struct live_barrier *barrier = &venue->barrier;
     const unsigned rounds = barrier->round + 1;
-    if (!in_rounds(venue)) {
+    if (!in_rounds(venue) && !venue->split) {
         return rounds >= (barrier->remote && venue->remote_count > 0 ? ROUNDS_REMOTE : ROUNDS_HOME);
     }
     return (rounds >= ROUNDS_LEAST && venue->log.count == barrier->seen) || rounds >= ROUNDS_MOST;
@@ -368,6 +401,7 @@ static void look(struct live_venue *venue, unsigned left) {
 void live_barrier_run(struct live_venue *venue, bool remote, bool stop) {
     struct live_barrier *barrier = &venue->barrier;
     const size_t before = venue->log.count;
+    remote = remote || venue->split;
     while (venue->result == ROUTER_OK && !(stop && venue->log.count > before) && !live_barrier_quiet(venue, remote)) {
         if (!barrier->going || (remote && !barrier->remote)) {
             begin(venue, remote);

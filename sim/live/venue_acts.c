@@ -41,6 +41,16 @@ static void wait_for_turn(const struct live_actor *actor) {
     }
 }
 
+/* What a server has written to a peer when that one breaks is lost, and it shall not be a matter of luck what has been
+ * written by then: all that was sent for it. */
+static void lose_what_is_under_way(struct live_actor *actor) {
+    if (actor->role == LIVE_ROLE_PEER && live_peer_is_reached(actor->peer)) {
+        actor->deaf = true;
+        live_barrier_run(actor->venue, true, false);
+        actor->deaf = false;
+    }
+}
+
 /* -------------------------------------------------------------------------------------------------- connecting ---- */
 
 static int come_in(struct live_actor *actor, struct router_error *error) {
@@ -97,7 +107,7 @@ static int log_in(struct live_actor *actor, struct router_error *error) {
 }
 
 static int connect_client(struct live_actor *actor, struct router_error *error) {
-    struct live_door *door = actor->venue->server->door;
+    struct live_door *door = live_actor_door(actor);
     struct live_error why;
     if (!live_door_come(door, &why)) {
         return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
@@ -196,7 +206,7 @@ static void see_off(struct live_actor *actor) {
 static int leave(struct live_actor *actor, bool breaks, const char *condition, const char *why,
                  struct router_error *error) {
     struct live_venue *venue = actor->venue;
-    struct live_door *door = actor->role == LIVE_ROLE_CLIENT ? venue->server->door : NULL;
+    struct live_door *door = live_actor_door(actor);
     const size_t before = venue->log.count;
     actor->leaving = why;
     live_door_go(door);
@@ -235,6 +245,9 @@ static void wait_for_streams(struct live_venue *venue, const char *domain) {
 
 int live_act_leave(struct venue *base, int client, bool vanishes, struct router_error *error) {
     struct live_actor *actor = live_venue_of(base)->actors[client];
+    if (vanishes) {
+        lose_what_is_under_way(actor);
+    }
     wait_for_turn(actor);
     if (!live_actor_connected(actor)) {
         return venue_result(actor->venue, error);
@@ -355,7 +368,7 @@ int live_act_send(struct venue *base, int client, bool raw, const char *bytes, s
         return no_memory(error);
     }
     /* What is no stanza may end the stream. */
-    struct live_door *door = raw && actor->role == LIVE_ROLE_CLIENT ? venue->server->door : NULL;
+    struct live_door *door = raw ? live_actor_door(actor) : NULL;
     live_door_go(door);
     const bool sent = send_out(actor, raw, out, out_size, &why);
     live_door_gone(door);
@@ -477,6 +490,9 @@ int live_act_fault(struct venue *base, enum venue_fault fault, const char *a, co
     }
     if ((fault == VENUE_CRASH || fault == VENUE_START) && actor->down == (fault == VENUE_CRASH)) {
         return live_refuse(error, ROUTER_E_CONFLICT, "it is so already");
+    }
+    if (actor != NULL && (fault == VENUE_CRASH || fault == VENUE_CUT)) {
+        lose_what_is_under_way(actor);
     }
     log_fault(venue, fault, a, b);
     live_barrier_stirs(venue);
