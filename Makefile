@@ -12,7 +12,8 @@
 #   make install, make uninstall, make clean
 #
 # Variables: CC, CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX, DESTDIR, V=1 (show commands), JOBS (builds that
-# make test starts side by side), SERVERS (of tests/live/plan, for make test-live; all), WITH_CLANG=1 (make test installs and needs clang too).
+# make test starts side by side), SERVERS (of tests/live/plan, for make test-live; all), WITH_CLANG=1 (make test
+# installs and needs clang too), WITH_BROWSER=1 (it installs and needs a browser too, which then opens the HTML report).
 
 VERSION := 0.1.0
 
@@ -162,8 +163,8 @@ run:
 	$(BUILD)/stanzadrill run scenarios
 
 test check:
-	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test $(if $(WITH_CLANG),clang)
-	@$(sub) WITH_CLANG='$(WITH_CLANG)' sh tests/run.sh
+	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test $(if $(WITH_CLANG),clang) $(if $(WITH_BROWSER),browser)
+	@$(sub) WITH_CLANG='$(WITH_CLANG)' WITH_BROWSER='$(WITH_BROWSER)' sh tests/run.sh
 
 test-live:
 	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test live
