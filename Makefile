@@ -7,6 +7,7 @@
 #   make bench      lines "bench NAME VALUE UNIT"
 #   make fuzz       each fuzz target for FUZZ_SECONDS
 #   make golden-accept   rewrite the golden traces on purpose
+#   make deb        Debian packages in $(BUILD)/deb
 #   make install, make uninstall, make clean
 #
 # Variables: CC, CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX, DESTDIR, V=1 (show commands), JOBS (builds that
@@ -89,7 +90,10 @@ $(OBJ)/sim/drill/%.o: include = -Isim/drill -Isim/world -Isim/script -Irouter/in
 $(OBJ)/sim/live/%.o: include = -Isim/live -Isim/world -Irouter/include
 $(OBJ)/reports/%.o: include = -Ireports
 public := -Irouter/include -Isim/script -Isim/world -Isim/drill -Ireports -Isim/live
-$(OBJ)/sim/cli/%.o: include = -Isim/cli $(public) -DSTANZADRILL_VERSION='"$(VERSION)"'
+$(OBJ)/sim/cli/%.o: include = -Isim/cli $(public) -DSTANZADRILL_VERSION='"$(VERSION)"' \
+  -DSTANZADRILL_SHARE='"$(PREFIX)/share/stanzadrill"'
+# The one that looks there: for the lessons.
+$(OBJ)/sim/cli/lesson.o: $(BUILD)/prefix
 $(OBJ)/tests/%.o: include = $(public) -I$(GEN)
 # The parts of sim/live are tested one by one too.
 $(OBJ)/tests/test_live_%.o: include = -Isim/live -Isim/world -Irouter/include -Isim/script -Isim/drill
@@ -125,10 +129,11 @@ $(GEN)/suites.h: $(BUILD)/sources
 	$(call say,GEN,$@) for f in $(notdir $(filter tests/test_%,$(tests_c))); do echo "SUITE($$f)"; done | \
 	  sed -e 's/(test_/(/' -e 's/\.c)/)/' > $@
 
-# These two change only when their text does, so that other flags and a removed file lead to a new build.
+# These change only when their text does, so that other flags and a removed file lead to a new build.
 text_flags = $(CC) $(LANGUAGE) $(WARNINGS) $(CFLAGS) $(VERSION)
+text_prefix = $(PREFIX)
 text_sources = $(LDFLAGS) $(LDLIBS) $(all_c) $(profiles)
-$(BUILD)/flags $(BUILD)/sources: always
+$(BUILD)/flags $(BUILD)/sources $(BUILD)/prefix: always
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(text_$(@F)))' > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
@@ -168,26 +173,43 @@ fuzz:
 golden-accept: all
 	BUILD='$(BUILD)' sh tests/golden.sh --accept
 
-bin := $(DESTDIR)$(PREFIX)/bin
-share := $(DESTDIR)$(PREFIX)/share/stanzadrill
+root := $(DESTDIR)$(PREFIX)
+share := $(root)/share/stanzadrill
+installed := bin/stanzadrill lib/librouter.a lib/pkgconfig/librouter.pc include/router.h \
+  share/bash-completion/completions/stanzadrill share/zsh/site-functions/_stanzadrill
 
-install: all
-	mkdir -p '$(bin)' '$(DESTDIR)$(PREFIX)/lib' '$(DESTDIR)$(PREFIX)/include' '$(share)'
-	install -m 755 $(BUILD)/stanzadrill '$(bin)/stanzadrill'
-	install -m 644 $(BUILD)/librouter.a '$(DESTDIR)$(PREFIX)/lib/librouter.a'
-	install -m 644 router/include/router.h '$(DESTDIR)$(PREFIX)/include/router.h'
-	share=$$(cd '$(share)' && pwd) && cd scenarios && find . -type f \( -name '*.scs' -o -name '*.md' \) -exec sh -c \
-	  'for f; do mkdir -p "$$0/$${f%/*}" && install -m 644 "$$f" "$$0/$$f" || exit 1; done' "$$share/scenarios" {} +
+# Manual pages are made of what the program says about itself.
+$(BUILD)/man: $(BUILD)/stanzadrill sim/packaging/man.sh
+	$(call say,MAN,$@) rm -rf $@ && sh sim/packaging/man.sh $(BUILD)/stanzadrill $@
+
+install: all $(BUILD)/man
+	mkdir -p $(patsubst %/,'$(root)/%',$(sort $(dir $(installed)))) '$(root)/share/man/man1' '$(share)'
+	install -m 755 $(BUILD)/stanzadrill '$(root)/bin/stanzadrill'
+	install -m 644 $(BUILD)/librouter.a '$(root)/lib/librouter.a'
+	install -m 644 router/include/router.h '$(root)/include/router.h'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' sim/packaging/librouter.pc.in \
+	  >'$(root)/lib/pkgconfig/librouter.pc'
+	install -m 644 sim/packaging/completion.bash '$(root)/share/bash-completion/completions/stanzadrill'
+	install -m 644 sim/packaging/completion.zsh '$(root)/share/zsh/site-functions/_stanzadrill'
+	install -m 644 $(BUILD)/man/*.1 '$(root)/share/man/man1'
+	share=$$(cd '$(share)' && pwd) && copy='for f; do mkdir -p "$$0/$${f%/*}" && install -m 644 "$$f" "$$0/$$f" || exit 1; done' && \
+	(cd scenarios && find . -type f \( -name '*.scs' -o -name '*.md' \) -exec sh -c "$$copy" "$$share/scenarios" {} +) && \
+	(cd sim/packaging && find vim vscode ci -type f -exec sh -c "$$copy" "$$share" {} +)
 
 uninstall:
-	rm -f '$(bin)/stanzadrill' '$(DESTDIR)$(PREFIX)/lib/librouter.a' '$(DESTDIR)$(PREFIX)/include/router.h'
-	rm -rf '$(share)/scenarios'
+	rm -f $(installed:%='$(root)/%') '$(root)'/share/man/man1/stanzadrill.1 '$(root)'/share/man/man1/stanzadrill-*.1
+	rm -rf '$(share)/scenarios' '$(share)/vim' '$(share)/vscode' '$(share)/ci'
 	-rmdir '$(share)' 2>/dev/null
+
+# A Debian package of the program, and one of the library.
+deb: all
+	@sh tests/install-deps.sh --stamp $(BUILD)/deps build deb
+	@$(sub) VERSION='$(VERSION)' sh sim/packaging/deb/build.sh
 
 clean:
 	rm -rf '$(BUILD)'
 
 always:
-.PHONY: all run test check cover bench fuzz golden-accept install uninstall clean always
+.PHONY: all run test check cover bench fuzz golden-accept install uninstall deb clean always
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -18,7 +18,11 @@ struct report_counts report_count(const struct report_run *run) {
         case REPORT_FAIL:
         case REPORT_BROKEN:
         case REPORT_ERROR:
+        case REPORT_XPASS:
             counts.failed++;
+            break;
+        case REPORT_XFAIL:
+            counts.known++;
             break;
         }
     }
@@ -29,6 +33,9 @@ bool report_summary(FILE *out, const struct report_counts *counts) {
     fprintf(out, "%zu passed, %zu failed", counts->passed, counts->failed);
     if (counts->skipped > 0) {
         fprintf(out, ", %zu skipped", counts->skipped);
+    }
+    if (counts->known > 0) {
+        fprintf(out, ", %zu known to fail", counts->known);
     }
     putc('\n', out);
     return !ferror(out);

@@ -82,6 +82,7 @@ static void count(struct report_counts *counts, enum report_verdict verdict) {
     counts->failed += more.failed;
     counts->skipped += more.skipped;
     counts->non_strict += more.non_strict;
+    counts->known += more.known;
 }
 
 /* entries: sorted by name. Rows go by the order in which their cases came first. */

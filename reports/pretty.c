@@ -19,6 +19,10 @@ static struct look look_of(enum report_verdict verdict) {
         return (struct look){"FAIL", "\033[31m"};
     case REPORT_BROKEN:
         return (struct look){"BROKEN", "\033[35m"};
+    case REPORT_XFAIL:
+        return (struct look){"XFAIL", "\033[33m"};
+    case REPORT_XPASS:
+        return (struct look){"XPASS", "\033[31m"};
     case REPORT_ERROR:
         break;
     }
@@ -34,7 +38,7 @@ static void put_verdict(FILE *out, enum report_verdict verdict, bool colour) {
 static enum report_verdict worse(enum report_verdict a, enum report_verdict b) {
     static const int weight[] = {
         [REPORT_SKIP] = 0, [REPORT_PASS] = 1,  [REPORT_NON_STRICT] = 2,
-        [REPORT_FAIL] = 3, [REPORT_ERROR] = 4, [REPORT_BROKEN] = 5,
+        [REPORT_XFAIL] = 3, [REPORT_XPASS] = 4, [REPORT_FAIL] = 5, [REPORT_ERROR] = 6, [REPORT_BROKEN] = 7,
     };
     return weight[b] > weight[a] ? b : a;
 }
@@ -77,6 +81,9 @@ static void put_file(FILE *out, const struct report_run *run, bool colour) {
         if (counts.non_strict > 0) {
             fprintf(out, ", %zu non-strict", counts.non_strict);
         }
+        if (counts.known > 0) {
+            fprintf(out, ", %zu known to fail", counts.known);
+        }
     }
     putc('\n', out);
     put_reasons(out, run);
@@ -106,33 +113,44 @@ static void put_traces(FILE *out, const struct report_run *run, bool colour) {
     }
 }
 
-static bool has_trace(const struct report_run *run) {
+static bool is_failure(enum report_verdict verdict) {
+    return verdict == REPORT_FAIL || verdict == REPORT_BROKEN || verdict == REPORT_XPASS;
+}
+
+/* returns whether there were any. */
+static bool put_failures(FILE *out, const struct report_run *run, bool colour, bool after_others) {
     for (size_t i = 0; i < run->case_count; i++) {
-        if (run->cases[i].trace != NULL) {
-            return true;
+        const struct report_case *c = &run->cases[i];
+        /* An error was said on stderr, where it stands without the rest; here it would stand twice. */
+        if (c->failure == NULL || !is_failure(c->verdict)) {
+            continue;
         }
+        fprintf(out, "%s%snot ok%s %zu - ", after_others ? "\n" : "", colour ? look_of(c->verdict).colour : "",
+                colour ? "\033[0m" : "", i + 1);
+        report_text(out, c->name);
+        putc('\n', out);
+        report_lines(out, "  ", c->failure);
+        after_others = true;
     }
-    return false;
+    return after_others;
 }
 
 bool report_pretty(FILE *out, const struct report_run *run, bool colour) {
-    if (has_trace(run)) {
+    if (run->traces) {
         put_traces(out, run, colour);
     } else {
         put_files(out, run, colour);
     }
-    for (size_t i = 0; i < run->case_count; i++) {
-        const struct report_case *c = &run->cases[i];
-        /* An error was said on stderr, where it stands without the rest; here it would stand twice. */
-        if (c->failure == NULL || c->verdict == REPORT_ERROR) {
-            continue;
-        }
-        fprintf(out, "\n%snot ok%s %zu - ", colour ? look_of(c->verdict).colour : "", colour ? "\033[0m" : "", i + 1);
-        report_text(out, c->name);
-        putc('\n', out);
-        report_lines(out, "  ", c->failure);
-    }
+    put_failures(out, run, colour, true);
     struct report_counts counts = report_count(run);
     putc('\n', out);
+    return report_summary(out, &counts);
+}
+
+bool report_quiet(FILE *out, const struct report_run *run, bool colour) {
+    struct report_counts counts = report_count(run);
+    if (put_failures(out, run, colour, false)) {
+        putc('\n', out);
+    }
     return report_summary(out, &counts);
 }

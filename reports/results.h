@@ -1,27 +1,25 @@
-/* results.h - results of runs as files of one JSON line a case, and the matrix of several of them. README.md has the
- * form. */
+/* results.h - results of runs, read from the files that report_json writes, and the matrix of several of them.
+ * README.md and results.schema.json have the form. */
 #ifndef STANZADRILL_RESULTS_H
 #define STANZADRILL_RESULTS_H
 
 #include "report.h"
 
-/* report_results - a run as a results file. target: what it was played on, as in "prosody" or "simulator:rfc6121".
- * returns   false where writing failed or memory ran out. */
-bool report_results(FILE *out, const struct report_run *run, const char *target);
+enum { REPORT_RESULTS_FORMAT = 2 }; /* of the form */
 
-/* One line that was read. Texts are UTF-8, may hold control characters, and are never NULL unless it says so. */
+/* One result that was read. Texts are UTF-8, may hold control characters, and are never NULL unless it says so. */
 struct report_result {
     const char *target, *file, *name, *title;
     enum report_verdict verdict;
     const char *reason;  /* NULL where none */
     const char *failure; /* NULL where none */
-    unsigned line;       /* in its file */
-    void *owner;         /* of the texts */
+    size_t number;       /* in its file, from 1 */
 };
 
 struct report_results {
     struct report_result *items; /* in the order of the file */
     size_t count;
+    void *owner; /* of the texts */
 };
 
 /* Why a results file cannot be read. */
@@ -35,8 +33,8 @@ struct report_fault {
 bool report_results_read(struct report_results *results, const char *bytes, size_t size, struct report_fault *fault);
 void report_results_free(struct report_results *results);
 
-/* report_verdict_word - "pass", "non-strict", "fail", "skip", "broken", "error". Static. */
-const char *report_verdict_word(enum report_verdict verdict);
+/* report_utf8 - a text as results files hold it: octets that are not UTF-8 stand as \\xNN. New; NULL: memory ran out. */
+char *report_utf8(const char *text);
 
 /* Results of one file, and how it is called. */
 struct report_source {

@@ -22,44 +22,56 @@ static void put_block(FILE *out, const char *key, const char *text) {
     report_lines(out, "    ", text);
 }
 
-static const char *severity(enum report_verdict verdict) {
-    switch (verdict) {
-    case REPORT_NON_STRICT:
-        return "non-strict";
-    case REPORT_FAIL:
-        return "fail";
-    case REPORT_BROKEN:
-        return "broken";
-    case REPORT_ERROR:
-        return "error";
-    case REPORT_PASS:
-    case REPORT_SKIP:
-        break;
+static void put_place(FILE *out, const struct report_case *c) {
+    fputs("  at:\n    file: ", out);
+    text_json(out, c->file);
+    putc('\n', out);
+    if (c->line > 0) {
+        fprintf(out, "    line: %u\n    column: %u\n", c->line, c->column > 0 ? c->column : 1);
     }
-    return NULL;
 }
 
-static void put_details(FILE *out, const struct report_case *c) {
-    const char *word = severity(c->verdict);
-    const char *message = c->failure != NULL ? c->failure : c->verdict == REPORT_NON_STRICT ? c->reason : NULL;
-    if (word == NULL && c->trace == NULL) {
+static void put_text(FILE *out, const char *key, const char *text) {
+    if (text != NULL && text[0] != '\0') {
+        fprintf(out, "  %s: ", key);
+        text_json(out, text);
+        putc('\n', out);
+    }
+}
+
+static void put_details(FILE *out, const struct report_case *c, bool traces) {
+    const bool plain = c->verdict == REPORT_PASS || c->verdict == REPORT_SKIP;
+    const char *trace = traces ? c->trace : NULL;
+    if (plain && trace == NULL) {
         return;
     }
     fputs("  ---\n", out);
-    if (word != NULL) {
-        fprintf(out, "  severity: %s\n", word);
+    if (!plain) {
+        fprintf(out, "  severity: %s\n", report_verdict_word(c->verdict));
+        put_text(out, "title", c->title);
+        put_text(out, "reason", c->reason);
+        if (c->failure != NULL) {
+            put_block(out, "message", c->failure);
+        }
+        put_place(out, c);
+        put_text(out, "replay", c->replay);
     }
-    if (message != NULL) {
-        put_block(out, "message", message);
-    }
-    if (c->trace != NULL) {
-        put_block(out, "trace", c->trace);
+    if (trace != NULL) {
+        put_block(out, "trace", trace);
     }
     fputs("  ...\n", out);
 }
 
 static bool is_ok(enum report_verdict verdict) {
     return verdict == REPORT_PASS || verdict == REPORT_NON_STRICT || verdict == REPORT_SKIP;
+}
+
+/* A failure that is known is a thing to do: it does not count as failed. */
+static void put_directive(FILE *out, const struct report_case *c) {
+    if (c->verdict == REPORT_SKIP || c->verdict == REPORT_XFAIL) {
+        fputs(c->verdict == REPORT_SKIP ? " # SKIP " : " # TO" "DO ", out);
+        report_text(out, c->reason != NULL ? c->reason : "");
+    }
 }
 
 bool report_tap(FILE *out, const struct report_run *run, bool colour) {
@@ -69,12 +81,9 @@ bool report_tap(FILE *out, const struct report_run *run, bool colour) {
         const struct report_case *c = &run->cases[i];
         fprintf(out, "%s %zu - ", is_ok(c->verdict) ? "ok" : "not ok", i + 1);
         put_description(out, c->name);
-        if (c->verdict == REPORT_SKIP) {
-            fputs(" # SKIP ", out);
-            report_text(out, c->reason != NULL ? c->reason : "");
-        }
+        put_directive(out, c);
         putc('\n', out);
-        put_details(out, c);
+        put_details(out, c, run->traces);
     }
     struct report_counts counts = report_count(run);
     fputs("# ", out);

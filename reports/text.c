@@ -54,12 +54,21 @@ size_t text_piece(const char *text, char out[TEXT_PIECE_MAX + 1], bool *escaped)
     return size;
 }
 
+/* Most of a text is plain, and goes out in one piece. */
 static void put_line(FILE *out, const char *text, size_t size) {
     char piece[TEXT_PIECE_MAX + 1];
     bool escaped;
     for (size_t at = 0; at < size;) {
-        at += text_piece(text + at, piece, &escaped);
-        fputs(piece, out);
+        size_t plain = 0;
+        while (at + plain < size && text[at + plain] >= ' ' && text[at + plain] <= '~') {
+            plain++;
+        }
+        fwrite(text + at, 1, plain, out);
+        at += plain;
+        if (at < size) {
+            at += text_piece(text + at, piece, &escaped);
+            fputs(piece, out);
+        }
     }
 }
 
@@ -79,4 +88,40 @@ bool report_lines(FILE *out, const char *indent, const char *text) {
         text += size + (text[size] == '\n');
     }
     return !ferror(out);
+}
+
+/* Octets that stand for themselves in a JSON string. */
+static size_t plain_size(const char *text) {
+    size_t size = 0;
+    while (text[size] >= ' ' && text[size] <= '~' && text[size] != '"' && text[size] != '\\') {
+        size++;
+    }
+    return size;
+}
+
+void text_json(FILE *out, const char *text) {
+    putc('"', out);
+    for (;;) {
+        const size_t plain = plain_size(text);
+        fwrite(text, 1, plain, out);
+        text += plain;
+        if (*text == '\0') {
+            break;
+        }
+        uint32_t code;
+        const size_t size = utf8_size((const unsigned char *)text, &code);
+        if (size == 0) {
+            fprintf(out, "\\\\x%02x", (unsigned char)*text);
+        } else if (code == '\n') {
+            fputs("\\n", out);
+        } else if (code < ' ' || code == '"' || code == '\\') {
+            fprintf(out, code < ' ' ? "\\u%04x" : "\\%c", (unsigned)code);
+        } else if (!is_harmless(code) && code <= 0xFFFF) {
+            fprintf(out, "\\u%04x", (unsigned)code);
+        } else {
+            fwrite(text, 1, size, out);
+        }
+        text += size > 0 ? size : 1;
+    }
+    putc('"', out);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum { TEXT_PIECE_MAX = 16 };
 
@@ -11,5 +12,8 @@ enum { TEXT_PIECE_MAX = 16 };
  * escaped   whether it is not as it stood.
  * returns   octets of `text` that it stands for; 0 at the end. */
 size_t text_piece(const char *text, char out[TEXT_PIECE_MAX + 1], bool *escaped);
+
+/* text_json - a JSON string with its quotes, which YAML reads too. Octets that are not UTF-8 stand as \\xNN. */
+void text_json(FILE *out, const char *text);
 
 #endif

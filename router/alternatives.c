@@ -64,6 +64,24 @@ struct slice delay_stored(struct router *r, struct slice host, struct slice body
     return write_join(r, parts, 2);
 }
 
+struct slice delay_shown(struct router *r, const struct session *s, struct slice body, enum alternative alternative) {
+    const struct slice host = jid_slice(s->account->host->jid);
+    if (!depart(r, host, alternative))
+        return body;
+    const struct slice parts[] = {body, write_delay(r, host, s->presence->time_us)};
+    return write_join(r, parts, 2);
+}
+
+/* Whether unavailable presence that goes with a change of subscription comes from resources without presence, too. */
+bool connected_too(struct router *r, struct slice host, int rule) {
+    switch (rule) {
+    case RULE_sub_cancel_out_order: return depart(r, host, ALTERNATIVE_sub_cancel_out_order_all_connected);
+    case RULE_sub_unsub_in_order: return departs(r, ALTERNATIVE_sub_unsub_in_order_answer_first) != NULL;
+    case RULE_sub_remove_from: return depart(r, host, ALTERNATIVE_sub_remove_from_all_connected);
+    default: return false;
+    }
+}
+
 bool own_bare_otherwise(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
     if (in->sender == NULL || in->sender->account != in->account || !kind_is_message(kind) ||
@@ -84,6 +102,57 @@ void probe_watched(struct router *r, const struct account *account, struct slice
                   write_start(r, "presence", "probe", none), none);
 }
 
+/* What was stored was written before, and keeps its address. */
+void readdress(struct router *r, struct input *in, const struct session *session) {
+    if (in->to_parts == NULL && in->sender == NULL)
+        return;
+    const struct slice now = in->to.data != NULL ? in->to : in->st->to;
+    if (slice_is(now, jid_slice(session->jid)) || !depart(r, in->host, ALTERNATIVE_loc_norewrite_to_full))
+        return;
+    in->to = jid_slice(session->jid);
+    in->copy.size = 0;
+}
+
+bool is_own_roster(struct router *r, const struct input *in) {
+    const struct stanza *st = in->st;
+    return kind_is_request(st->kind) && st->child_count > 0 && slice_is(st->child[0].ns, text_slice("jabber:iq:roster")) &&
+           depart(r, in->host, ALTERNATIVE_roster_get_foreign_own);
+}
+
+bool goes_nowhere(struct router *r, const struct input *in) {
+    struct decision d = {.rule = -1};
+    if (in->st->kind == STANZA_PROBE)
+        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_drop)};
+    else if (in->st->kind == STANZA_PRESENCE_ERROR)
+        d = (struct decision){.rule = RULE_pres_in_error, .departure = departs(r, ALTERNATIVE_pres_in_error_drop_from_client)};
+    if (d.departure != NULL)
+        fate(r, in, ROUTER_DROP, &d);
+    return d.departure != NULL;
+}
+
+void pass_unavailable(struct router *r, struct input *in) {
+    if (in->resource == NULL || in->resource->presence != NULL)
+        return;
+    const bool passed =
+        in->st->kind == STANZA_AVAILABLE     ? depart(r, in->host, ALTERNATIVE_pres_full_match_avail_if_available)
+        : in->st->kind == STANZA_UNAVAILABLE ? depart(r, in->host, ALTERNATIVE_pres_full_match_unavail_if_available)
+        : in->st->kind == STANZA_PRESENCE_ERROR
+            ? depart(r, in->host, ALTERNATIVE_pres_full_match_error_if_available)
+            : false;
+    if (passed)
+        in->resource = NULL;
+}
+
+/* Whether a sender does not get its own presence back. */
+bool reflection_omitted(struct router *r, struct slice host, int rule) {
+    switch (rule) {
+    case RULE_pres_init_self: return depart(r, host, ALTERNATIVE_pres_init_self_omit);
+    case RULE_pres_upd_self: return depart(r, host, ALTERNATIVE_pres_upd_self_omit);
+    case RULE_pres_unavail_self: return depart(r, host, ALTERNATIVE_pres_unavail_self_omit);
+    default: return false;
+    }
+}
+
 /* The departure by which a sender's own presence comes back without 'to', for the rule that sends it back. */
 const char *reflection_departs(const struct router *r, int rule) {
     switch (rule) {
@@ -95,12 +164,41 @@ const char *reflection_departs(const struct router *r, int rule) {
 }
 
 /* Whether the push comes before the stanza that a user sent goes on. */
-bool pushes_first(struct router *r, const struct input *in, bool was_subscribed) {
+bool pushes_first(struct router *r, const struct input *in) {
+    const struct slice host = in->host;
     switch (in->st->kind) {
-    case STANZA_SUBSCRIBE: return depart(r, in->host, ALTERNATIVE_sub_req_out_push_push_first);
-    case STANZA_UNSUBSCRIBE: return depart(r, in->host, ALTERNATIVE_sub_unsub_out_push_first);
-    case STANZA_SUBSCRIBED: return depart(r, in->host, ALTERNATIVE_sub_app_out_order_push_first);
-    default: return was_subscribed && depart(r, in->host, ALTERNATIVE_sub_cancel_out_order_unavailable_last);
+    case STANZA_SUBSCRIBE:
+        return depart(r, host, ALTERNATIVE_sub_req_out_push_push_first) ||
+               depart(r, host, ALTERNATIVE_sub_req_out_push_push_again);
+    case STANZA_UNSUBSCRIBE:
+        return depart(r, host, ALTERNATIVE_sub_unsub_out_push_first) ||
+               depart(r, host, ALTERNATIVE_sub_unsub_out_push_changed);
+    case STANZA_SUBSCRIBED: return depart(r, host, ALTERNATIVE_sub_app_out_order_push_first);
+    default: return depart(r, host, ALTERNATIVE_sub_cancel_out_order_push_first);
+    }
+}
+
+/* Whether a push goes with what a user sent even though it changes nothing. */
+bool pushes_again(const struct router *r, enum stanza_kind kind, unsigned state) {
+    if (kind == STANZA_SUBSCRIBE)
+        return departs(r, ALTERNATIVE_sub_req_out_push_push_first) != NULL ||
+               (departs(r, ALTERNATIVE_sub_req_out_push_push_again) != NULL && state == STATE_SUB_NONE_OUT);
+    return kind == STANZA_UNSUBSCRIBE && departs(r, ALTERNATIVE_sub_unsub_out_push_first) != NULL;
+}
+
+/* Whether a stanza that this server should keep to itself is routed all the same. */
+bool routes_anyway(struct router *r, const struct input *in, bool ahead) {
+    if (in->st->kind == STANZA_UNSUBSCRIBED)
+        return depart(r, in->host, ALTERNATIVE_sub_cancel_out_noop_route);
+    return depart(r, in->host, ahead ? ALTERNATIVE_sub_pre_off_route : ALTERNATIVE_sub_pre_noop_route);
+}
+
+/* Whether what comes in for a subscription is pushed before it is delivered, and then to available resources. */
+bool pushes_before_delivery(struct router *r, const struct input *in) {
+    switch (in->st->kind) {
+    case STANZA_SUBSCRIBED: return depart(r, in->host, ALTERNATIVE_sub_app_in_order_push_first);
+    case STANZA_UNSUBSCRIBED: return depart(r, in->host, ALTERNATIVE_sub_cancel_in_order_push_first);
+    default: return depart(r, in->host, ALTERNATIVE_sub_unsub_in_order_answer_first);
     }
 }
 

@@ -92,6 +92,8 @@ static void answer_presences(struct router *r, struct input *in, const struct de
         if (s->presence == NULL || (in->stage == STAGE_PROBED_FULL && s != in->resource))
             continue;
         kept_stanza(s->presence, &st);
+        st.body = delay_shown(r, s, st.body, in->stage == STAGE_PROBED_FULL ? ALTERNATIVE_pres_probe_full_match_add_delay
+                                                                           : ALTERNATIVE_pres_probe_avail_add_delay);
         if (st.has_id)
             mark(r, in->host, RULE_pres_probe_id_keep);
         if (in->stream != NULL)
@@ -161,7 +163,26 @@ static void answer_unavailable(struct router *r, struct input *in, const struct 
     answer(r, in, d, STANZA_UNAVAILABLE, from, start, body);
 }
 
+/* The alternative last-available. returns false: the profile has another answer. */
+static bool answer_last_available(struct router *r, struct input *in, const struct decision *d) {
+    const struct slice none = {NULL, 0};
+    const struct kept *last = in->account == NULL ? NULL : in->account->last_available;
+    struct decision own = *d;
+    own.departure = departs(r, ALTERNATIVE_pres_probe_offline_last_available);
+    if (d->rule != RULE_pres_probe_offline || own.departure == NULL)
+        return false;
+    if (in->account->was_connected)
+        answer(r, in, &own, STANZA_UNAVAILABLE, jid_slice(in->account->jid),
+               write_start(r, "presence", "unavailable", last != NULL && last->has_id ? last->id : none),
+               last != NULL ? last->body : none);
+    else
+        fate(r, in, ROUTER_DROP, &own);
+    return true;
+}
+
 void answer_probe_with(struct router *r, struct input *in, const struct decision *d) {
+    if (answer_last_available(r, in, d))
+        return;
     if (kind_is_subscription(in->st->kind))
         in->from = in->who.bare; /* subscriptions are between bare JIDs (6121 3) */
     const bool own_presence = d->verb == DO_ANSWER_PRESENCE || d->verb == DO_ANSWER_MERE ||

@@ -61,6 +61,14 @@ struct contact *contact_add(struct router *r, struct account *account, struct ji
     return contact;
 }
 
+void contact_unlist(struct router *r, struct contact *c) {
+    c->item = c->approved = false;
+    router_give(r, c->name);
+    router_give(r, c->groups);
+    c->name = c->groups = NULL;
+    c->groups_size = 0;
+}
+
 void contacts_free(struct router *r, struct account *account) {
     for (uint32_t i = 0; i < account->contact_count; i++) {
         kept_free(r, account->contacts[i].request);

@@ -7,7 +7,12 @@ enum {
     OF_NOBODY = 1 << STAGE_NOUSER_BARE | 1 << STAGE_NOUSER_FULL,
     SUBSCRIPTION_KINDS = 1 << STANZA_SUBSCRIBE | 1 << STANZA_SUBSCRIBED | 1 << STANZA_UNSUBSCRIBE | 1 << STANZA_UNSUBSCRIBED,
     ASKING_KINDS = SUBSCRIPTION_KINDS | 1 << STANZA_PROBE,
-    IQ_KINDS = 1 << STANZA_GET | 1 << STANZA_SET | 1 << STANZA_RESULT | 1 << STANZA_IQ_ERROR
+    IQ_KINDS = 1 << STANZA_GET | 1 << STANZA_SET | 1 << STANZA_RESULT | 1 << STANZA_IQ_ERROR,
+    /* Faults of a stanza that still is one, and has a sender and a recipient. */
+    PASSABLE = 1 << FAULT_PREFIXED | 1 << FAULT_OTHER_CONTENT | 1 << FAULT_TOO_LARGE | 1 << FAULT_IQ_NO_ID |
+               1 << FAULT_IQ_CHILDREN | 1 << FAULT_IQ_CHILD_NS | 1 << FAULT_IQ_RESULT_CHILDREN |
+               1 << FAULT_IQ_ERROR_CHILD | 1 << FAULT_PRESENCE_PRIORITY | 1 << FAULT_PRESENCE_ERROR_CHILD |
+               1 << FAULT_FROM_MISMATCH | 1 << FAULT_COMPONENT_FROM
 };
 
 static bool within(uint32_t bits, uint32_t allowed) {
@@ -26,7 +31,7 @@ bool deed_fits(const struct row *row, uint32_t kinds, enum verb verb) {
     case DO_BOUNCE:
     case DO_CLOSE: return true;
     case DO_BOUNCE_MAPPED: return within(row->stages, 1 << STAGE_UNROUTED);
-    case DO_PASS: return within(row->stages, 1 << STAGE_ENTRY);
+    case DO_PASS: return within(row->stages, 1 << STAGE_ENTRY) && within(row->states, PASSABLE);
     case DO_STORE: /* only messages are given out again as they were */
         return account && within(kinds, (1 << STANZA_AVAILABLE) - 1);
     case DO_BY_TRUST:

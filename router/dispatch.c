@@ -53,7 +53,14 @@ static void no_such_resource(struct router *r, struct input *in, const struct de
 }
 
 static void own_bare(struct router *r, struct input *in, const struct decision *d) {
-    mark(r, in->host, d->rule);
+    mark_row(r, in, d->rule);
+    if (depart(r, in->host, ALTERNATIVE_noto_msg_to_sender)) {
+        in->to = jid_slice(in->sender->jid);
+        in->account = in->sender->account;
+        in->resource = in->sender;
+        decide(r, in, STAGE_FULL_MATCH, STATE_PLAIN);
+        return;
+    }
     in->account = in->sender->account;
     in->resource = NULL;
     if (knob_is(r, KNOB_noto_msg_to, 0))
@@ -62,13 +69,8 @@ static void own_bare(struct router *r, struct input *in, const struct decision *
     decide(r, in, STAGE_BARE, resource_state(in->account));
 }
 
-/* The row that sent a stanza on shows as a mark; what ends it is the fate. */
-static void mark_row(struct router *r, const struct input *in, const struct decision *d) {
-    effect(r, ROUTER_MARK, in->host, d->rule)->departure = d->departure;
-}
-
 static void hand_on(struct router *r, struct input *in, const struct decision *d, unsigned stage, unsigned state) {
-    mark_row(r, in, d);
+    mark_row(r, in, d->rule)->departure = d->departure;
     decide(r, in, stage, state);
 }
 
@@ -117,7 +119,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_TAKE_REPLY: fate(r, in, state == STATE_MATCHED ? ROUTER_HANDLE : ROUTER_DROP, d); break;
     case DO_ANSWER_IQ: answer_iq(r, in, d); break;
     case DO_ANSWER_PROBE:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         answer_probe(r, in);
         break;
     case DO_ANSWER_AVAILABLE:
@@ -128,15 +130,15 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_ANSWER_MERE:
     case DO_ANSWER_UNSUBSCRIBED: answer_probe_with(r, in, d); break;
     case DO_BROADCAST_AVAILABLE:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         broadcast_available(r, in);
         break;
     case DO_BROADCAST_UNAVAILABLE:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         broadcast_unavailable(r, in);
         break;
     case DO_SUBSCRIPTION:
-        mark_row(r, in, d);
+        mark_row(r, in, d->rule)->departure = d->departure;
         subscription_in(r, in);
         break;
     case VERB_COUNT: break;
@@ -145,6 +147,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
 
 void decide(struct router *r, struct input *in, unsigned stage, unsigned state) {
     in->stage = stage;
+    in->input_class = class_number(stage, in->st->kind, state);
     const struct decision d = look_up(r, in, stage, state);
     apply(r, in, &d, state);
 }
@@ -180,15 +183,24 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
+    if (stage == STAGE_NOTO && kind_is_request(st->kind) && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
+        in->error_from = jid_slice(in->sender->jid);
     const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
-    if (kind_is_request(st->kind) &&
-        (st->child_count != 1 || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
-        const struct decision d = {.rule = st->child_count != 1 ? RULE_in_iq_children : RULE_in_iq_child_ns};
-        bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+    const bool alone = st->child_count == 1;
+    if (kind_is_request(st->kind) && (!alone || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
+        const struct decision d = {.rule = alone ? RULE_in_iq_child_ns : RULE_in_iq_children,
+                                   .departure = alone ? departs(r, ALTERNATIVE_in_iq_child_ns_as_unknown) : NULL};
+        bounce(r, in, &d, d.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_BAD_REQUEST, NULL);
     } else {
         const unsigned state = request_state(r, in, stage);
         if (state == STATE_UNKNOWN)
             mark(r, in->host, RULE_in_iq_unknown_ns);
+        if (state == STATE_UNKNOWN && stage == STAGE_BARE && iq_is_hidden(r, in)) {
+            const struct decision d = {.rule = RULE_iq_bare_unknown,
+                                       .departure = departs(r, ALTERNATIVE_iq_bare_unknown_say_why)};
+            bounce(r, in, &d, CONDITION_SUBSCRIPTION_REQUIRED, NULL);
+            return;
+        }
         decide(r, in, stage, state);
     }
 }
@@ -203,6 +215,7 @@ static unsigned relation(const struct router *r, const struct input *in) {
 
 static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
+    pass_unavailable(r, in);
     if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
         presence_in(r, in);
     if (in->component != NULL)
@@ -231,6 +244,8 @@ static void dispatch_account(struct router *r, struct input *in) {
 /* No such account: what the chapters on probes and subscriptions say of it, beside the row of the table. */
 static void dispatch_nobody(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
+    if (kind_is_request(kind) && answer_for_nobody(r, in))
+        return;
     if (kind == STANZA_PROBE)
         mark(r, in->host, RULE_pres_probe_nouser);
     else if (kind_is_subscription(kind) && knob_is(r, KNOB_sub_local_nouser, 0))
@@ -279,6 +294,8 @@ void dispatch(struct router *r, struct input *in) {
     if (to->local.size == 0)
         mark_parts(r, in);
     if (to->local.size == 0 && to->resource.size == 0)
+        decide_request(r, in, STAGE_DOMAIN);
+    else if (to->local.size == 0 && in->st->kind >= STANZA_GET && depart(r, in->host, ALTERNATIVE_domres_any_iq_as_domain))
         decide_request(r, in, STAGE_DOMAIN);
     else if (to->local.size == 0)
         decide(r, in, STAGE_DOMAIN_RESOURCE, STATE_PLAIN);

@@ -1,6 +1,8 @@
 /* effects.c - the list of what comes out of a router, and the three common ways to add to it. */
 #include "state.h"
 
+#include <string.h>
+
 struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule) {
     struct router_effect *e = &r->spare;
     if (r->effect_count < r->effect_capacity ||
@@ -14,14 +16,35 @@ void mark(struct router *r, struct slice host, int rule) {
     effect(r, ROUTER_MARK, host, rule);
 }
 
+struct router_effect *mark_row(struct router *r, const struct input *in, int rule) {
+    struct router_effect *e = effect(r, ROUTER_MARK, in->host, rule);
+    e->input_class = in->input_class;
+    return e;
+}
+
 struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
                            const struct decision *d) {
     struct router_effect *e = effect(r, kind, in->host, d->rule);
     e->departure = d->departure;
+    e->input_class = in->input_class;
     return e;
 }
 
+/* The departure by which presence, and whatever names a resource or nobody, says which resource gets it. */
+void name_resource(struct router *r, struct input *in, const struct decision *d, const struct session *session) {
+    const struct slice to = in->to.data != NULL ? in->to : attribute_value(r, in->st->start, "to");
+    /* A request that was kept is for the account. */
+    if (d->rule == RULE_pres_init_pending_subs || slice_is(to, jid_slice(session->jid)) ||
+        (!kind_is_presence(in->st->kind) && to.size > 0 && memchr(to.data, '/', to.size) == NULL) ||
+        !depart(r, in->host, ALTERNATIVE_in_to_norewrite_name_resource))
+        return;
+    in->to = jid_slice(session->jid);
+    in->copy.size = 0;
+}
+
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session) {
+    name_resource(r, in, d, session);
+    readdress(r, in, session);
     const struct slice copy = write_copy(r, in, (struct slice){NULL, 0});
     struct router_effect *e = fate(r, in, ROUTER_DELIVER, d);
     e->port = session->port;
@@ -56,10 +79,22 @@ static bool is_failed_request(const struct router *r, const struct input *in) {
            in->stage >= STAGE_REMOTE && component_find(r, in->who.domain) == NULL;
 }
 
+static void forget_refused(struct router *r, const struct input *in, struct session *to) {
+    struct jid_parts target;
+    if (kind_is_presence(in->st->kind) && in->st->has_to && jid_prepare(in->st->to, &target) == ROUTER_OK)
+        directed_refused(r, to, (struct slice){target.text, target.size});
+}
+
+/* A profile may answer what the specification says not to (6120 8.2.3). */
+static bool is_answered_result(const struct input *in, const struct decision *d) {
+    const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply;
+    return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL);
+}
+
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
     /* What the server made itself and may not send has nobody to come back to. */
-    if ((kind_is_unanswerable(in->st->kind) && d->rule != RULE_in_iq_id) ||
-        (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
+    const bool answerable = !kind_is_unanswerable(in->st->kind) || is_answered_result(in, d);
+    if (!answerable || (in->stage == STAGE_REMOTE && in->origin == STATE_BY_SERVER)) {
         fate(r, in, ROUTER_DROP, d);
         return;
     }
@@ -80,6 +115,7 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
         local = session_of(r, in->from);
     if (local != NULL) {
         port = local->port;
+        forget_refused(r, in, local);
     } else if (in->stream != NULL) {
         mark(r, in->host, RULE_err_return_path);
         port = send_to_remote(r, in, error_kind(in->st->kind), &text);

@@ -24,13 +24,14 @@ static bool check_return_path(struct router *r, struct input *in, enum fault fau
 /* refuse - a fault was found; its row says what follows. returns true where the stanza's fate is sealed. */
 static bool refuse(struct router *r, struct input *in, enum fault fault) {
     struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, fault);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, fault);
     if (d.verb == DO_SPLIT_ADDRESS) {
         d.verb = DO_CLOSE;
         d.condition = CONDITION_IMPROPER_ADDRESSING;
     }
     switch (d.verb) {
     case DO_PASS:
-        effect(r, ROUTER_MARK, in->host, d.rule)->departure = d.departure;
+        mark_row(r, in, d.rule)->departure = d.departure;
         return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
@@ -80,12 +81,13 @@ bool presence_priority(const struct router *r, const struct stanza *st, int16_t 
             value = text[0] == '-' ? -number : number;
     }
     const bool in_range = value >= -128 && value <= 127;
-    if (!in_range && knob_is(r, KNOB_pres_bad_priority, 2))
+    const bool clamps = departs(r, ALTERNATIVE_in_pres_priority_bad_clamp_numbers) != NULL;
+    if (!in_range && (clamps || knob_is(r, KNOB_pres_bad_priority, 2)))
         value = value < 0 ? -128 : 127;
     else if (!in_range)
         value = 0;
     *priority = (int16_t)(valid && found <= 1 ? value : 0);
-    return valid && in_range && found <= 1;
+    return valid && (in_range || clamps) && found <= 1;
 }
 
 /* 6121 4.7.2.1 has four values, and one element at most; what a presence says beside them is passed on all the same. */
@@ -106,6 +108,18 @@ static bool is_show_odd(const struct stanza *st) {
         found++;
     }
     return !known || found > 1;
+}
+
+static bool is_show_unknown(const struct stanza *st) {
+    for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
+        char text[8];
+        size_t size = 0;
+        const struct stanza only = {.child_count = 1, .child = {st->child[i]}, .body = st->body};
+        if (slice_is(st->child[i].name, text_slice("show")) && is_show_odd(&only) &&
+            !(stanza_child_text(st, i, text, sizeof text, &size) && size == 0))
+            return true;
+    }
+    return false;
 }
 
 /* A child in the content namespace is no extension, so it may bear no prefix either (6120 4.8.5). */
@@ -132,12 +146,12 @@ static bool bounce_content(struct router *r, struct input *in) {
 
 static bool check_element(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)))
-        return !refuse(r, in, FAULT_PREFIXED);
+    if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)) && refuse(r, in, FAULT_PREFIXED))
+        return false;
     if (st->other_content && in->stream != NULL && departs(r, ALTERNATIVE_in_ns_content_client_bounced) != NULL)
         return bounce_content(r, in);
-    if (st->other_content)
-        return !refuse(r, in, FAULT_OTHER_CONTENT);
+    if (st->other_content && refuse(r, in, FAULT_OTHER_CONTENT))
+        return false;
     if (st->kind == STANZA_FOREIGN)
         return !refuse(r, in, FAULT_NO_STANZA);
     return !st->oversize || !refuse(r, in, FAULT_TOO_LARGE);
@@ -211,10 +225,18 @@ static bool check_syntax(struct router *r, struct input *in) {
         return false;
     if (kind_is_message(st->kind) && st->type.size == 0)
         mark(r, in->host, RULE_in_msg_type_absent);
-    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")))
+    else if (st->kind == STANZA_NORMAL && !slice_is(st->type, text_slice("normal")) &&
+             !depart(r, in->host, ALTERNATIVE_in_msg_type_unknown_remove))
         mark(r, in->host, RULE_in_msg_type_unknown);
-    if (st->kind == STANZA_AVAILABLE && is_show_odd(st))
+    if (st->kind == STANZA_AVAILABLE && is_show_odd(st)) {
+        if (is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
+            const struct decision d = {.rule = RULE_in_pres_show_bad,
+                                       .departure = departs(r, ALTERNATIVE_in_pres_show_bad_refuse)};
+            bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+            return false;
+        }
         mark(r, in->host, RULE_in_pres_show_bad);
+    }
     return true;
 }
 
@@ -287,6 +309,13 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     const bool too_long =
         valid && part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
     if (valid && !too_long) {
+        const struct slice domain = domain_of(raw);
+        if (domain.size > 0 && domain.data[domain.size - 1] == '.' &&
+            depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
+            const struct decision d = {.rule = RULE_in_to_dot};
+            bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
+            return false;
+        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -300,6 +329,10 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     }
     if (part_too_long_or_empty(raw))
         mark(r, in->host, RULE_in_to_length);
+    if (in->sender != NULL && depart(r, in->host, ALTERNATIVE_in_to_malformed_as_absent)) {
+        in->to = (struct slice){"", 0};
+        return true;
+    }
     if (lax_domain(r, in, parts))
         return false;
     if (!too_long && knob_is(r, KNOB_addr_remote_check, 0) && jid_prepare(domain_of(raw), parts) == ROUTER_OK &&
@@ -351,6 +384,7 @@ static bool check_pair(struct router *r, struct input *in, struct slice from, st
 /* An error would have nowhere to go, so that no knob asks for one. */
 static void refuse_bad_from(struct router *r, struct input *in) {
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     if (d.departure != NULL)
         refuse(r, in, FAULT_S2S_BAD_ADDRESS);
     else
@@ -362,6 +396,7 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     const bool split = d.verb == DO_SPLIT_ADDRESS && jid_prepare(domain_of(in->st->to), to) == ROUTER_OK;
     const enum fault fault = from_fault(r, in, from);
+    in->input_class = class_number(STAGE_ENTRY, in->st->kind, FAULT_S2S_BAD_ADDRESS);
     if (!knob_is(r, KNOB_err_malformed_from, 2))
         in->error_from = in->host;
     if ((split || d.verb == DO_BOUNCE) && d.departure == NULL && fault != FAULT_NONE)
@@ -375,8 +410,10 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
 static enum fault missing_address(const struct router *r, const struct input *in) {
     const struct stanza *st = in->st;
     const bool empty_fine = departs(r, ALTERNATIVE_in_s2s_bad_addr_empty_too) != NULL;
-    const bool no_to = !st->has_to || (st->to.size == 0 && !empty_fine);
-    const bool no_from = !st->has_from || (st->from.size == 0 && !empty_fine);
+    const bool no_to =
+        !st->has_to || (st->to.size == 0 && !empty_fine && departs(r, ALTERNATIVE_in_s2s_no_to_empty_malformed) == NULL);
+    const bool no_from = !st->has_from || (st->from.size == 0 && !empty_fine &&
+                                           departs(r, ALTERNATIVE_in_s2s_no_from_empty_malformed) == NULL);
     if (no_from && (!no_to || departs(r, ALTERNATIVE_in_s2s_no_from_before_to) != NULL))
         return FAULT_S2S_NO_FROM;
     return no_to ? FAULT_S2S_NO_TO : FAULT_NONE;
@@ -565,6 +602,12 @@ static bool take_any_type(struct router *r, struct input *in, struct stanza *edi
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) &&
+        depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+        *edited = *in->st;
+        edited->kind = STANZA_AVAILABLE;
+        in->st = edited;
+    }
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&

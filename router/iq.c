@@ -73,21 +73,62 @@ static const struct handler handlers[] = {
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
+static bool is_friend(const struct router *r, const struct input *in) {
+    const struct contact *c = contact_find_text(r, in->account, in->who.bare);
+    const bool related = c != NULL && (contact_watched(c) || state_asks(c->state));
+    return contact_entitled(c) || (related && departs(r, ALTERNATIVE_iq_bare_known_any_relation) != NULL);
+}
+
 /* Whether a handler serves this address and this sender. Who may not see the account learns nothing from it. */
 static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
-    if (!(h->use & FOR_ACCOUNT))
+    if (!(h->use & FOR_ACCOUNT) || (stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
         return false;
     if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
         return true;
-    bool entitled = is_entitled(r, in->account, &in->who);
-    (void)asker_decides(r, in, ALTERNATIVE_iq_bare_known_asker_decides, &entitled);
-    return entitled;
+    bool friend = is_friend(r, in);
+    (void)asker_decides(r, in, ALTERNATIVE_iq_bare_known_asker_decides, &friend);
+    return friend || departs(r, ALTERNATIVE_iq_bare_known_tell_strangers) != NULL;
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
     return st->child_count == 1 && slice_is(st->child[0].ns, text_slice(h->ns));
+}
+
+/* What only friends may see, and the server says so. */
+bool iq_is_hidden(struct router *r, const struct input *in) {
+    for (int i = 0; i < HANDLER_COUNT; i++)
+        if (is_namespace_of(&handlers[i], in->st) && handlers[i].use & FOR_FRIENDS)
+            return depart(r, in->host, ALTERNATIVE_iq_bare_unknown_say_why);
+    return false;
+}
+
+/* There is no such account, and the answer is the one that it would give to a stranger. */
+bool answer_for_nobody(struct router *r, struct input *in) {
+    const struct handler *h = NULL;
+    if (in->st->child_count != 1 && in->to_parts->resource.size == 0 &&
+        depart(r, in->host, ALTERNATIVE_iq_nouser_request_as_account)) {
+        const struct decision d = {.rule = RULE_in_iq_children};
+        bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+        return true;
+    }
+    for (int i = 0; i < HANDLER_COUNT && h == NULL; i++)
+        if (is_namespace_of(&handlers[i], in->st) && handlers[i].use & FOR_ACCOUNT)
+            h = &handlers[i];
+    if (h == NULL || in->to_parts->resource.size > 0 || !depart(r, in->host, ALTERNATIVE_iq_nouser_request_as_account))
+        return false;
+    const struct decision d = {.rule = RULE_iq_nouser_request,
+                               .departure = departs(r, ALTERNATIVE_iq_nouser_request_as_account)};
+    const struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
+    if (h->use & FOR_FRIENDS)
+        bounce(r, in, &d, CONDITION_SUBSCRIPTION_REQUIRED, NULL);
+    else if (h->answer == answer_roster)
+        bounce(r, in, &d, CONDITION_FORBIDDEN, NULL);
+    else
+        answer(r, in, &d, STANZA_RESULT, router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}),
+               write_start(r, "iq", "result", id), (struct slice){NULL, 0});
+    return true;
 }
 
 bool iq_is_known(struct router *r, const struct input *in, unsigned stage) {
@@ -105,8 +146,12 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
             handlers[i].answer(r, in, d);
             return;
         }
-    const struct decision unknown = {RULE_in_iq_unknown_elem, DO_NOTHING, CONDITION_NONE,
-                                     departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)};
-    const bool unhandled = unknown.departure != NULL;
-    bounce(r, in, &unknown, unhandled ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FEATURE_NOT_IMPLEMENTED, NULL);
+    const char *otherwise = departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable);
+    const char *bad = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request);
+    const struct decision unknown = {.rule = RULE_in_iq_unknown_elem, .departure = otherwise != NULL ? otherwise : bad};
+    bounce(r, in, &unknown,
+           otherwise != NULL ? CONDITION_SERVICE_UNAVAILABLE
+           : bad != NULL     ? CONDITION_BAD_REQUEST
+                             : CONDITION_FEATURE_NOT_IMPLEMENTED,
+           NULL);
 }

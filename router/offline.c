@@ -56,6 +56,14 @@ static bool has_delay(struct router *r, struct slice body) {
     return false;
 }
 
+static bool has_own_delay(struct router *r, struct slice body, struct slice host) {
+    size_t at = 0;
+    for (struct element child; element_next(body, &at, &child);)
+        if (slice_is(child.name, text_slice("delay")) && slice_is(attribute_value(r, child.start, "from"), host))
+            return true;
+    return false;
+}
+
 void offline_deliver(struct router *r, struct session *session) {
     struct account *account = session->account;
     const struct decision d = {.rule = RULE_off_deliver_when};
@@ -68,12 +76,14 @@ void offline_deliver(struct router *r, struct session *session) {
         if (kept->has_to)
             in.to = kept->to;
         struct slice delay = {NULL, 0};
-        if (knob_is(r, KNOB_off_delay, 0)) {
+        if (knob_is(r, KNOB_off_delay, 0) &&
+            !(has_own_delay(r, kept->body, in.host) && depart(r, in.host, ALTERNATIVE_off_delay_add_once))) {
             mark(r, in.host, RULE_off_delay_add);
             if (has_delay(r, kept->body))
                 mark(r, in.host, RULE_off_delay_foreign);
             delay = write_delay(r, in.host, kept->time_us);
         }
+        name_resource(r, &in, &d, session);
         in.copy = write_copy(r, &in, delay);
         deliver(r, &in, &d, session);
         kept_free(r, kept);

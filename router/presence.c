@@ -12,6 +12,8 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     struct input in = {.st = st, .from = from, .host = host_of(to->account)};
     in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
     struct decision d = {.rule = rule};
+    if (slice_is(from, jid_slice(to->jid)) && reflection_omitted(r, in.host, rule))
+        return;
     if (slice_is(from, jid_slice(to->jid)))
         d.departure = reflection_departs(r, rule);
     if (d.departure != NULL)
@@ -46,8 +48,10 @@ static void to_contacts(struct router *r, const struct session *s, const struct 
 }
 
 static void to_own_available(struct router *r, const struct session *from, const struct stanza *st, int rule) {
+    const bool others =
+        rule == RULE_pres_unavail_self && depart(r, host_of(from->account), ALTERNATIVE_pres_unavail_self_others_only);
     for (struct session *s = from->account->sessions; s != NULL; s = s->next)
-        if (s->presence != NULL)
+        if (s->presence != NULL && !(others && s == from))
             copy_to_own(r, st, jid_slice(from->jid), s, knob_is(r, KNOB_pres_self_to, 1), rule);
 }
 
@@ -68,14 +72,37 @@ static void probe_contacts(struct router *r, struct session *s) {
     }
 }
 
+static bool watches_any(const struct account *account) {
+    for (uint32_t i = 0; i < account->contact_count; i++)
+        if (contact_watched(&account->contacts[i]))
+            return true;
+    return false;
+}
+
+static void show_all(struct router *r, const struct account *account) {
+    for (const struct session *s = account->sessions; s != NULL; s = s->next)
+        for (struct session *to = account->sessions; to != NULL; to = to->next) {
+            struct stanza st;
+            if (s == to || s->presence == NULL || to->presence == NULL)
+                continue;
+            kept_stanza(s->presence, &st);
+            copy_to_own(r, &st, jid_slice(s->jid), to, true, RULE_pres_init_own_others);
+        }
+}
+
 static void show_others(struct router *r, struct session *to) {
     if (!knob_is(r, KNOB_pres_own_others, 0))
         return;
+    if (depart(r, host_of(to->account), ALTERNATIVE_pres_init_own_others_show_all)) {
+        show_all(r, to->account);
+        return;
+    }
     for (const struct session *s = to->account->sessions; s != NULL; s = s->next) {
         struct stanza st;
         if (s == to || s->presence == NULL)
             continue;
         kept_stanza(s->presence, &st);
+        st.body = delay_shown(r, s, st.body, ALTERNATIVE_pres_init_own_others_add_delay);
         copy_to_own(r, &st, jid_slice(s->jid), to, true, RULE_pres_init_own_others);
     }
 }
@@ -111,8 +138,25 @@ static void mark_priority(struct router *r, const struct stanza *st, bool initia
         mark(r, host, RULE_pres_upd_priority);
 }
 
+static bool takes_messages(const struct account *account) {
+    const unsigned state = resource_state(account);
+    return state == STATE_ONE || state == STATE_MULTI;
+}
+
+static void keep_last_available(struct router *r, const struct session *s, const struct stanza *st) {
+    struct kept *last = departs(r, ALTERNATIVE_pres_probe_offline_last_available) == NULL
+                            ? NULL
+                            : kept_new(r, st, jid_slice(s->jid), (struct slice){NULL, 0});
+    if (last == NULL)
+        return;
+    kept_free(r, s->account->last_available);
+    s->account->last_available = last;
+}
+
 void broadcast_available(struct router *r, struct input *in) {
     struct session *s = in->sender;
+    if (s->last_priority >= 0 && !takes_messages(s->account) && depart(r, in->host, ALTERNATIVE_off_deliver_when_by_last))
+        offline_deliver(r, s);
     const bool initial = s->presence == NULL;
     const int16_t before = s->priority;
     const struct stanza *as_sent = in->st;
@@ -127,18 +171,27 @@ void broadcast_available(struct router *r, struct input *in) {
     }
     kept_free(r, s->presence);
     s->presence = kept;
+    keep_last_available(r, s, in->st);
     presence_priority(r, in->st, &s->priority);
+    s->last_priority = s->priority;
     if (initial)
         mark(r, in->host, RULE_pres_init_detect);
     mark(r, in->host, RULE_pres_init_store);
     mark_priority(r, as_sent, initial, before, s);
+    const bool newly_willing = s->priority >= 0 && (initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0)));
+    if (newly_willing && s->account->offline.count > 0 && depart(r, in->host, ALTERNATIVE_pres_init_offline_first))
+        offline_deliver(r, s);
+    const bool probes_first = initial && watches_any(s->account) && depart(r, in->host, ALTERNATIVE_pres_init_probe_first);
+    if (probes_first)
+        probe_contacts(r, s);
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
     to_own_available(r, s, in->st, initial ? RULE_pres_init_self : RULE_pres_upd_self);
     if (initial) {
         const bool others_last = depart(r, in->host, ALTERNATIVE_pres_init_own_others_after_probes);
         if (!others_last)
             show_others(r, s);
-        probe_contacts(r, s);
+        if (!probes_first)
+            probe_contacts(r, s);
         if (others_last)
             show_others(r, s);
         deliver_requests(r, s);
@@ -149,8 +202,9 @@ void broadcast_available(struct router *r, struct input *in) {
             mark(r, in->host, RULE_ext_muc_update);
     }
     in->st = as_sent;
-    const bool newly_willing = initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0));
-    if (newly_willing && s->priority >= 0)
+    if (departs(r, ALTERNATIVE_off_deliver_when_by_last) != NULL)
+        return;
+    if (newly_willing)
         offline_deliver(r, s);
     else if (s->priority < 0 && s->account->offline.count > 0)
         mark(r, in->host, RULE_off_deliver_negative);
@@ -203,7 +257,7 @@ void broadcast_unavailable(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_unavail_again);
     if (was_available || knob_is(r, KNOB_pres_unavail_again, 1)) {
         to_contacts(r, s, in->st, STATE_BY_BROADCAST, RULE_pres_unavail_bcast);
-        if (!was_available)
+        if (!was_available && departs(r, ALTERNATIVE_pres_unavail_self_others_only) == NULL)
             copy_to_own(r, in->st, jid_slice(s->jid), s, knob_is(r, KNOB_pres_self_to, 1), RULE_pres_unavail_self);
         to_own_available(r, s, in->st, RULE_pres_unavail_self);
     }
@@ -248,6 +302,8 @@ void session_end(struct router *r, struct session *session, bool replaced) {
     if (was_available) {
         to_contacts(r, session, &st, STATE_BY_SERVER, RULE_pres_unavail_bcast);
         to_own_available(r, session, &st, replaced ? RULE_pres_end_conflict : RULE_pres_end_stream);
+    } else if (depart(r, host_of(account), ALTERNATIVE_pres_end_never_available_tell_own)) {
+        to_own_available(r, session, &st, RULE_pres_end_never_available);
     }
     to_directed(r, session, &st, was_available, RULE_pres_end_directed);
     session->next = r->ended;
@@ -275,6 +331,14 @@ static void forget_sender(struct router *r, struct input *in) {
         }
 }
 
+void directed_refused(struct router *r, struct session *s, struct slice target) {
+    for (struct directed **at = &s->directed; *at != NULL;)
+        if (same_target(*at, target, false) && depart(r, host_of(s->account), ALTERNATIVE_pres_in_error_forget_directed))
+            forget_directed(r, at);
+        else
+            at = &(*at)->next;
+}
+
 /* Presence for an account that exists. Who may send it is not asked (6121 4.2.3); what the account watches it for only
  * tells broadcast from directed presence, which are handled alike (6121 4.6.4). */
 void presence_in(struct router *r, struct input *in) {
@@ -283,6 +347,8 @@ void presence_in(struct router *r, struct input *in) {
     struct contact *c = contact_find_text(r, in->account, in->who.bare);
     if (kind == STANZA_UNAVAILABLE)
         forget_sender(r, in);
+    for (struct session *s = in->account->sessions; kind == STANZA_PRESENCE_ERROR && s != NULL; s = s->next)
+        directed_refused(r, s, in->who.full);
     if (kind == STANZA_AVAILABLE && for_somebody) {
         mark(r, in->host, RULE_pres_in_avail);
         if (!contact_watched(c) && !is_self(in->account, &in->who))
@@ -391,8 +457,9 @@ void send_presences_to(struct router *r, struct account *account, struct slice t
 
 void send_unavailable_of_all(struct router *r, struct account *account, struct slice to, int rule) {
     const struct slice start = write_start(r, "presence", "unavailable", (struct slice){NULL, 0});
+    const bool connected = connected_too(r, host_of(account), rule);
     for (const struct session *s = account->sessions; s != NULL; s = s->next) {
-        if (s->presence == NULL)
+        if (s->presence == NULL && !connected)
             continue;
         mark(r, host_of(account), rule);
         generated(r, STANZA_UNAVAILABLE, STATE_BY_SERVER, host_of(account), jid_slice(s->jid), to, start,

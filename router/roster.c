@@ -14,12 +14,18 @@ struct item {
     struct slice jid, name; /* decoded */
     struct slice inside;    /* its content, where the groups are */
     bool has_jid, remove;
-    bool has_subscription, has_ask; /* of what only the server may say */
+    bool has_subscription, has_ask, has_approved; /* of what only the server may say */
+    bool odd; /* its subscription is none that is defined */
 };
 
 static struct slice decoded(struct router *r, struct slice raw) {
     char *text = router_text(r, raw.size);
     return (struct slice){text, text == NULL ? 0 : stanza_unescape(raw, text, raw.size)};
+}
+
+static bool is_subscription(struct slice word) {
+    return slice_is(word, text_slice("none")) || slice_is(word, text_slice("to")) ||
+           slice_is(word, text_slice("from")) || slice_is(word, text_slice("both"));
 }
 
 static void read_item(struct router *r, const struct element *element, struct item *item) {
@@ -36,8 +42,11 @@ static void read_item(struct router *r, const struct element *element, struct it
         } else if (slice_is(name, text_slice("subscription"))) {
             item->remove = slice_is(raw, text_slice("remove"));
             item->has_subscription = !item->remove;
-        } else if (slice_is(name, text_slice("ask")) || slice_is(name, text_slice("approved"))) {
+            item->odd = !item->remove && !is_subscription(raw);
+        } else if (slice_is(name, text_slice("ask"))) {
             item->has_ask = true;
+        } else if (slice_is(name, text_slice("approved"))) {
+            item->has_approved = true;
         }
     }
 }
@@ -98,6 +107,8 @@ static struct refusal refuse_groups(struct router *r, struct slice host, const s
     if (item->name.size > limit)
         return (struct refusal){RULE_roster_set_name_long, CONDITION_NOT_ACCEPTABLE};
     for (size_t at = 0; group_next(r, item, &at, &group);) {
+        if (group.size == 0 && depart(r, host, ALTERNATIVE_roster_set_group_empty_bad_request))
+            return (struct refusal){RULE_roster_set_group_empty, CONDITION_BAD_REQUEST};
         if (group.size == 0 && !depart(r, host, ALTERNATIVE_roster_set_group_empty_accept))
             return (struct refusal){RULE_roster_set_group_empty, CONDITION_NOT_ACCEPTABLE};
         if (group.size > limit)
@@ -110,6 +121,10 @@ static struct refusal refuse_jid(struct router *r, const struct account *account
                                  struct jid_parts *parts) {
     if (!item->has_jid)
         return (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST};
+    if (item->odd && depart(r, jid_slice(account->host->jid), ALTERNATIVE_roster_set_ignore_sub_refuse_unknown))
+        return (struct refusal){RULE_roster_set_ignore_sub, CONDITION_BAD_REQUEST};
+    if (item->has_ask && depart(r, jid_slice(account->host->jid), ALTERNATIVE_roster_set_ignore_ask_refuse))
+        return (struct refusal){RULE_roster_set_ignore_ask, CONDITION_BAD_REQUEST};
     mark(r, jid_slice(account->host->jid), RULE_in_to_handled_jids);
     if (jid_prepare(item->jid, parts) != ROUTER_OK)
         return (struct refusal){RULE_roster_set_bad_jid, CONDITION_JID_MALFORMED};
@@ -173,7 +188,7 @@ static struct slice write_item(struct router *r, struct slice host, const struct
         named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
         text_slice("' subscription='"),
         text_slice(subscription_word(c->state)),
-        text_slice(state_asks(c->state) ? "' ask='subscribe" : ""),
+        text_slice(c->leaving ? "' ask='unsubscribe" : state_asks(c->state) ? "' ask='subscribe" : ""),
         text_slice(approved ? "' approved='true" : ""),
         text_slice(groups.size > 0 ? "'>" : "'/>"),
         groups,
@@ -225,8 +240,9 @@ static void mark_version(struct router *r, const struct account *account) {
 bool roster_push(struct router *r, struct account *account, struct contact *c) {
     bool any = false;
     c->version = ++account->roster_version;
+    const bool connected = depart(r, jid_slice(account->host->jid), ALTERNATIVE_roster_push_who_connected);
     for (struct session *s = account->sessions; s != NULL; s = s->next)
-        if (s->interested) {
+        if (s->interested || connected) {
             if (!any)
                 mark_version(r, account);
             any = true;
@@ -271,17 +287,23 @@ static bool version_of(struct router *r, const struct input *in, const struct ac
     return value.size > 0 && number <= account->roster_version;
 }
 
-/* How many items a roster shows. A request alone is no item (6121 A.1). */
+/* A request alone is no item (6121 A.1). */
+static bool is_shown(struct router *r, const struct contact *c) {
+    return c->item &&
+           (c->state != STATE_SUB_NONE_IN || departs(r, ALTERNATIVE_roster_get_hidden_hide_item) == NULL);
+}
+
+/* How many items a roster shows. */
 static size_t count_items(struct router *r, const struct input *in, const struct account *account) {
     size_t count = 0;
     bool hidden = false, attributes = false;
     for (uint32_t i = 0; i < account->contact_count; i++) {
         const struct contact *c = &account->contacts[i];
-        count += c->item;
-        hidden = hidden || (!c->item && c->request != NULL);
+        count += is_shown(r, c);
+        hidden = hidden || (!is_shown(r, c) && c->request != NULL);
         attributes = attributes || (c->item && (c->approved || state_asks(c->state)));
     }
-    if (hidden)
+    if (hidden && !depart(r, in->host, ALTERNATIVE_roster_get_hidden_hide_item))
         mark(r, in->host, RULE_roster_get_hidden);
     if (attributes)
         mark(r, in->host, RULE_roster_get_attrs);
@@ -303,7 +325,7 @@ static void send_whole(struct router *r, struct input *in, const struct decision
     struct slice *items = count == 0 ? NULL : router_take(r, count * sizeof *items);
     count = 0;
     for (uint32_t i = 0; listed != NULL && items != NULL && i < account->contact_count; i++)
-        if (account->contacts[i].item)
+        if (is_shown(r, &account->contacts[i]))
             listed[count++] = &account->contacts[i];
     if (count > 0)
         qsort(listed, count, sizeof *listed, by_coming);
@@ -416,7 +438,7 @@ static void mark_set(struct router *r, const struct input *in, const struct item
     mark(r, in->host, RULE_roster_set_unmodified);
     if (item->has_subscription)
         mark(r, in->host, RULE_roster_set_ignore_sub);
-    if (item->has_ask)
+    if (item->has_ask || item->has_approved)
         mark(r, in->host, RULE_roster_set_ignore_ask);
     if (c->item && (c->state != STATE_SUB_NONE || c->approved))
         mark(r, in->host, RULE_roster_set_keep_state);
@@ -500,28 +522,35 @@ static void end_subscriptions(struct router *r, struct session *s, struct slice 
 static void remove_item(struct router *r, struct input *in, const struct decision *d, const struct jid_parts *parts) {
     struct account *account = in->sender->account;
     struct contact *c = contact_find_text(r, account, (struct slice){parts->text, parts->size});
-    if (c == NULL || !c->item) {
+    if (depart(r, in->host, ALTERNATIVE_sub_key_loose)) {
+        c = loose_remove(r, in, parts);
+        if (c != NULL)
+            finish_set(r, in, d, c);
+        return;
+    }
+    if ((c == NULL || !c->item) && depart(r, in->host, ALTERNATIVE_roster_rem_missing_remove))
+        c = contact_for(r, account, (struct slice){parts->text, parts->size});
+    else if (c == NULL || !c->item)
+        c = NULL;
+    if (c == NULL) {
         refuse(r, in, (struct refusal){RULE_roster_rem_missing, CONDITION_ITEM_NOT_FOUND});
         return;
     }
     const unsigned state = c->state;
-    const bool keeps_request =
-        c->request != NULL && (!knob_is(r, KNOB_roster_remove_pending, 0) ||
-                               depart(r, in->host, ALTERNATIVE_sub_remove_pending_in_keep_request));
+    const bool keeps_request = c->request != NULL &&
+                               (!knob_is(r, KNOB_roster_remove_pending, 0) ||
+                                depart(r, in->host, ALTERNATIVE_sub_remove_pending_in_keep_request)) &&
+                               !depart(r, in->host, ALTERNATIVE_roster_rem_ok_forget_request);
     mark(r, in->host, RULE_roster_rem_ok);
     if (c->approved)
         mark(r, in->host, RULE_sub_pre_cancel);
-    c->item = c->approved = false;
+    contact_unlist(r, c);
     c->state = keeps_request ? STATE_SUB_NONE_IN : STATE_SUB_NONE;
     known_forget(r, c);
     if (!keeps_request) {
         kept_free(r, c->request);
         c->request = NULL;
     }
-    router_give(r, c->name);
-    router_give(r, c->groups);
-    c->name = c->groups = NULL;
-    c->groups_size = 0;
     const struct slice contact = router_text_copy(r, jid_slice(c->jid));
     finish_set(r, in, d, c);
     end_subscriptions(r, in->sender, contact, state);
@@ -532,6 +561,10 @@ static void roster_set(struct router *r, struct input *in, const struct decision
     struct item item = {.has_jid = false};
     struct jid_parts parts;
     const size_t count = read_items(r, in, &item);
+    if (count == 0 && depart(r, in->host, ALTERNATIVE_roster_set_noitem_service_unavailable)) {
+        refuse(r, in, (struct refusal){RULE_roster_set_noitem, CONDITION_SERVICE_UNAVAILABLE});
+        return;
+    }
     if (count != 1) {
         refuse(r, in, (struct refusal){count == 0 ? RULE_roster_set_noitem : RULE_roster_set_multi, CONDITION_BAD_REQUEST});
         return;

@@ -74,6 +74,7 @@ static void account_free(struct router *r, struct account *account) {
     kept_clear(r, &account->offline);
     kept_clear(r, &account->notices);
     kept_free(r, account->last_unavailable);
+    kept_free(r, account->last_available);
     jid_release(&r->jids, account->jid);
     router_give(r, account);
 }
@@ -215,8 +216,11 @@ int router_contact_set(struct router *r, struct slice bare, struct slice contact
     c->approved = state.approved;
     if (place != STATE_SUB_NONE_IN || state.approved)
         contact_list(account, c);
-    if (state.pending_in)
-        c->request = made_request(r, c->jid, account->jid);
+    struct kept *request = state.pending_in ? made_request(r, c->jid, account->jid) : NULL;
+    if (request != NULL && is_loose(r))
+        loose_furnish(account, c, request);
+    else
+        c->request = request;
     return done(r);
 }
 
@@ -323,6 +327,7 @@ static int bind_to(struct router *r, struct account *account, const struct jid_p
         account->last_session->next = s;
     account->last_session = s;
     account->session_count++;
+    account->was_connected = true;
     if (account->offline.count > 0)
         mark(r, jid_slice(account->host->jid), RULE_off_deliver_connected);
     *port = s->port;
@@ -409,6 +414,14 @@ static void from_client(struct router *r, struct input *in) {
             in->to_parts = NULL;
         else
             directed_out(r, in);
+    } else if (kind == STANZA_PROBE && is_own_bare(in) && depart(r, in->host, ALTERNATIVE_pres_probe_client_own_ignored)) {
+        const struct decision d = {.rule = RULE_pres_probe_client};
+        fate(r, in, ROUTER_DROP, &d);
+        return;
+    } else if (goes_nowhere(r, in)) {
+        return;
+    } else if (is_own_roster(r, in)) {
+        in->to_parts = NULL;
     } else if (kind == STANZA_PROBE) {
         probe_from_client(r, in);
     }
@@ -466,7 +479,7 @@ int router_fault(struct router *r, uint32_t port, enum stanza_fault fault, uint6
         return router_link(r, port, ROUTER_LINK_CLOSED, now_us);
     begin(r, now_us);
     const struct stanza none = {.kind = STANZA_FOREIGN};
-    struct input in = {.st = &none};
+    struct input in = {.st = &none, .input_class = class_number(STAGE_ENTRY, none.kind, faults[fault])};
     if (fault == STANZA_FAULT_NONE || !input_of(r, port, &in))
         return ROUTER_E_UNKNOWN;
     const struct decision d = policy_decide(r->policy, STAGE_ENTRY, none.kind, faults[fault]);

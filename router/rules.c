@@ -35,13 +35,13 @@ enum {
     IQ_REQUEST = GET | SET,
     SUBSCRIPTIONS = SUBSCRIBE | SUBSCRIBED | UNSUBSCRIBE | UNSUBSCRIBED
 };
-#define X(name) name = 1 << STAGE_##name,
+#define X(name, meaning) name = 1 << STAGE_##name,
 enum { STAGES(X) };
 #undef X
-#define X(name) name = 1 << STATE_##name,
+#define X(name, meaning) name = 1 << STATE_##name,
 enum { STATES(X) };
 #undef X
-#define X(name) name = 1 << FAULT_##name,
+#define X(name, meaning) name = 1 << FAULT_##name,
 enum { FAULTS(X) };
 #undef X
 #define X(name) name = DO_##name,
@@ -130,16 +130,16 @@ int router_rule_find(const char *id) {
 }
 
 static uint32_t entry_faults(uint32_t kind) {
-    uint32_t faults = BAD_XML | BAD_NAMESPACE | RESTRICTED_XML | BAD_ENCODING;
+    /* What cannot be read as XML is of no kind yet. */
     if (kind & FOREIGN)
-        return faults | PREFIXED | OTHER_CONTENT | NO_STANZA | TOO_LARGE;
-    faults |= PREFIXED | OTHER_CONTENT | TOO_LARGE | FROM_MISMATCH;
+        return BAD_XML | BAD_NAMESPACE | RESTRICTED_XML | BAD_ENCODING | OTHER_CONTENT | NO_STANZA;
+    uint32_t faults = PREFIXED | OTHER_CONTENT | TOO_LARGE;
     faults |= S2S_NO_TO | S2S_NO_FROM | S2S_BAD_ADDRESS | S2S_FOREIGN_FROM | S2S_LOCAL_FROM | S2S_FOREIGN_TO;
     faults |= COMPONENT_NO_ADDRESS | COMPONENT_FROM;
     if (!(kind & (IQ_OTHER | PRESENCE_OTHER)))
         faults |= TO_MALFORMED;
-    if (kind & IQ_OTHER)
-        faults |= IQ_TYPE;
+    /* A client's 'from' is looked at when the type is known to be one. */
+    faults |= kind & IQ_OTHER ? IQ_TYPE : FROM_MISMATCH;
     if (kind & IQ_REQUEST)
         faults |= IQ_NO_ID | IQ_CHILDREN | IQ_CHILD_NS;
     if (kind & RESULT)
@@ -191,8 +191,9 @@ static uint32_t stage_states(enum stage stage, enum stanza_kind kind) {
         return k & SUBSCRIPTIONS ? SUB_NONE | SUB_NONE_OUT | SUB_NONE_IN | SUB_NONE_OUTIN | SUB_TO | SUB_TO_IN |
                                        SUB_FROM | SUB_FROM_OUT | SUB_BOTH
                                  : 0;
-    /* UNROUTED: what a server makes itself is never an iq request, a broadcast copy is always presence. */
-    if (k & IQ_REQUEST)
+    /* UNROUTED: what a server makes itself is never an iq request, nor a message but an error; a broadcast copy is always
+     * presence. */
+    if (k & (IQ_REQUEST | (MESSAGES & ~MESSAGE_ERROR)))
         return BY_CLIENT;
     return k & (AVAILABLE | UNAVAILABLE) ? BY_CLIENT | BY_BROADCAST | BY_SERVER : BY_CLIENT | BY_SERVER;
 }
@@ -228,27 +229,54 @@ bool router_class_row(const struct router_class *c, int rule) {
     return (row->stages >> c->stage & 1) && (row->kinds >> c->kind & 1) && (row->states >> c->state & 1);
 }
 
-const char *router_stage_name(unsigned stage) {
-    static const char *const names[] = {
-#define X(name) #name,
-        STAGES(X)
-#undef X
-    };
-    return stage < STAGE_COUNT ? names[stage] : "?";
+bool router_class_at(unsigned number, struct router_class *out) {
+    *out = (struct router_class){number - 1, 0, 0, 0};
+    return number > 0 && router_class_next(out) && out->next == number;
 }
 
-const char *router_state_name(unsigned stage, unsigned state) {
-    static const char *const states[] = {
-#define X(name) #name,
+unsigned router_class_limit(void) {
+    return STAGE_COUNT * STANZA_KIND_COUNT * ROUTER_STATES_MAX + 1;
+}
+
+struct named {
+    const char *name, *meaning;
+};
+
+static const struct named stage_texts[] = {
+#define X(name, meaning) {#name, meaning},
+    STAGES(X)
+#undef X
+};
+
+static const struct named *state_text(unsigned stage, unsigned state) {
+    static const struct named states[] = {
+#define X(name, meaning) {#name, meaning},
         STATES(X)
 #undef X
     };
-    static const char *const faults[] = {
-#define X(name) #name,
+    static const struct named faults[] = {
+#define X(name, meaning) {#name, meaning},
         FAULTS(X)
 #undef X
     };
+    static const struct named unknown = {"?", "?"};
     if (stage == STAGE_ENTRY)
-        return state < FAULT_COUNT ? faults[state] : "?";
-    return state < STATE_COUNT ? states[state] : "?";
+        return state < FAULT_COUNT ? &faults[state] : &unknown;
+    return state < STATE_COUNT ? &states[state] : &unknown;
+}
+
+const char *router_stage_name(unsigned stage) {
+    return stage < STAGE_COUNT ? stage_texts[stage].name : "?";
+}
+
+const char *router_stage_meaning(unsigned stage) {
+    return stage < STAGE_COUNT ? stage_texts[stage].meaning : "?";
+}
+
+const char *router_state_name(unsigned stage, unsigned state) {
+    return state_text(stage, state)->name;
+}
+
+const char *router_state_meaning(unsigned stage, unsigned state) {
+    return state_text(stage, state)->meaning;
 }

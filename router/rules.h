@@ -47,56 +47,97 @@ int alternative_find(int rule, struct slice word);
 const char *alternative_word(int rule, unsigned n);
 const char *alternative_name(enum alternative alternative); /* its word */
 
-/* Where a stanza belongs: the first of the two steps. */
+/* Where a stanza belongs: the first of the two steps. Each with what it means. */
 #define STAGES(X) \
-    X(ENTRY)           /* something is wrong with it */ \
-    X(NOTO)            /* no 'to' */ \
-    X(REMOTE)          /* for a domain served elsewhere */ \
-    X(UNROUTED)        /* its s2s stream failed */ \
-    X(COMPONENT)       /* for a domain that a component looks after */ \
-    X(DOMAIN)          /* for a served domain itself */ \
-    X(DOMAIN_RESOURCE) /* for domainpart/resourcepart */ \
-    X(NOUSER_BARE)     /* no such account */ \
-    X(NOUSER_FULL) \
-    X(BARE)            /* bare JID of an account */ \
-    X(FULL_MATCH)      /* full JID of a connected resource */ \
-    X(FULL_NOMATCH) \
-    X(OCCUPANT_GONE)   /* a room's groupchat for a resource that is not connected */ \
-    X(PROBED_BARE)     /* a probe for an account that exists */ \
-    X(PROBED_FULL) \
-    X(SUB_OUT)         /* a subscription stanza leaves its user */ \
-    X(SUB_IN)          /* it comes in to its contact */
+    X(ENTRY, "something is wrong with it") \
+    X(NOTO, "it has no 'to'") \
+    X(REMOTE, "it is for a domain that is served elsewhere") \
+    X(UNROUTED, "the stream to the other server failed") \
+    X(COMPONENT, "it is for a domain that a component looks after") \
+    X(DOMAIN, "it is for a served domain itself") \
+    X(DOMAIN_RESOURCE, "it is for a resource of a served domain") \
+    X(NOUSER_BARE, "it is for a bare JID without an account") \
+    X(NOUSER_FULL, "it is for a full JID without an account") \
+    X(BARE, "it is for the bare JID of an account") \
+    X(FULL_MATCH, "it is for the full JID of a connected resource") \
+    X(FULL_NOMATCH, "it is for a full JID of an account, and no such resource is connected") \
+    X(OCCUPANT_GONE, "a room's groupchat is for a resource that is not connected") \
+    X(PROBED_BARE, "a probe is for the bare JID of an account") \
+    X(PROBED_FULL, "a probe is for a full JID of an account") \
+    X(SUB_OUT, "a subscription stanza leaves its user") \
+    X(SUB_IN, "a subscription stanza comes in to its contact")
 
 /* What else the rows of a stage tell apart; stage_states in rules.c says which of these a stage knows. */
 #define STATES(X) \
-    X(PLAIN) /* nothing else matters */ \
+    X(PLAIN, "nothing else matters") \
     /* resources of the account */ \
-    X(NONE) X(CONNECTED) X(NEGATIVE) X(ONE) X(MULTI) \
-    /* an iq request that the server itself can answer, or not */ \
-    X(KNOWN) X(UNKNOWN) \
-    /* an iq reply to something that the server asked */ \
-    X(MATCHED) \
+    X(NONE, "no resource is connected") \
+    X(CONNECTED, "resources are connected, and none is available") \
+    X(NEGATIVE, "all available resources have negative priority") \
+    X(ONE, "one available resource has non-negative priority") \
+    X(MULTI, "several available resources have non-negative priority") \
+    /* an iq request, or a reply */ \
+    X(KNOWN, "the server can answer this request") \
+    X(UNKNOWN, "nobody here can answer this request") \
+    X(MATCHED, "it answers something that the server asked") \
     /* what the sender is to the resource */ \
-    X(ONESELF) X(ALLOWED) X(STRANGER) \
+    X(ONESELF, "the sender is the account itself") \
+    X(ALLOWED, "the sender may see the presence of the resource") \
+    X(STRANGER, "the sender may not see its presence") \
     /* what a prober may see */ \
-    X(ONLINE) X(OFFLINE) X(DIRECTED) \
+    X(ONLINE, "the prober may see it, and it is available") \
+    X(OFFLINE, "the prober may see it, and it is not available") \
+    X(DIRECTED, "it has sent the prober directed presence") \
     /* inter-domain routing */ \
-    X(OPEN) X(BARRED) \
-    /* whether the component is connected */ \
-    X(ATTACHED) X(DETACHED) \
+    X(OPEN, "there is routing between domains") \
+    X(BARRED, "there is no routing between domains") \
+    /* the component */ \
+    X(ATTACHED, "the component is connected") \
+    X(DETACHED, "the component is not connected") \
     /* where a stanza that cannot be routed came from */ \
-    X(BY_CLIENT) X(BY_BROADCAST) X(BY_SERVER) \
-    /* 6121 A.1 */ \
-    X(SUB_NONE) X(SUB_NONE_OUT) X(SUB_NONE_IN) X(SUB_NONE_OUTIN) X(SUB_TO) X(SUB_TO_IN) X(SUB_FROM) \
-    X(SUB_FROM_OUT) X(SUB_BOTH)
+    X(BY_CLIENT, "a client sent it") \
+    X(BY_BROADCAST, "it is a copy of a broadcast") \
+    X(BY_SERVER, "a server made it") \
+    /* 6121 A.1, from the account's side */ \
+    X(SUB_NONE, "no subscription") \
+    X(SUB_NONE_OUT, "none, has asked") \
+    X(SUB_NONE_IN, "none, was asked") \
+    X(SUB_NONE_OUTIN, "none, has asked and was asked") \
+    X(SUB_TO, "to") \
+    X(SUB_TO_IN, "to, was asked") \
+    X(SUB_FROM, "from") \
+    X(SUB_FROM_OUT, "from, has asked") \
+    X(SUB_BOTH, "both")
 
 /* What is wrong on entry, in the order of checking: the states of stage ENTRY. */
 #define FAULTS(X) \
-    X(BAD_XML) X(BAD_NAMESPACE) X(RESTRICTED_XML) X(BAD_ENCODING) X(PREFIXED) X(OTHER_CONTENT) X(NO_STANZA) \
-    X(TOO_LARGE) X(S2S_NO_TO) X(S2S_NO_FROM) X(S2S_BAD_ADDRESS) X(S2S_FOREIGN_FROM) X(S2S_LOCAL_FROM) \
-    X(S2S_FOREIGN_TO) X(COMPONENT_NO_ADDRESS) X(COMPONENT_FROM) \
-    X(IQ_TYPE) X(IQ_NO_ID) X(IQ_CHILDREN) X(IQ_CHILD_NS) X(IQ_RESULT_CHILDREN) X(IQ_ERROR_CHILD) \
-    X(PRESENCE_TYPE) X(PRESENCE_PRIORITY) X(PRESENCE_ERROR_CHILD) X(FROM_MISMATCH) X(TO_MALFORMED)
+    X(BAD_XML, "the XML is not well-formed") \
+    X(BAD_NAMESPACE, "a namespace prefix is not declared") \
+    X(RESTRICTED_XML, "comments, DTDs or the like") \
+    X(BAD_ENCODING, "it is not UTF-8") \
+    X(PREFIXED, "a prefix before a name of the content namespace") \
+    X(OTHER_CONTENT, "a content namespace that is not the stream's") \
+    X(NO_STANZA, "no message, presence or iq") \
+    X(TOO_LARGE, "it is too large") \
+    X(S2S_NO_TO, "a peer gave no 'to'") \
+    X(S2S_NO_FROM, "a peer gave no 'from'") \
+    X(S2S_BAD_ADDRESS, "a peer gave an address that is none") \
+    X(S2S_FOREIGN_FROM, "'from' is not of the peer's domains") \
+    X(S2S_LOCAL_FROM, "a peer's 'from' is of a served domain") \
+    X(S2S_FOREIGN_TO, "a peer's 'to' is not of the stream's domain") \
+    X(COMPONENT_NO_ADDRESS, "a component left an address out") \
+    X(COMPONENT_FROM, "'from' is not of the component's domain") \
+    X(IQ_TYPE, "an iq without a defined type") \
+    X(IQ_NO_ID, "an iq request without id") \
+    X(IQ_CHILDREN, "an iq request without exactly one child") \
+    X(IQ_CHILD_NS, "an iq request's child in a namespace of streams") \
+    X(IQ_RESULT_CHILDREN, "an iq result with several children") \
+    X(IQ_ERROR_CHILD, "an iq error without its error element") \
+    X(PRESENCE_TYPE, "a presence of an undefined type") \
+    X(PRESENCE_PRIORITY, "a priority that is no number from -128 to 127") \
+    X(PRESENCE_ERROR_CHILD, "a presence error without its error element") \
+    X(FROM_MISMATCH, "a client's 'from' is not its own") \
+    X(TO_MALFORMED, "'to' is no address")
 
 /* The second step: what a row does. BOUNCE and CLOSE carry a condition. */
 #define VERBS(X) \
@@ -116,13 +157,13 @@ const char *alternative_name(enum alternative alternative); /* its word */
     X(ANSWER_DIRECTED) X(ANSWER_MERE) X(ANSWER_UNSUBSCRIBED) \
     X(BROADCAST_AVAILABLE) X(BROADCAST_UNAVAILABLE) X(SUBSCRIPTION)
 
-#define X(name) STAGE_##name,
+#define X(name, meaning) STAGE_##name,
 enum stage { STAGES(X) STAGE_COUNT };
 #undef X
-#define X(name) STATE_##name,
+#define X(name, meaning) STATE_##name,
 enum state { STATES(X) STATE_COUNT };
 #undef X
-#define X(name) FAULT_##name,
+#define X(name, meaning) FAULT_##name,
 enum fault { FAULTS(X) FAULT_COUNT, FAULT_NONE = FAULT_COUNT };
 #undef X
 #define X(name) DO_##name,
@@ -147,6 +188,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(REMOTE_SERVER_TIMEOUT, "remote-server-timeout", "wait") \
     X(RESOURCE_CONSTRAINT, "resource-constraint", "wait") \
     X(SERVICE_UNAVAILABLE, "service-unavailable", "cancel") \
+    X(SUBSCRIPTION_REQUIRED, "subscription-required", "auth") \
     X(BAD_FORMAT, "bad-format", NULL) \
     X(BAD_NAMESPACE_PREFIX, "bad-namespace-prefix", NULL) \
     X(HOST_GONE, "host-gone", NULL) \
@@ -156,6 +198,7 @@ enum { ROUTER_STATES_MAX = STATE_COUNT > (int)FAULT_COUNT ? (int)STATE_COUNT : (
     X(INVALID_NAMESPACE, "invalid-namespace", NULL) \
     X(NOT_AUTHORIZED_STREAM, "not-authorized", NULL) \
     X(NOT_WELL_FORMED, "not-well-formed", NULL) \
+    X(XML_NOT_WELL_FORMED, "xml-not-well-formed", NULL) /* as RFC 3920 called it */ \
     X(RESTRICTED_XML_ERROR, "restricted-xml", NULL) \
     X(UNSUPPORTED_ENCODING, "unsupported-encoding", NULL) \
     X(UNSUPPORTED_STANZA_TYPE, "unsupported-stanza-type", NULL)
@@ -208,5 +251,10 @@ struct rule_table {
     uint16_t row[STAGE_COUNT][STANZA_KIND_COUNT][ROUTER_STATES_MAX];
 };
 void rule_table_fill(struct rule_table *table);
+
+/* class_number - that of a class of input, as effects bear it and router_class_at reads it. */
+static inline unsigned class_number(unsigned stage, unsigned kind, unsigned state) {
+    return (stage * STANZA_KIND_COUNT + kind) * ROUTER_STATES_MAX + state + 1;
+}
 
 #endif

@@ -41,6 +41,7 @@ struct session {
     uint64_t active; /* the router's activity count when its client last sent something */
     uint32_t port;
     int16_t priority; /* -128 to 127 */
+    int16_t last_priority; /* stays when it becomes unavailable */
 };
 
 struct contact {
@@ -56,6 +57,7 @@ struct contact {
     bool approved;
     bool away;    /* known to have no available resource */
     bool vague;   /* it had too many resources to know of all */
+    bool leaving; /* the user has asked to be rid of it, and there is no answer yet; only where sub.key is loose */
     bool refused; /* the last presence from it was an error; shown, but never acted on */
     bool item; /* in the roster; false: only a request is pending */
 };
@@ -74,6 +76,8 @@ struct account {
     struct kept_list offline;
     struct kept_list notices;      /* answers about subscriptions that nobody was there to see */
     struct kept *last_unavailable; /* 6121 4.3.2 */
+    struct kept *last_available;   /* NULL: none, or no profile asks for it */
+    bool was_connected;
 };
 
 struct host {
@@ -203,6 +207,7 @@ struct input {
     struct account *account;  /* recipient's */
     struct session *resource; /* recipient's matching resource */
     unsigned stage;
+    unsigned input_class;     /* number of the class that was decided last; 0: none */
     struct slice copy;        /* the copy's text, once it was written */
 };
 
@@ -287,11 +292,14 @@ struct slice write_delay(struct router *r, struct slice from, uint64_t time_us);
 
 struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule);
 void mark(struct router *r, struct slice host, int rule);
+/* mark_row - a row that sent the stanza on shows as a mark; what ends it is the fate. */
+struct router_effect *mark_row(struct router *r, const struct input *in, int rule);
 /* fate - what became of the input, with the departure that a decision made. */
 struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
                            const struct decision *d);
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type);
 void close_stream(struct router *r, struct input *in, const struct decision *d, enum condition condition);
+void name_resource(struct router *r, struct input *in, const struct decision *d, const struct session *session);
 void deliver(struct router *r, struct input *in, const struct decision *d, struct session *session);
 
 /* ---- alternatives.c ---- */
@@ -304,14 +312,25 @@ bool depart(struct router *r, struct slice host, enum alternative alternative);
 bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed);
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
+void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
+bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
+bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
+void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
+bool reflection_omitted(struct router *r, struct slice host, int rule);
 const char *reflection_departs(const struct router *r, int rule);
-bool pushes_first(struct router *r, const struct input *in, bool was_subscribed);
+bool pushes_first(struct router *r, const struct input *in);
 /* probe_watched - by this alternative, probes a contact whose presence the account sees. */
 void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative);
 bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts); /* true: it is bounced */
 bool ping_for_nobody(struct router *r, struct input *in); /* true: it is answered */
 bool probe_for_nobody(struct router *r, struct input *in); /* likewise */
 struct slice end_body(struct router *r, const struct account *account, bool replaced); /* of the unavailable at an end */
+bool pushes_again(const struct router *r, enum stanza_kind kind, unsigned state);
+bool pushes_before_delivery(struct router *r, const struct input *in);
+bool routes_anyway(struct router *r, const struct input *in, bool ahead);
+bool connected_too(struct router *r, struct slice host, int rule);
+/* delay_shown - body of a resource's presence as it is shown later. */
+struct slice delay_shown(struct router *r, const struct session *s, struct slice body, enum alternative alternative);
 
 /* ---- dispatch.c ---- */
 
@@ -354,6 +373,7 @@ void deliver_some(struct router *r, struct input *in, const struct decision *d);
 struct contact *contact_find(const struct account *account, const struct jid *bare);
 struct contact *contact_find_text(const struct router *r, const struct account *account, struct slice bare);
 struct contact *contact_add(struct router *r, struct account *account, struct jid *bare); /* NULL: limit or memory */
+void contact_unlist(struct router *r, struct contact *c); /* it is in the roster no more */
 void contacts_free(struct router *r, struct account *account);
 static inline void contact_list(struct account *account, struct contact *c) { /* it is in the roster from now on */
     if (!c->item)
@@ -380,6 +400,7 @@ void broadcast_available(struct router *r, struct input *in);
 void broadcast_unavailable(struct router *r, struct input *in);
 void directed_out(struct router *r, struct input *in); /* bookkeeping for presence with 'to' from a client */
 void directed_approved(struct router *r, struct account *account, struct slice contact);   /* it is a subscriber now */
+void directed_refused(struct router *r, struct session *s, struct slice target); /* an error came from it */
 bool directed_listed(const struct account *account, struct slice contact); /* by an available resource */
 void presence_in(struct router *r, struct input *in);  /* for an account; dispatch goes on with it */
 void session_end(struct router *r, struct session *session, bool replaced);
@@ -414,6 +435,18 @@ void deliver_requests(struct router *r, struct session *session);   /* at initia
 bool probe_cancels(struct router *r, const struct input *in);
 void resend_requests(struct router *r, struct account *account);
 bool state_asks(unsigned state); /* pending out */
+/* contact_for - the contact with a bare JID, added where it is new. NULL: limit or memory. */
+struct contact *contact_for(struct router *r, struct account *account, struct slice bare);
+
+/* ---- loose.c: subscriptions without the state machine ---- */
+
+bool is_loose(const struct router *r); /* the profile has them */
+/* loose_out, loose_in - as subscription_out and subscription_in. returns false: the profile has the state machine. */
+bool loose_out(struct router *r, struct input *in);
+bool loose_in(struct router *r, struct input *in);
+/* loose_remove - an item goes, and whom it was for is told. returns what a push may name; NULL: memory ran out. */
+struct contact *loose_remove(struct router *r, struct input *in, const struct jid_parts *parts);
+void loose_furnish(struct account *account, struct contact *c, struct kept *request); /* one with a request that waits */
 
 /* ---- roster.c ---- */
 
@@ -439,6 +472,8 @@ void offline_deliver(struct router *r, struct session *session);
 
 /* ---- iq.c ---- */
 
+bool iq_is_hidden(struct router *r, const struct input *in);
+bool answer_for_nobody(struct router *r, struct input *in);
 bool iq_is_known(struct router *r, const struct input *in, unsigned stage);
 void answer_iq(struct router *r, struct input *in, const struct decision *d);
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content);

@@ -20,19 +20,23 @@ static void move_to(struct router *r, struct contact *c, unsigned state) {
 }
 
 /* What a roster shows of a contact, as one number: a push is due when it changes (6121 2.2). */
-static unsigned look(const struct contact *c) {
+static unsigned look(const struct router *r, const struct contact *c) {
     if (c == NULL || !c->item)
         return 0;
     const unsigned sees = contact_watched(c), seen = contact_entitled(c), asks = state_asks(c->state);
-    return 1u | sees << 1 | seen << 2 | asks << 3 | (unsigned)c->approved << 4;
+    const unsigned state = departs(r, ALTERNATIVE_sub_visible_push_by_state) != NULL ? c->state : 0;
+    return 1u | sees << 1 | seen << 2 | asks << 3 | (unsigned)c->approved << 4 | state << 5;
 }
 
 static void push_if_changed(struct router *r, struct account *account, struct contact *c, unsigned before) {
     if (c == NULL || !c->item)
         return;
     const struct slice host = jid_slice(account->host->jid);
-    if (look(c) != before) {
-        mark(r, host, RULE_sub_visible_push);
+    if (look(r, c) != before) {
+        if (!depart(r, host, ALTERNATIVE_sub_visible_push_by_state))
+            mark(r, host, RULE_sub_visible_push);
+        else if (c->state == STATE_SUB_NONE_IN)
+            return;
         roster_push(r, account, c);
     } else if (knob_is(r, KNOB_sub_push_nochange, 1)) {
         mark(r, host, RULE_sub_push_invisible);
@@ -40,8 +44,7 @@ static void push_if_changed(struct router *r, struct account *account, struct co
     }
 }
 
-/* The contact with a bare JID, added where it is new. NULL: limit or memory. */
-static struct contact *contact_for(struct router *r, struct account *account, struct slice bare) {
+struct contact *contact_for(struct router *r, struct account *account, struct slice bare) {
     struct jid_parts parts;
     struct contact *c = contact_find_text(r, account, bare);
     if (c != NULL || jid_prepare(bare, &parts) != ROUTER_OK)
@@ -107,7 +110,7 @@ static bool approve_ahead(struct router *r, struct input *in, const struct decis
     struct contact *c = contact_for(r, account, contact);
     if (c == NULL)
         return false;
-    const unsigned before = look(c);
+    const unsigned before = look(r, c);
     mark(r, in->host, c->item ? RULE_sub_pre_flag : RULE_sub_pre_create);
     contact_list(account, c);
     c->approved = true;
@@ -122,7 +125,7 @@ static bool withdraw_approval(struct router *r, struct input *in, struct slice c
         return false;
     if (depart(r, in->host, ALTERNATIVE_sub_cancel_out_preapproval_keep))
         return false;
-    const unsigned before = look(c);
+    const unsigned before = look(r, c);
     mark(r, in->host, RULE_sub_cancel_out_preapproval);
     mark(r, in->host, RULE_sub_pre_cancel);
     c->approved = false;
@@ -154,6 +157,11 @@ static void keep_here(struct router *r, struct input *in, const struct decision 
     }
     if (approve_again(r, in, contact))
         return;
+    if (routes_anyway(r, in, rule_rows[d->rule].flags & CELL_APPROVE_AHEAD)) {
+        mark(r, in->host, d->rule);
+        dispatch(r, in);
+        return;
+    }
     if (in->st->kind == STANZA_UNSUBSCRIBED)
         mark(r, in->host, RULE_sub_cancel_out_noop);
     else if (in->st->kind == STANZA_SUBSCRIBED && !(rule_rows[d->rule].flags & CELL_APPROVE_AHEAD))
@@ -192,19 +200,19 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     struct account *account = in->sender->account;
     const struct row *cell = &rule_rows[d->rule];
     const bool adds = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_SUBSCRIBED;
-    const bool request = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_UNSUBSCRIBE;
     struct contact *c = contact_find_text(r, account, contact);
-    mark(r, in->host, d->rule);
+    mark_row(r, in, d->rule);
     mark_out(r, in, cell);
     if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST && directed_listed(account, contact))
         mark(r, in->host, RULE_pres_dir_precedence_cancel);
     const bool was_subscribed = cell->flags & CELL_SHOW_UNAVAILABLE_FIRST;
-    const bool push_first = pushes_first(r, in, was_subscribed);
-    if (was_subscribed && !push_first)
+    const bool unavailable_last = was_subscribed && depart(r, in->host, ALTERNATIVE_sub_cancel_out_order_unavailable_last);
+    const bool push_first = unavailable_last || pushes_first(r, in);
+    if (was_subscribed && !unavailable_last)
         send_unavailable_of_all(r, account, contact, RULE_sub_cancel_out_order);
     if (c == NULL && cell->next != STATE_SUB_NONE)
         c = contact_for(r, account, contact);
-    const unsigned before = look(c);
+    const unsigned before = look(r, c), state = c == NULL ? STATE_SUB_NONE : c->state;
     if (c != NULL) {
         if (adds && !c->item && in->st->kind == STANZA_SUBSCRIBED)
             mark(r, in->host, RULE_sub_app_out_item);
@@ -215,16 +223,19 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
         if (in->st->kind == STANZA_UNSUBSCRIBED && departs(r, ALTERNATIVE_sub_cancel_out_preapproval_keep) == NULL)
             c->approved = false;
         move_to(r, c, cell->next);
+        if (in->st->kind == STANZA_UNSUBSCRIBED && state == STATE_SUB_NONE_IN &&
+            depart(r, in->host, ALTERNATIVE_sub_cancel_out_deny_forget_item))
+            contact_unlist(r, c);
     }
     defer_begin(r);
-    if (push_first && request && c != NULL && c->item)
+    if (push_first && c != NULL && c->item && pushes_again(r, in->st->kind, state))
         roster_push(r, account, c);
     else if (push_first)
         push_if_changed(r, account, c, before);
     dispatch(r, in);
     if (!push_first)
         push_if_changed(r, account, contact_find_text(r, account, contact), before);
-    else if (was_subscribed)
+    else if (unavailable_last)
         send_unavailable_of_all(r, account, contact, RULE_sub_cancel_out_order);
     if (cell->flags & CELL_SHOW_AVAILABLE)
         directed_approved(r, account, contact);
@@ -239,6 +250,8 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
 
 void subscription_out(struct router *r, struct input *in) {
     struct account *account = in->sender->account;
+    if (loose_out(r, in))
+        return;
     const bool request = in->st->kind == STANZA_SUBSCRIBE;
     const struct who to = who_is((struct slice){in->to_parts->text, in->to_parts->size});
     if (is_self(account, &to)) {
@@ -253,9 +266,14 @@ void subscription_out(struct router *r, struct input *in) {
         bounce(r, in, &rejected, CONDITION_BAD_REQUEST, NULL);
         return;
     }
-    cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
-    const struct contact *c = contact_find_text(r, account, to.bare);
-    const struct decision d = look_up(r, in, STAGE_SUB_OUT, state_between(r, in, c));
+    if (in->to_parts->resource.size == 0 || !depart(r, in->host, ALTERNATIVE_sub_to_full_out_keep))
+        cut_resource(r, in, request ? RULE_sub_to_full_out : RULE_sub_to_full_others_out);
+    unsigned state = state_between(r, in, contact_find_text(r, account, to.bare));
+    if (in->st->kind == STANZA_SUBSCRIBED && state == STATE_SUB_TO &&
+        depart(r, in->host, ALTERNATIVE_sub_out_subscribed_to_accept))
+        state = STATE_SUB_TO_IN;
+    const struct decision d = look_up(r, in, STAGE_SUB_OUT, state);
+    in->input_class = class_number(STAGE_SUB_OUT, in->st->kind, state);
     const struct slice contact = router_text_copy(r, to.bare);
     if (rule_rows[d.rule].flags & CELL_PASSED)
         pass_on(r, in, &d, contact);
@@ -274,7 +292,7 @@ void subscription_failed(struct router *r, const struct input *in) {
     struct contact *c = contact_find_text(r, account, who_is((struct slice){to.text, to.size}).bare);
     if (c == NULL || !state_asks(c->state) || !knob_is(r, KNOB_sub_fail_rollback, 1))
         return;
-    const unsigned before = look(c);
+    const unsigned before = look(r, c);
     move_to(r, c, c->state == STATE_SUB_NONE_OUT     ? STATE_SUB_NONE
                   : c->state == STATE_SUB_NONE_OUTIN ? STATE_SUB_NONE_IN
                                                      : STATE_SUB_FROM);
@@ -285,7 +303,8 @@ void subscription_failed(struct router *r, const struct input *in) {
 
 static void reply(struct router *r, struct input *in, const struct decision *d, const char *type, enum stanza_kind kind) {
     /* Subscriptions are between bare JIDs, also where another server sent one from a full JID (6121 3.1.3). */
-    in->from = in->who.bare;
+    if (in->who.full.size == in->who.bare.size || !depart(r, in->host, ALTERNATIVE_sub_stamp_answer_full))
+        in->from = in->who.bare;
     answer(r, in, d, kind, jid_slice(in->account->jid), write_start(r, "presence", type, (struct slice){NULL, 0}),
            (struct slice){NULL, 0});
 }
@@ -310,7 +329,7 @@ static bool answer_preapproved(struct router *r, struct input *in, struct contac
         c = contact_for(r, in->account, in->who.bare);
     if (c == NULL)
         return false;
-    const unsigned before = look(c);
+    const unsigned before = look(r, c);
     contact_list(in->account, c);
     move_to(r, c, state == STATE_SUB_NONE ? STATE_SUB_FROM : state == STATE_SUB_TO ? STATE_SUB_BOTH : STATE_SUB_FROM_OUT);
     if (ahead)
@@ -438,15 +457,45 @@ static void deliver_notice(struct router *r, struct input *in, const struct deci
     }
 }
 
+/* Answered and pushed first, then delivered to available resources. */
+static void push_then_deliver(struct router *r, struct input *in, const struct decision *d, struct contact *c,
+                              unsigned before) {
+    const struct row *cell = &rule_rows[d->rule];
+    if (cell->flags & CELL_REPLY_UNSUBSCRIBED && knob_is(r, KNOB_sub_unsub_autoreply, 0)) {
+        mark(r, in->host, RULE_sub_unsub_in_autoreply);
+        reply(r, in, d, "unsubscribed", STANZA_UNSUBSCRIBED);
+    }
+    if (cell->flags & CELL_SHOW_UNAVAILABLE)
+        send_unavailable_of_all(r, in->account, in->who.bare, RULE_sub_unsub_in_order);
+    push_if_changed(r, in->account, c, before);
+    bool delivered = false;
+    for (struct session *s = in->account->sessions; s != NULL; s = s->next)
+        if (s->presence != NULL) {
+            deliver(r, in, d, s);
+            delivered = true;
+        }
+    if (!delivered)
+        fate(r, in, ROUTER_HANDLE, d);
+}
+
 static void take_notice(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
     const struct row *cell = &rule_rows[d->rule];
-    const unsigned before = look(c);
+    const unsigned before = look(r, c);
     const bool only_pending = has_pending_in(c->state) && in->st->kind == STANZA_UNSUBSCRIBE;
     move_to(r, c, cell->next);
     if (only_pending)
         mark(r, in->host, RULE_sub_unsub_in_pending);
     if (only_pending && knob_is(r, KNOB_sub_pending_unsub, 1)) {
         fate(r, in, ROUTER_HANDLE, d);
+        return;
+    }
+    if (only_pending && cell->next == STATE_SUB_NONE && depart(r, in->host, ALTERNATIVE_sub_unsub_in_pending_forget_item)) {
+        contact_unlist(r, c);
+        reply(r, in, d, "unsubscribed", STANZA_UNSUBSCRIBED);
+        return;
+    }
+    if (pushes_before_delivery(r, in)) {
+        push_then_deliver(r, in, d, c, before);
         return;
     }
     mark(r, in->host, in->st->kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_order
@@ -470,6 +519,8 @@ static bool is_ignored(const struct router *r, const struct row *cell) {
 }
 
 void subscription_in(struct router *r, struct input *in) {
+    if (loose_in(r, in))
+        return;
     if (in->to_parts->resource.size > 0)
         cut_resource(r, in, RULE_sub_to_full_in);
     if (in->who.full.size > in->who.bare.size && depart(r, in->host, ALTERNATIVE_sub_stamp_deliver_bare))
@@ -481,7 +532,11 @@ void subscription_in(struct router *r, struct input *in) {
     if (in->st->kind == STANZA_SUBSCRIBE && !contact_entitled(c) &&
         asker_decides(r, in, ALTERNATIVE_sub_req_in_already_asker_decides, &subscribed) && subscribed)
         state = STATE_SUB_FROM;
+    if (in->st->kind == STANZA_SUBSCRIBED && state == STATE_SUB_FROM &&
+        depart(r, in->host, ALTERNATIVE_sub_in_subscribed_from_accept))
+        state = STATE_SUB_FROM_OUT;
     const struct decision d = look_up(r, in, STAGE_SUB_IN, state);
+    in->input_class = class_number(STAGE_SUB_IN, in->st->kind, state);
     const struct row *cell = &rule_rows[d.rule];
     if (in->st->kind != STANZA_SUBSCRIBE)
         mark(r, in->host, in->st->kind == STANZA_SUBSCRIBED     ? RULE_sub_app_in_check
@@ -504,7 +559,10 @@ void subscription_in(struct router *r, struct input *in) {
         const struct decision full = {.rule = RULE_sub_req_in_limit};
         bounce(r, in, &full, CONDITION_RESOURCE_CONSTRAINT, NULL);
     } else if (in->st->kind == STANZA_SUBSCRIBE) {
+        const unsigned before = look(r, c);
         move_to(r, c, cell->next);
+        if (departs(r, ALTERNATIVE_sub_visible_push_by_state) != NULL)
+            push_if_changed(r, in->account, c, before);
         acknowledge(r, in);
         take_request(r, in, &d, c);
     } else {
@@ -518,7 +576,7 @@ bool probe_cancels(struct router *r, const struct input *in) {
         return true;
     if (c == NULL || !(has_pending_in(c->state) || contact_entitled(c)))
         return false;
-    const unsigned before = look(c);
+    const unsigned before = look(r, c);
     move_to(r, c, rule_rows[policy_decide(r->policy, STAGE_SUB_OUT, STANZA_UNSUBSCRIBED, c->state).rule].next);
     push_if_changed(r, in->account, c, before);
     return true;
@@ -526,10 +584,25 @@ bool probe_cancels(struct router *r, const struct input *in) {
 
 /* ---- at initial presence ---- */
 
+static struct slice only_status(struct router *r, struct slice body) {
+    struct slice all = {NULL, 0};
+    size_t at = 0;
+    for (struct element child; element_next(body, &at, &child);)
+        if (slice_is(child.name, text_slice("status"))) {
+            const struct slice parts[] = {all, child.raw};
+            all = write_join(r, parts, 2);
+        }
+    return all;
+}
+
 static void deliver_kept(struct router *r, struct session *session, const struct kept *kept, int rule) {
     struct stanza st;
     kept_stanza(kept, &st);
     struct input in = {.st = &st, .host = jid_slice(session->account->host->jid)};
+    if (rule == RULE_pres_init_pending_subs && depart(r, in.host, ALTERNATIVE_pres_init_pending_subs_status_only)) {
+        st.start = write_start(r, "presence", "subscribe", (struct slice){NULL, 0});
+        st.body = only_status(r, st.body);
+    }
     in.from = router_text_copy(r, kept->from);
     in.to = router_text_copy(r, kept->to);
     const struct decision d = {.rule = rule};
@@ -538,8 +611,11 @@ static void deliver_kept(struct router *r, struct session *session, const struct
 
 void deliver_requests(struct router *r, struct session *session) {
     struct account *account = session->account;
+    const bool waits =
+        session->priority < 0 && departs(r, ALTERNATIVE_pres_init_pending_subs_non_negative) != NULL;
     for (uint32_t i = 0; i < account->contact_count; i++)
-        if (account->contacts[i].request != NULL)
+        if (account->contacts[i].request != NULL &&
+            !(waits && depart(r, jid_slice(account->host->jid), ALTERNATIVE_pres_init_pending_subs_non_negative)))
             deliver_kept(r, session, account->contacts[i].request, RULE_pres_init_pending_subs);
     for (struct kept *kept; (kept = kept_shift(&account->notices)) != NULL; kept_free(r, kept))
         deliver_kept(r, session, kept, RULE_pres_init_notices);

@@ -56,12 +56,19 @@ static const char *element_name(enum stanza_kind kind) {
     return kind_is_message(kind) ? "message" : kind_is_presence(kind) ? "presence" : "iq";
 }
 
-static char *put_old_attributes(char *at, const struct input *in) {
+/* A type that was not understood, and does not go on. Available presence has none. */
+static bool drops_type(const struct router *r, const struct stanza *st) {
+    return st->kind == STANZA_AVAILABLE ||
+           (st->kind == STANZA_NORMAL && departs(r, ALTERNATIVE_in_msg_type_unknown_remove) != NULL);
+}
+
+static char *put_old_attributes(const struct router *r, char *at, const struct input *in) {
     size_t position = 0;
     struct slice name, value;
     char quote;
+    const bool no_type = drops_type(r, in->st);
     while (stanza_attribute_next(in->st->start, &position, &name, &value, &quote)) {
-        if (slice_is(name, (struct slice){"from", 4}) || slice_is(name, (struct slice){"xmlns", 5}) ||
+        if (slice_is(name, (struct slice){"from", 4}) || (no_type && slice_is(name, (struct slice){"type", 4})) || slice_is(name, (struct slice){"xmlns", 5}) ||
             (in->to.data != NULL && slice_is(name, (struct slice){"to", 2})))
             continue;
         *at++ = ' ';
@@ -166,7 +173,7 @@ struct slice write_copy(struct router *r, struct input *in, struct slice extra) 
         at = put_attribute(at, "from", in->from);
     if (in->to.size > 0)
         at = put_attribute(at, "to", in->to);
-    at = put_old_attributes(at, in);
+    at = put_old_attributes(r, at, in);
     if (st->body.size + extra.size == 0) {
         at = put(at, "/>", 2);
     } else {
@@ -192,7 +199,7 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     struct slice from = canonical ? in->to : st->has_to ? st->to : (struct slice){"", 0};
     if (in->error_from.data != NULL)
         from = in->error_from;
-    else if (from.size == 0 && knob_is(r, KNOB_gen_account_from, 1))
+    else if (from.size == 0 && in->stream == NULL && knob_is(r, KNOB_gen_account_from, 1))
         from = in->who.bare;
     const bool payload = knob_is(r, KNOB_err_payload, 1) && !st->oversize;
     const bool by = knob_is(r, KNOB_err_by, 1);

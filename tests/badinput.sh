@@ -225,4 +225,103 @@ judged nested
   printf 'third.example receives: nothing\n\nverona.example decides:\n\tclose host-unknown by in.s2s.foreign-to\n'
   tail_of; } >rule/third-domain.scs
 judged third-domain
+
+# --- reports that cannot be written, and files about a run that are broken ---
+mkdir reports
+cd reports || exit 1
+cp ../good.scs .
+{ head_of; tail_of; } | sed 's/id="m9" from/id="m8" from/' >bad.scs
+"$drill" run --format json:keep.json good.scs bad.scs >/dev/null 2>&1
+
+# told NAME WORDS ARGUMENT...: run ends with exit status 2 and a line with WORDS (a pattern); keep.json is as it was
+told() {
+    name=$1 words=$2
+    shift 2
+    cp keep.json before
+    timeout 120 "$drill" run "$@" >out 2>err </dev/null
+    seen=$?
+    if [ "$seen" -eq 2 ] && grep -qE -- "$words" err && cmp -s keep.json before && [ -z "$(ls | grep '\.new$')" ]; then
+        pass "told: $name"
+    else
+        fail "told: $name: exit status $seen, wanted 2 with $words"
+        head -c 2000 err
+    fi
+}
+silent() { # NAME: nothing was played
+    if [ -s out ]; then fail "silent: $1"; else pass "silent: $1"; fi
+}
+
+told 'an unknown format' 'unknown format "jnuit"; did you mean "junit"\?' --format jnuit:x.xml good.scs
+told 'a format without a file' 'needs a file behind "junit:"' --format junit: good.scs
+told 'a format without a name' 'unknown format ""' --format :x.xml good.scs
+told 'two reports on standard output' 'two reports on standard output.*--format github:FILE' \
+    --format tap --format github good.scs
+told 'two reports in one file' 'two reports in one file, "x"' --format tap:x --format junit:x good.scs
+silent 'two reports in one file'
+ln -s keep.json link.json
+told 'two reports in one file under two names' 'two reports in one file' \
+    --format json:keep.json --format junit:link.json good.scs
+told 'a folder that is missing' '^nowhere/x:1:1: cannot be written: No such file or directory$' \
+    --format junit:nowhere/x good.scs
+silent 'a folder that is missing'
+mkdir folder
+told 'a folder is no file' '^folder:1:1: cannot be written: Is a directory$' --format junit:folder good.scs
+: >build
+told 'the folder of reports cannot be there' 'build/reports/ cannot be created: ' --format junit good.scs
+silent 'the folder of reports cannot be there'
+rm build
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir closed && chmod 555 closed
+    told 'a folder that is closed' '^closed/x:1:1: cannot be written: Permission denied$' --format junit:closed/x good.scs
+    silent 'a folder that is closed'
+    chmod 755 closed
+fi
+if [ -e /dev/full ]; then
+    for format in pretty tap junit json openmetrics github; do
+        told "a full disk: $format" '^/dev/full:1:1: cannot be written: No space left on device$' \
+            --format $format:/dev/full --format junit:beside.xml good.scs
+        check "the report beside it is whole: $format" [ "$(tail -n 1 beside.xml)" = '</testsuites>' ]
+        rm beside.xml
+    done
+    timeout 60 "$drill" run --format junit:beside.xml good.scs >/dev/full 2>err
+    check 'standard output on a full disk ends with 2' [ $? -eq 2 ]
+    check 'and the report in a file is whole' [ "$(tail -n 1 beside.xml)" = '</testsuites>' ]
+else
+    skip 'a full disk: no /dev/full here'
+fi
+# A block is 512 or 1024 octets, and the report of this run has more than 2048.
+for n in 1 2 3 4 5 6 7 8 9; do cp good.scs "many-$n.scs"; done
+( ulimit -f 2; timeout 60 "$drill" run --format json:keep.json --format github:small.txt . >out 2>err </dev/null; echo $? >seen )
+check 'a file that may not grow ends with 2' [ "$(cat seen)" -eq 2 ]
+check 'a file that may not grow is named' grep -q '^keep\.json:1:1: cannot be written: File too large$' err
+check 'what stood there is as it was' cmp keep.json before
+check 'a report that is small enough is there' grep -q '^10 passed, 1 failed$' small.txt
+none 'nothing half is left' "$(ls | grep '\.new$')"
+
+baseline() { # NAME WORDS TEXT: a baseline that is refused
+    printf "$3" >baseline
+    told "baseline: $1" "^baseline:$2" --baseline baseline good.scs bad.scs
+    silent "baseline: $1"
+}
+baseline 'no reason' '1:4: no reason stands behind "bad"$' 'bad\n'
+baseline 'a blank reason' '2:4: no reason stands behind "bad"$' '# known\nbad \t \r\n'
+baseline 'a name twice' '3:1: line 1 has this case already: "bad"$' 'bad why\n\nbad why\n'
+baseline 'a name that is none' '2:1: no case is called "bad/one"$' 'good why\nbad/one why\n'
+baseline 'a line that begins with a blank' '1:1: expected a case.s name at the start of the line$' ' bad why\n'
+baseline 'octets' '1:1: no baseline' 'bad\000 why\n'
+told 'baseline: missing' '^nowhere:1:1: cannot be read: No such file or directory$' --baseline nowhere good.scs
+told 'baseline: a folder' '^folder:1:1: cannot be read: ' --baseline folder good.scs
+told 'baseline: a file that never ends' '^/dev/zero:1:1: cannot be read: ' --baseline /dev/zero good.scs
+repeat 1100000 x >large
+told 'baseline: a large one' '^large:1:1: larger than a baseline can be$' --baseline large good.scs
+baseline_hostile=$(printf 'a\033[31mb')
+printf '%s\n' "$baseline_hostile" >baseline
+told 'baseline: control characters' '^baseline:1:8: no reason stands behind "a.x1b\[31mb"$' --baseline baseline good.scs
+
+told 'a part that is none' 'needs I/N' --shard 3/2 good.scs
+told 'results that are none' '^good\.scs:1:1: no JSON' --rerun-failed=good.scs good.scs
+printf '{"format":1,"target":"t","cases":[]}' >old
+told 'results of another format' '^old:1:1: results of format 1; this version reads format 2$' --rerun-failed=old good.scs
+told 'a time that is none' '"--timeout" needs a number of seconds' --timeout 0 good.scs
+cd .. || exit 1
 finish

@@ -147,7 +147,8 @@ for command in run trace list lint rules profiles compare record; do
     check "$command --help" grep -q "^usage: stanzadrill $command" out
 done
 try 0 run --help
-for option in --profile --scansion --strict --format --only-tags --skip-tags --fail-fast --trace '-j N'; do
+for option in --profile --scansion --strict '--format F\[:FILE\]' --only-tags --skip-tags --fail-fast --trace '-j N' \
+    --quiet --list '--shard I/N' '--rerun-failed\[=FILE\]' --baseline --timeout; do
     check "run --help names $option" grep -q -e "^  .*$option" out
 done
 try 0 profiles
@@ -253,19 +254,18 @@ check 'several traces have their names' [ "$(grep -c '^# deep/' out)" = 3 ]
 try 1 trace bad.scs
 has 'a failing case says so beside its trace' err 'stanzadrill: bad fails; `stanzadrill run` says why'
 
-# --- results, and the matrix of several ---
+# --- reports, and the matrix of several results ---
 try 1 run good.scs bad.scs
 cp out shown
-try 1 run --results first.results good.scs bad.scs
-same '--results changes nothing of what is printed' shown out
-check 'a result is a line' [ "$(wc -l <first.results)" -eq 2 ]
-check 'a result names the profile' \
-    grep -q '"target":"simulator:rfc6121","file":"bad.scs","name":"bad",.*"verdict":"fail"' first.results
-check 'nothing but the file is left' [ "$(ls | grep -c 'first\.results')" = 1 ]
-try 2 run --results second.results --profile prosody-note good.scs bad.scs broken.scs
+try 1 run --format json:first.json good.scs bad.scs
+same 'a report in a file changes nothing of what is printed' shown out
+check 'a case is a line' [ "$(grep -c '^{"file":' first.json)" -eq 2 ]
+check 'results name the target' grep -q '"target":"simulator:rfc6121"' first.json
+check 'nothing but the file is left' [ "$(ls | grep -c 'first\.json')" = 1 ]
+try 2 run --format json:second.json --profile prosody-note good.scs bad.scs broken.scs
 check 'a file that cannot be read has a result' \
-    grep -q '"file":"broken.scs",.*"verdict":"error",.*broken.scs:4:' second.results
-try 0 compare first.results second.results
+    grep -q '"file":"broken.scs",.*"verdict":"error","line":4,.*broken.scs:4:' second.json
+try 0 compare first.json second.json
 cat >expected <<'END'
 case        simulator:rfc6121  simulator:prosody-note
 bad         FAIL               FAIL
@@ -277,46 +277,143 @@ simulator:prosody-note: 1 passed, 2 failed
 3 cases, 0 with differences, 2 with departures
 END
 same 'compare prints a matrix' expected out
-try 0 compare --only-departures --format tsv second.results first.results
+try 0 compare --only-departures --format tsv second.json first.json
 printf '#case\tsimulator:prosody-note\tsimulator:rfc6121\nbad\tfail\tfail\nbroken.scs\terror\t-\n' >expected
 same 'compare for programs, with departures only' expected out
-sed 's/"pass"/"fail"/' first.results >changed.results
-try 0 compare --only-differences changed.results first.results first.results
+sed 's/"pass"/"fail"/' first.json >changed.json
+try 0 compare --only-differences changed.json first.json first.json
 has 'files with the same target are told apart' out \
-    'case  simulator:rfc6121 (changed.results)  simulator:rfc6121 (first.results)'
-has 'what differs is shown' out 'good  FAIL                                 PASS'
+    'case  simulator:rfc6121 (changed.json)  simulator:rfc6121 (first.json)'
+has 'what differs is shown' out 'good  FAIL                              PASS'
 none 'what does not differ is not shown' "$(grep '^bad' out)"
 try 2 compare
 has 'results are needed' err \
-    'stanzadrill: compare needs a file of results, as `stanzadrill run --results FILE` writes them'
-try 2 compare first.results nowhere.results
-has 'missing results are named' err 'nowhere.results:1:1: cannot be read: No such file or directory'
+    'stanzadrill: compare needs a file of results, as `stanzadrill run --format json` writes them'
+try 2 compare first.json nowhere.json
+has 'missing results are named' err 'nowhere.json:1:1: cannot be read: No such file or directory'
 try 2 compare good.scs
 check 'what is no results file is named with its place' grep -q '^good\.scs:1:1: no JSON: ' err
-{ cat first.results; echo '{"format":1}'; } >broken.results
-try 2 compare broken.results
-has 'a broken line is named' err 'broken.results:3:1: "target" is missing'
-head -c 100 first.results >cut.results
-try 2 compare cut.results
-check 'results that were cut off are named with the place' grep -q '^cut\.results:1:[0-9]*: no JSON: ' err
-head -c 100000 "$drill" >binary.results
-try 2 compare binary.results
+sed 's/"name":"good"/"name":1/' first.json >broken.json
+try 2 compare broken.json
+has 'a broken case is named' err 'broken.json:1:1: case 2: "name" is not a string'
+head -c 400 first.json >cut.json
+try 2 compare cut.json
+check 'results that were cut off are named with the place' grep -q '^cut\.json:3:[0-9]*: no JSON: ' err
+head -c 100000 "$drill" >binary.json
+try 2 compare binary.json
 try 2 compare deep
-try 2 run --results nowhere/x good.scs
-has 'a folder that is missing is said before the run' err 'nowhere/x:1:1: cannot be written: No such file or directory'
-none 'nothing was played' "$(cat out)"
-try 2 run --results deep good.scs
-has 'a folder is no file' err 'deep:1:1: cannot be written: Is a directory'
-try 2 run --results '' good.scs
-if [ -e /dev/full ]; then
-    try 2 run --results /dev/full good.scs
-    check 'a full disk is named with the file' grep -q '^/dev/full:1:1: cannot be written: ' err
-    check 'a device stays a device' [ -c /dev/full ]
-fi
-ln -s first.results link.results
-try 0 run --results link.results good.scs
-check 'a link stays a link' [ -L link.results ]
-check 'what it leads to is written' [ "$(wc -l <first.results)" -eq 1 ]
+ln -s first.json link.json
+try 0 run --format json:link.json good.scs
+check 'a link stays a link' [ -L link.json ]
+check 'what it leads to is written' [ "$(grep -c '^{"file":' first.json)" -eq 1 ]
+
+mkdir elsewhere
+cd elsewhere || exit 1
+try 1 run --format junit --format json --format openmetrics ../good.scs ../bad.scs
+last 'pretty stands on standard output where nothing else does' '1 passed, 1 failed'
+check 'reports have a folder of their own' [ "$(ls build/reports | tr '\n' ' ')" = 'junit.xml openmetrics.txt results.json ' ]
+try 1 run --format tap --format junit:j.xml ../good.scs ../bad.scs
+last 'what stands on standard output stands there alone' '# 1 passed, 1 failed'
+try 1 run --format=junit:- ../good.scs ../bad.scs
+last 'any report may stand there' '</testsuites>'
+try 1 run --format pretty:p.txt --format tap ../bad.scs
+check 'and pretty may be a file' grep -qx 'FAIL        ../bad.scs' p.txt
+cd .. || exit 1
+
+# --- what is printed less ---
+try 1 run --quiet good.scs bad.scs
+has 'what failed is printed' out 'not ok 1 - bad'
+none 'what did not is not' "$(grep -e PASS -e good.scs out)"
+last 'and the counts' '1 passed, 1 failed'
+try 0 run --quiet good.scs
+echo '1 passed, 0 failed' >expected
+same '--quiet leaves one line of a run that passed' expected out
+
+# --- parts ---
+for part in 1 2 3; do
+    try 0 run --shard $part/3 --format "json:part-$part.json" deep good.scs many/01.scs many/02.scs many/04.scs
+    try 0 list --shard $part/3 deep good.scs many/01.scs many/02.scs many/04.scs
+    cut -f 1 out >"names-$part"
+    check "part $part has a third of the cases" [ "$(sed -n '$=' "names-$part")" -ge 2 ]
+    try 0 run --list --shard $part/3 deep good.scs many/01.scs many/02.scs many/04.scs
+    cut -f 1 out >names
+    same '--list is what list prints' "names-$part" names
+    grep -o '"name":"[^"]*"' "part-$part.json" | cut -d '"' -f 4 >names
+    same '--list is what is played' "names-$part" names
+done
+try 0 list deep good.scs many/01.scs many/02.scs many/04.scs
+cut -f 1 out | sort >expected
+sort names-1 names-2 names-3 >names
+same 'every case is in one part' expected names
+try 0 run --shard 2/2 good.scs
+last 'a part may be empty' '0 passed, 0 failed'
+for part in 0/3 4/3 x 1 1/ /3 1/3x -1/3 1/0 1/10000 ''; do
+    try 2 run --shard "$part" good.scs
+    has "no part: $part" err \
+        "stanzadrill: option \"--shard\" needs I/N with I from 1 to N and N up to 9999, not \"$part\""
+done
+
+# --- what failed before ---
+mkdir again
+cd again || exit 1
+scenario one.scs
+scenario two.scs m2
+scenario three.scs m2
+cp ../broken.scs .
+try 2 run --format json .
+try 2 run --rerun-failed --list .
+cut -f 1 out >names
+printf 'three\ntwo\n' >expected
+same 'what failed is played again' expected names
+try 2 run --rerun-failed
+last 'without a path it is known where' '0 passed, 3 failed'
+scenario two.scs
+scenario broken.scs
+try 1 run --rerun-failed --format json
+last 'a file that can be read again is played whole' '2 passed, 1 failed'
+try 1 run --rerun-failed=build/reports/results.json
+last 'and then only what failed still' '0 passed, 1 failed'
+scenario three.scs
+try 0 run --rerun-failed --format json
+try 0 run --rerun-failed .
+has 'at the end nothing has failed' err 'stanzadrill: no case has failed in "build/reports/results.json"'
+last 'and nothing is played' '0 passed, 0 failed'
+cd .. || exit 1
+try 1 run --format json:bad.json bad.scs
+try 2 run --rerun-failed=bad.json good.scs
+has 'what failed is elsewhere' err 'stanzadrill: none of the cases that failed in "bad.json" is here'
+try 2 run --rerun-failed=nowhere.json good.scs
+has 'there was no run' err 'nowhere.json:1:1: cannot be read: No such file or directory'
+try 2 run --rerun-failed=good.scs good.scs
+
+# --- what is known to fail ---
+printf '# known\n\nbad\tnobody has m2 \nmany/03  this neither\r\nelsewhere/x  not here\n' >baseline
+try 1 run --baseline baseline bad.scs many
+has 'a known failure is XFAIL' out 'XFAIL       bad.scs'
+has 'with its reason' out '            known to fail: nobody has m2'
+has 'one that is not known fails' out 'not ok 8 - many/07'
+last 'both are counted' '8 passed, 1 failed, 2 known to fail'
+try 0 run --baseline baseline bad.scs good.scs
+printf 'good  was once so\n' >surprise
+try 1 run --baseline surprise good.scs bad.scs
+has 'a known failure that passes is XPASS' out 'XPASS       good.scs'
+has 'and fails' out '  surprise:1: this case passes, though it is known to fail: was once so'
+try 1 run --baseline surprise --fail-fast good.scs tags
+last 'it is a failure for --fail-fast too' '0 passed, 1 failed'
+scenario 'with space.scs' m2
+printf 'with space for a reason\n' >spaced
+try 0 run --baseline spaced 'with space.scs'
+has 'names may hold blanks' out '            known to fail: for a reason'
+: >nothing
+try 1 run --baseline nothing bad.scs
+
+# --- virtual time ---
+sed 's/^Romeo sends:/time passes: 90s\n\n&/' good.scs >slow.scs
+try 0 run slow.scs
+try 0 run --timeout 90 slow.scs
+try 1 run --timeout 89 slow.scs
+check 'a case that takes too long says where' \
+    grep -q '^  slow.scs:15: this takes more than the 89 s of virtual time that it may$' out
 
 # --- recording ---
 try 2 record -o rec.scs

@@ -7,12 +7,17 @@ BUILD=${BUILD:-build} MAKE=${MAKE:-make} JOBS=${JOBS:-2}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# trace OUTPUT BINARY ARGUMENT...
+# trace OUTPUT BINARY ARGUMENT...: what is printed, and all reports behind it
 trace() {
     output=$1
     shift
-    "$@" --trace >"$output" 2>&1
-    [ $? -le 1 ] && [ -s "$output" ]
+    "$@" --trace --format junit:"$scratch/junit" --format json:"$scratch/json" --format html:"$scratch/html" \
+        --format openmetrics:"$scratch/openmetrics" --format github:"$scratch/github" >"$output" 2>&1
+    [ $? -le 1 ] && [ -s "$output" ] || return
+    for report in junit json html openmetrics github; do
+        cat "$scratch/$report" >>"$output" || return
+        rm "$scratch/$report"
+    done
 }
 
 # compare NAME: between $scratch/first and $scratch/seen, which are too long to be shown whole
@@ -42,19 +47,19 @@ for variant in gcc-O0 gcc-O3 clang-O0 clang-O3; do
     elif ! trace "$scratch/seen" "$BUILD/$variant/stanzadrill" run scenarios; then
         fail "$variant cannot trace the suite"
     else
-        compare "$variant: the same traces"
+        compare "$variant: the same traces and reports"
     fi
 done
 
 trace "$scratch/seen" "$BUILD/stanzadrill" run -j 2 scenarios
-compare '-j 2: the same traces'
+compare '-j 2: the same traces and reports'
 trace "$scratch/seen" "$BUILD/stanzadrill" run -j 7 scenarios
-compare '-j 7: the same traces'
+compare '-j 7: the same traces and reports'
 find scenarios -name '*.scs' | sort -r >"$scratch/files"
 trace "$scratch/seen" xargs -n 100000 "$BUILD/stanzadrill" run <"$scratch/files"
-compare 'files given in reverse: the same traces'
+compare 'files given in reverse: the same traces and reports'
 trace "$scratch/seen" "$BUILD/stanzadrill" run ./scenarios/ scenarios scenarios//lessons
-compare 'a folder given twice: the same traces'
+compare 'a folder given twice: the same traces and reports'
 
 "$BUILD/stanzadrill" run --format tap -j 1 scenarios >"$scratch/first" 2>&1
 "$BUILD/stanzadrill" run -j 2 scenarios --format=tap >"$scratch/seen" 2>&1

@@ -4,8 +4,10 @@
 #   install-deps.sh --check PART...        only say what is missing; exit 1 if something is
 #   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
 #
-# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check), cover (lcov), clang, fuzz (clang's fuzzer
-# runtime), live (the servers, and what their tests need; no service of theirs is started or left enabled).
+# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, xmllint, prove and JSON::PP), cover (lcov), clang,
+# fuzz (clang's fuzzer runtime), deb (tools for Debian packages), browser (opens the
+# HTML report), live (the servers, and what their tests need; no service
+# of theirs is started or left enabled).
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
 
@@ -35,6 +37,10 @@ has() {
         echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { (void)d; (void)n; return 0; }' |
             clang -x c -fsanitize=fuzzer,address -o /dev/null - 2>/dev/null
         ;;
+    libxml2-utils) program xmllint ;;
+    perl) program prove && perl -MJSON::PP -e 1 2>/dev/null ;;
+    chromium) program chromium || program chromium-browser || program google-chrome ;;
+    fonts-dejavu-core) [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' 2>/dev/null | head -n 1)" ] ;;
     prosody) program prosody ;;
     ejabberd) program ejabberdctl ;;
     jabberd2) program jabberd2-router ;;
@@ -47,10 +53,12 @@ needs() { # names of what a part needs, in the order in which they can be looked
     build)
         echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev libstrophe-dev libjansson-dev
         ;;
-    test) echo check ;;
+    test) echo check bash groff ;;
     cover) echo gcc lcov ;;
     clang) echo clang ;;
     fuzz) echo clang fuzzer ;;
+    deb) echo dpkg-deb dpkg-shlibdeps lintian ;;
+    browser) echo chromium python3 fonts-dejavu-core ;;
     live) echo prosody ejabberd jabberd2 sqlite3 openssl ;;
     *)
         echo "install-deps.sh: unknown part $1" >&2
@@ -71,6 +79,9 @@ package() { # the fuzzer's runtime is packaged by clang's version
     case $1 in
     fuzzer) apt-cache depends clang 2>/dev/null |
         sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1 ;;
+    groff) echo groff-base ;;
+    dpkg-deb) echo dpkg ;;
+    dpkg-shlibdeps) echo dpkg-dev ;;
     *) echo "$1" ;;
     esac
 }

@@ -18,7 +18,13 @@ cat >"$scratch/expected" <<'END'
 opt/drill/bin/stanzadrill
 opt/drill/include/router.h
 opt/drill/lib/librouter.a
+opt/drill/lib/pkgconfig/librouter.pc
+opt/drill/share/bash-completion/completions/stanzadrill
+opt/drill/share/man/man1/stanzadrill.1
+opt/drill/share/zsh/site-functions/_stanzadrill
 END
+"$BUILD/stanzadrill" --help | sed -n 's/^  \([a-z]*\) .*/opt\/drill\/share\/man\/man1\/stanzadrill-\1.1/p' >>"$scratch/expected"
+(cd sim/packaging && find vim vscode ci -type f) | sed 's/^/opt\/drill\/share\/stanzadrill\//' >>"$scratch/expected"
 (cd scenarios && find . -name '*.scs' -o -name '*.md') |
     sed 's/^\.\//opt\/drill\/share\/stanzadrill\/scenarios\//' >>"$scratch/expected"
 (cd "$root" && find . -type f) | sed 's/^\.\///' | sort >"$scratch/seen"
@@ -48,6 +54,59 @@ if $CC $CFLAGS -std=c11 -Wall -Werror "-I$root/opt/drill/include" -o "$scratch/u
     pass 'a program can be built with the installed library and header alone'
 else
     fail 'a program can be built with the installed library and header alone'
+fi
+
+# Not every pkg-config can cope with the blank in the path.
+ln -s "$root/opt/drill" "$scratch/drill"
+flags=$(PKG_CONFIG_PATH="$scratch/drill/lib/pkgconfig" pkg-config --define-variable=prefix="$scratch/drill" \
+    --cflags --libs librouter)
+if eval "$CC $CFLAGS -std=c11 -o '$scratch/user' '$scratch/user.c' $flags" 2>"$scratch/log" && "$scratch/user"; then
+    pass 'pkg-config knows how'
+else
+    fail 'pkg-config knows how'
+    cat "$scratch/log"
+fi
+
+# --- manual pages ---
+for page in "$root"/opt/drill/share/man/man1/*.1; do
+    name=$(basename "$page" .1)
+    none "$name(1) has nothing that groff warns of" "$(groff -man -ww -z -Tutf8 "$page" 2>&1)"
+    groff -man -Tascii -P -cbou "$page" >"$scratch/page" 2>/dev/null
+    command=${name#stanzadrill}
+    "$BUILD/stanzadrill" ${command#-} --help | grep -o -- '^  [-a-z, NF]*--[a-z-]*' | grep -o -- '--[a-z-]*' |
+        while read -r option; do
+            grep -q -e "$option" "$scratch/page" || echo "$option"
+        done >"$scratch/missing"
+    none "$name(1) names all options" "$(cat "$scratch/missing")"
+    none "$name(1) has a name, a synopsis and something to say" "$(for part in NAME SYNOPSIS 'SEE ALSO'; do
+        grep -q "^$part\$" "$scratch/page" || echo "$part"
+    done)"
+done
+
+# --- completion ---
+cat >"$scratch/complete" <<'END'
+. "$1/share/bash-completion/completions/stanzadrill"
+PATH=$1/bin:$PATH
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_stanzadrill
+printf '%s\n' "${COMPREPLY[@]}"
+END
+completes() { # EXPECTED WORD...
+    expected=$1
+    shift
+    seen=$(bash "$scratch/complete" "$root/opt/drill" stanzadrill "$@" | tr '\n' ' ')
+    check "bash completes '$*'" [ "$seen" = "$expected " ]
+}
+completes 'calibrate' cal
+completes '--fail-fast' run --fail-f
+completes 'prosody-note prosody' run --profile pro
+completes 'msg.bare.chat.multi' rules msg.bare.chat.mu
+completes 'scenarios/lessons' run scenarios/less
+if command -v zsh >/dev/null 2>&1; then
+    check 'zsh reads its completion' zsh -n "$root/opt/drill/share/zsh/site-functions/_stanzadrill"
+else
+    skip 'zsh is not here: its completion was not read'
 fi
 
 make_it uninstall

@@ -77,9 +77,13 @@ step 'selftest' sh tests/selftest.sh "$BUILD/stanzadrill"
 step 'selftest sanitized' sh tests/selftest.sh "$asan/stanzadrill"
 step 'command line' sh tests/cli.sh "$asan/stanzadrill"
 step 'bad input' sh tests/badinput.sh "$asan/stanzadrill"
+step 'reports' sh tests/reports.sh "$asan/stanzadrill"
+step 'HTML report' sh tests/html.sh "$BUILD/stanzadrill"
 step 'golden traces' sh tests/golden.sh
 step 'rules fired' sh tests/fired.sh
 step 'known differences' sh tests/known.sh
+step 'explanations' sh tests/explain.sh "$asan/stanzadrill"
+step 'diagrams' sh tests/diagram.sh "$asan/stanzadrill"
 step 'determinism' sh tests/determinism.sh
 step 'borders' sh tests/borders.sh
 step 'install' sh tests/install.sh

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 Suite *report_suite(void);
 
@@ -34,6 +35,9 @@ static void expect_run(bool (*writer)(FILE *, const struct report_run *, bool), 
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
     struct report_run run = {.cases = cases, .case_count = count, .version = "1.2.3"};
+    for (size_t i = 0; i < count; i++) {
+        run.traces = run.traces || cases[i].trace != NULL;
+    }
     ck_assert(writer(out, &run, colour));
     ck_assert_int_eq(fclose(out), 0);
     ck_assert_str_eq(text, expected);
@@ -204,6 +208,8 @@ START_TEST(tap_is_version_14_with_plan_and_blocks) {
                "  message: |\n"
                "    talk/a.scs:12: not so\n"
                "      expected   this\n"
+               "  at:\n"
+               "    file: \"talk/a.scs\"\n"
                "  ...\n"
                "ok 3 - talk/b # SKIP no #live server\n"
                "# 1 passed, 1 failed, 1 skipped\n");
@@ -231,6 +237,8 @@ START_TEST(tap_keeps_a_space_at_the_start_of_a_block) {
                "  severity: error\n"
                "  message: |2\n"
                "     odd.scs:1:1: bad\n"
+               "  at:\n"
+               "    file: \"talk/a.scs\"\n"
                "  ...\n"
                "# 0 passed, 1 failed\n");
 }
@@ -252,10 +260,100 @@ START_TEST(tap_carries_traces_and_reasons_of_passed_cases) {
                "ok 2 - b\n"
                "  ---\n"
                "  severity: non-strict\n"
-               "  message: |\n"
-               "    a SHOULD\n"
+               "  reason: \"a SHOULD\"\n"
+               "  at:\n"
+               "    file: \"talk/b.scs\"\n"
                "  ...\n"
                "# 2 passed, 0 failed\n");
+}
+END_TEST
+
+START_TEST(a_trace_that_another_format_has_asked_for_is_not_printed) {
+    struct report_case cases[] = {passed_case(file_a, "a")};
+    cases[0].trace = "0.000000 x\n";
+    struct report_run run = {.cases = cases, .case_count = 1, .version = "1.2.3"};
+    bool (*const writers[])(FILE *, const struct report_run *, bool) = {report_pretty, report_tap, report_json,
+                                                                        report_junit};
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        ck_assert_ptr_nonnull(out);
+        ck_assert(writers[i](out, &run, false));
+        ck_assert_int_eq(fclose(out), 0);
+        ck_assert_ptr_null(strstr(text, "0.000000 x"));
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(tap_says_where_a_failure_is_and_how_to_see_it_again) {
+    struct report_case cases[] = {failed_case(file_a, "a", "why\n")};
+    cases[0].title = "A \"title\"";
+    cases[0].line = 12;
+    cases[0].replay = "stanzadrill run talk/a.scs --trace";
+    expect_run(report_tap, false, cases, 1,
+               "TAP version 14\n"
+               "1..1\n"
+               "not ok 1 - a\n"
+               "  ---\n"
+               "  severity: fail\n"
+               "  title: \"A \\\"title\\\"\"\n"
+               "  message: |\n"
+               "    why\n"
+               "  at:\n"
+               "    file: \"talk/a.scs\"\n"
+               "    line: 12\n"
+               "    column: 1\n"
+               "  replay: \"stanzadrill run talk/a.scs --trace\"\n"
+               "  ...\n"
+               "# 0 passed, 1 failed\n");
+}
+END_TEST
+
+START_TEST(a_known_failure_is_shown_with_its_reason_only) {
+    struct report_case cases[] = {failed_case(file_a, "a/one", "why\n"), passed_case(file_a, "a/two")};
+    cases[0].verdict = REPORT_XFAIL;
+    cases[0].reason = "known to fail: so it is";
+    expect_run(report_pretty, false, cases, 2,
+               "XFAIL       talk/a.scs  2 cases, 1 known to fail\n"
+               "            a/one: known to fail: so it is\n"
+               "\n"
+               "1 passed, 0 failed, 1 known to fail\n");
+    expect_run(report_tap, false, cases, 1,
+               "TAP version 14\n"
+               "1..1\n"
+               "not ok 1 - a/one # TO" "DO known to fail: so it is\n"
+               "  ---\n"
+               "  severity: xfail\n"
+               "  reason: \"known to fail: so it is\"\n"
+               "  message: |\n"
+               "    why\n"
+               "  at:\n"
+               "    file: \"talk/a.scs\"\n"
+               "  ...\n"
+               "# 0 passed, 0 failed, 1 known to fail\n");
+}
+END_TEST
+
+START_TEST(a_case_that_passes_against_the_baseline_fails) {
+    struct report_case cases[] = {failed_case(file_a, "a", "it passes\n")};
+    cases[0].verdict = REPORT_XPASS;
+    expect_run(report_pretty, false, cases, 1,
+               "XPASS       talk/a.scs\n"
+               "\n"
+               "not ok 1 - a\n"
+               "  it passes\n"
+               "\n"
+               "0 passed, 1 failed\n");
+}
+END_TEST
+
+START_TEST(quiet_has_failures_and_counts_only) {
+    struct report_case cases[] = {passed_case(file_a, "a"), failed_case(file_b, "b", "why\n"),
+                                  skipped_case(file_b, "c", "no server")};
+    expect_run(report_quiet, false, cases, 3, "not ok 2 - b\n  why\n\n1 passed, 1 failed, 1 skipped\n");
+    expect_run(report_quiet, false, cases, 1, "1 passed, 0 failed\n");
 }
 END_TEST
 
@@ -271,9 +369,11 @@ START_TEST(a_full_disk_is_noticed) {
     setvbuf(out, NULL, _IONBF, 0);
     struct report_case cases[] = {passed_case(file_a, "a")};
     struct report_run run = {.cases = cases, .case_count = 1, .version = ""};
-    ck_assert(!report_pretty(out, &run, false));
-    clearerr(out);
-    ck_assert(!report_tap(out, &run, false));
+    for (const struct report_format *format = report_formats; format->name != NULL; format++) {
+        ck_assert_msg(!format->write(out, &run, false), "%s", format->name);
+        clearerr(out);
+    }
+    ck_assert(!report_quiet(out, &run, false));
     fclose(out);
 }
 END_TEST
@@ -295,6 +395,11 @@ Suite *report_suite(void) {
     tcase_add_test(tcase, tap_guards_what_would_be_a_directive_or_a_new_line);
     tcase_add_test(tcase, tap_keeps_a_space_at_the_start_of_a_block);
     tcase_add_test(tcase, tap_carries_traces_and_reasons_of_passed_cases);
+    tcase_add_test(tcase, a_trace_that_another_format_has_asked_for_is_not_printed);
+    tcase_add_test(tcase, tap_says_where_a_failure_is_and_how_to_see_it_again);
+    tcase_add_test(tcase, a_known_failure_is_shown_with_its_reason_only);
+    tcase_add_test(tcase, a_case_that_passes_against_the_baseline_fails);
+    tcase_add_test(tcase, quiet_has_failures_and_counts_only);
     tcase_add_test(tcase, an_empty_run_is_valid_in_both_formats);
     tcase_add_test(tcase, a_full_disk_is_noticed);
     suite_add_tcase(suite, tcase);

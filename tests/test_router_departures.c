@@ -88,6 +88,29 @@ START_TEST(a_large_stanza_that_is_let_pass_comes_without_its_content) {
 }
 END_TEST
 
+/* What is no stanza, or has nobody it comes from or is for, cannot be let pass: no row could decide it. */
+START_TEST(only_a_stanza_that_can_be_routed_is_let_pass) {
+    static const char *const rules[] = {
+        "in.elem.unknown", "in.iq.type",          "in.pres.type-unknown", "in.to.malformed",
+        "in.s2s.no-to",    "in.s2s.foreign-from", "in.xml.illformed",     "ext.comp.addr",
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "departs %s does pass as mine", rules[i]);
+        ck_assert_msg(router_rule_find(rules[i]) >= 0, "%s", rules[i]);
+        ck_assert_msg(policy_read(policy, s(line), NULL) == ROUTER_E_VALUE, "%s", line);
+    }
+}
+END_TEST
+
+START_TEST(an_element_that_is_no_stanza_does_not_pass_for_its_namespace) {
+    profile("departs in.ns.content does pass as mine");
+    const struct stanza news = {.kind = STANZA_FOREIGN, .other_content = true};
+    ck_assert_int_eq(router_input(router, romeo, &news, 0), ROUTER_OK);
+    ck_assert_has(effects(FATES), "close unsupported-stanza-type to romeo@montague.example/orchard by in.elem.unknown");
+}
+END_TEST
+
 /* ---- every action at every row ---- */
 
 /* Those that need no more than a sender to tell, so that any row can carry them. */
@@ -270,6 +293,8 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, a_departure_is_for_the_kinds_that_it_names);
     tcase_add_test(tc, a_departure_can_bounce_or_close_with_a_condition_of_its_own);
     tcase_add_test(tc, a_large_stanza_that_is_let_pass_comes_without_its_content);
+    tcase_add_test(tc, only_a_stanza_that_can_be_routed_is_let_pass);
+    tcase_add_test(tc, an_element_that_is_no_stanza_does_not_pass_for_its_namespace);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
     suite_add_tcase(suite, tc);
     return suite;

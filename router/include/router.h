@@ -211,7 +211,7 @@ int router_rule_find(const char *id);
 
 /* A class of input: where a stanza belongs, what it is, and what else matters there. Rows decide by class. */
 struct router_class {
-    unsigned next; /* private to router_class_next; 0 to begin */
+    unsigned next; /* the number of this class; 0 to begin */
     unsigned stage, kind, state;
 };
 
@@ -221,9 +221,17 @@ bool router_class_next(struct router_class *c);
 /* router_class_row - whether the row of a rule (index into router_rules) is for this class. */
 bool router_class_row(const struct router_class *c, int rule);
 
-/* Names of a class's parts as in router/rules.def: "BARE", "MULTI". Static. */
+/* router_class_at - the class that an effect names by number; false: there is none.
+ * router_class_limit - all numbers of classes are below it. */
+bool router_class_at(unsigned number, struct router_class *out);
+unsigned router_class_limit(void);
+
+/* Names of a class's parts as in router/rules.def ("BARE", "MULTI"), and what they mean, in words that stand alone ("it is
+ * for the bare JID of an account"). Static. */
 const char *router_stage_name(unsigned stage);
+const char *router_stage_meaning(unsigned stage);
 const char *router_state_name(unsigned stage, unsigned state);
+const char *router_state_meaning(unsigned stage, unsigned state);
 
 struct router_knob {
     const char *name;
@@ -452,6 +460,9 @@ struct router_effect {
     const char *departure; /* id of the profile's departure that replaced the rule's outcome; NULL: none */
     const char *condition; /* "service-unavailable" and the like with a bounce or close; else NULL */
     uint32_t port;         /* where `bytes` go; 0: nowhere now (a fate without output, or the stream is not open yet) */
+    unsigned input_class;  /* fates, and marks of rows: number of the class that the stanza was found to be, for
+                            * router_class_at; 0: not known, as the server made it on the way. The rule is that of the
+                            * class's row, or one that took over where the row was carried out */
     struct slice host;     /* the served domain that acted */
     struct slice to;       /* ROUTER_OPEN, and a mark of s2s.queue: remote domain; else whom this copy is for; size 0:
                             * nobody */

@@ -6,44 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BASELINE_SIZE_MAX = 1 << 20 };
-
-/* --------------------------------------------------------------------------------------------------- known ones ---- */
-
-/* The reason that a baseline gives for a case, or NULL. A line: the case's name, white space, the reason. */
-static char *known_difference(const char *baseline, const char *name) {
-    const size_t size = strlen(name);
-    for (const char *line = baseline; line != NULL && *line != '\0';) {
-        const size_t length = strcspn(line, "\n");
-        if (length > size && strncmp(line, name, size) == 0 && strchr(" \t", line[size]) != NULL) {
-            const char *reason = line + size + strspn(line + size, " \t");
-            const size_t rest = length - (size_t)(reason - line);
-            char *copy = cli_need(malloc(rest + 1));
-            memcpy(copy, reason, rest);
-            copy[rest] = '\0';
-            return copy;
-        }
-        line += length + (line[length] == '\n');
-    }
-    return NULL;
-}
-
-char *cli_baseline_read(const char *path) {
-    const char *why = "";
-    size_t size = 0;
-    char *text = cli_read(path, BASELINE_SIZE_MAX, &size, &why);
-    if (text == NULL || size == BASELINE_SIZE_MAX || memchr(text, '\0', size) != NULL) {
-        fflush(stdout);
-        report_text(stderr, path);
-        fprintf(stderr, ": %s\n", text == NULL ? why : "is no baseline: expected lines of a case's name and a reason");
-        free(text);
-        return NULL;
-    }
-    text = cli_need(realloc(text, size + 1));
-    text[size] = '\0';
-    return text;
-}
-
 /* ------------------------------------------------------------------------------------------------------ compare ---- */
 
 struct description {
@@ -69,36 +31,51 @@ static char *describe(struct drill_result *expected, struct drill_result *real, 
 }
 
 static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
-                    const char *target, const char *baseline) {
+                    const char *target) {
     const bool same = drill_compare(expected, real, NULL, NULL) == 0;
-    char *known = known_difference(baseline, report->name);
-    report->verdict = same && known == NULL ? REPORT_PASS : !same && known != NULL ? REPORT_NON_STRICT : REPORT_FAIL;
-    report->reason = NULL;
-    report->failure = NULL;
-    if (report->verdict == REPORT_NON_STRICT) {
-        char *reason = cli_join("known to differ: ", known);
-        report->reason = reason;
-    } else if (same && known != NULL) {
-        report->failure = cli_copy("the baseline says that this case differs, but it does not\n");
-    } else if (!same) {
-        report->failure = describe(expected, real, target);
-    }
-    free(known);
+    report->verdict = same ? REPORT_PASS : REPORT_FAIL;
+    report->failure = same ? NULL : describe(expected, real, target);
 }
 
-void cli_calibrate_case(const struct script *script, const struct drill_options *options, const char *baseline,
-                        struct report_case *report) {
+/* The command that played the case on the server, as one that compares. */
+static char *replay_of(const char *run) {
+    static const char start[] = "stanzadrill run", end[] = " --trace";
+    const size_t size = strlen(run);
+    char *text = cli_join("stanzadrill calibrate", size < sizeof start ? "" : run + sizeof start - 1);
+    const size_t whole = strlen(text);
+    if (whole > sizeof end && strcmp(text + whole - (sizeof end - 1), end) == 0) {
+        text[whole - (sizeof end - 1)] = '\0';
+    }
+    return text;
+}
+
+/* What reports show of a case is what happened on the server. */
+static void keep(struct report_case *report, struct drill_result *real, const struct drill_options *options) {
+    const bool failed = report->verdict == REPORT_FAIL || report->verdict == REPORT_ERROR;
+    report->virtual_us = real->virtual_us;
+    report->replay = real->replay == NULL ? NULL : replay_of(real->replay);
+    report->story = cli_story(real->story);
+    if (options->trace || (options->trace_failure && failed)) {
+        report->trace = real->trace;
+        real->trace = NULL;
+    }
+}
+
+void cli_calibrate_case(const struct script *script, const struct drill_options *options, struct report_case *report) {
     struct drill_options own = *options;
     own.observe = own.one_policy = true;
+    own.trace = options->trace || options->trace_failure;
     struct drill_result real, expected;
     if (!drill_play(script, &own, &real)) {
         cli_need(NULL);
     }
+    own.trace = own.story = own.tally = own.trace_failure = false;
     own.venue = NULL;
     own.target = NULL;
     if (!drill_play(script, &own, &expected)) {
         cli_need(NULL);
     }
+    /* What was seen before it turned out that the case cannot be played is no whole. */
     const bool stopped = real.observations == NULL || real.verdict == DRILL_SKIP || real.down;
     if (stopped || expected.observations == NULL) {
         const struct drill_result *cause = stopped ? &real : &expected;
@@ -106,8 +83,9 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
         report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
         report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;
     } else {
-        compare(report, &expected, &real, options->target, baseline);
+        compare(report, &expected, &real, options->target);
     }
+    keep(report, &real, options);
     drill_result_free(&real);
     drill_result_free(&expected);
 }
@@ -128,9 +106,9 @@ const struct cli_command cli_calibrate_command = {
     .summary = "compare what a real server does with what a profile says that it does",
     .notes = "Each case is played on the server and on the simulator, where every server follows the profile, whatever\n"
              "the case itself asks for; what each client, peer and component got must be the same. What a case expects\n"
-             "does not matter.\n",
+             "does not matter.\n" CLI_FORMAT_NOTES,
     .options = CLI_PROFILE | CLI_FORMAT | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
-               CLI_RESULTS | CLI_TARGET | CLI_TIMEOUT | CLI_PASS | CLI_BASELINE,
+               CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE | CLI_SHARD | CLI_RERUN | CLI_LIST | CLI_QUIET,
     .needs_path = true,
     .run = calibrate,
 };

@@ -17,12 +17,11 @@ static bool complain(const char *path, const struct report_fault *fault) {
     return false;
 }
 
-static bool read_source(struct report_source *source, const char *path) {
+bool cli_results_read(const char *path, struct report_results *results) {
     struct report_fault fault = {.line = 1, .column = 1};
     const char *why = "";
     size_t size = 0;
     char *bytes = cli_read(path, RESULTS_SIZE_MAX, &size, &why);
-    source->path = path;
     if (bytes == NULL) {
         snprintf(fault.text, sizeof fault.text, "cannot be read: %s", why);
         return complain(path, &fault);
@@ -31,7 +30,7 @@ static bool read_source(struct report_source *source, const char *path) {
     if (!whole) {
         snprintf(fault.text, sizeof fault.text, "larger than results can be");
     }
-    const bool good = whole && report_results_read(&source->results, bytes, size, &fault);
+    const bool good = whole && report_results_read(results, bytes, size, &fault);
     free(bytes);
     return good || complain(path, &fault);
 }
@@ -48,7 +47,7 @@ static bool is_named_before(const struct cli_words *paths, size_t n) {
 
 static int run(const struct cli_settings *settings) {
     if (settings->paths.count == 0) {
-        cli_complain("compare needs a file of results, as `stanzadrill run --results FILE` writes them", "");
+        cli_complain("compare needs a file of results, as `stanzadrill run --format json` writes them", "");
         return CLI_USAGE;
     }
     struct report_source *sources = cli_need(calloc(settings->paths.count, sizeof *sources));
@@ -63,7 +62,9 @@ static int run(const struct cli_settings *settings) {
         if (is_named_before(&settings->paths, i)) {
             continue;
         }
-        if (!read_source(&sources[matrix.source_count++], settings->paths.items[i])) {
+        struct report_source *source = &sources[matrix.source_count++];
+        source->path = settings->paths.items[i];
+        if (!cli_results_read(source->path, &source->results)) {
             status = CLI_USAGE;
         }
     }
@@ -83,9 +84,9 @@ const struct cli_command cli_compare_command = {
     .usage = "[OPTION]... RESULTS...",
     .summary = "print what several servers made of the same scenarios",
     .notes =
-        "RESULTS are files that `stanzadrill run --results FILE` has written. Each target in them is a column; a case\n"
-        "that a target has not played has a `-` there. A case is a difference where two targets have different\n"
-        "verdicts, skipped ones left out, and a departure where the verdict of one is neither PASS nor SKIP.\n",
+        "RESULTS are files that `stanzadrill run --format json:FILE` has written. Each is a column, named by its\n"
+        "target; a case that a target has not played has a `-` there. A case is a difference where two targets have\n"
+        "different verdicts, skipped ones left out, and a departure where the verdict of one is neither PASS nor SKIP.\n",
     .options = CLI_RULES_FORMAT | CLI_ONLY_DIFFERENCES | CLI_ONLY_DEPARTURES,
     .run = run,
 };

@@ -226,45 +226,35 @@ bool cli_selects(const struct cli_settings *settings, const struct script *scrip
     return wanted && !has_any(&settings->skip_tags, script);
 }
 
-/* Returns how many cases of the file were selected. */
-static size_t each_case_of(const struct cli_file *file, const struct cli_settings *settings,
-                           void (*visit)(void *context, const struct script *script), void *context) {
-    size_t visited = 0;
-    for (size_t n = 0; n < script_case_count(file->script); n++) {
-        struct arena *arena = cli_need(arena_new());
-        const struct script *script = script_case(file->script, n, arena);
-        if (script == NULL) {
-            cli_need(NULL);
-        }
-        if (cli_selects(settings, script)) {
-            visit(context, script);
-            visited++;
-        }
-        arena_free(arena);
-    }
-    return visited;
-}
-
 int cli_each_case(const struct cli_settings *settings, void (*visit)(void *context, const struct script *script),
                   void *context) {
     struct cli_files files;
+    struct cli_selection selection;
+    struct cli_progress progress;
+    size_t unreadable = 0;
     cli_files_read(&files, settings);
-    size_t visited = 0, unreadable = 0;
-    for (size_t i = 0; i < files.count; i++) {
-        const struct cli_file *file = &files.items[i];
-        if (file->script != NULL) {
-            visited += each_case_of(file, settings, visit, context);
+    cli_select(&selection, &files, settings);
+    cli_progress_start(&progress, selection.count, !settings->watch || settings->quiet);
+    for (size_t i = 0; i < selection.count; i++) {
+        const struct cli_choice *choice = &selection.items[i];
+        if (choice->file->script != NULL) {
+            struct arena *arena = cli_need(arena_new());
+            visit(context, cli_need((void *)(uintptr_t)script_case(choice->file->script, choice->n, arena)));
+            arena_free(arena);
+            cli_progress_step(&progress, false);
             continue;
         }
-        char *message = cli_file_error(file);
+        cli_progress_step(&progress, true);
+        cli_progress_end(&progress);
+        char *message = cli_file_error(choice->file);
         fflush(stdout);
         report_lines(stderr, "", message);
         free(message);
         unreadable++;
     }
-    if (visited == 0 && unreadable == 0) {
-        cli_complain("no case has these tags", "");
-    }
+    cli_progress_end(&progress);
+    const int status = selection.count == 0 ? selection.status : unreadable == 0 ? CLI_OK : CLI_USAGE;
+    cli_selection_free(&selection);
     cli_files_free(&files);
-    return visited > 0 && unreadable == 0 ? CLI_OK : CLI_USAGE;
+    return status;
 }

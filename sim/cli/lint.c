@@ -10,7 +10,9 @@ static void count(void *context, const struct script *script) {
 
 static int run(const struct cli_settings *settings) {
     size_t cases = 0;
-    int status = cli_each_case(settings, count, &cases);
+    struct cli_settings own = *settings;
+    own.watch = true;
+    int status = cli_each_case(&own, count, &cases);
     printf("%zu %s readable\n", cases, cases == 1 ? "case is" : "cases are");
     return status;
 }

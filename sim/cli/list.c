@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static void show(void *context, const struct script *script) {
+void cli_show_case(void *context, const struct script *script) {
     (void)context;
     report_text(stdout, script->name);
     putchar('\t');
@@ -17,7 +17,7 @@ static void show(void *context, const struct script *script) {
 }
 
 static int run(const struct cli_settings *settings) {
-    return cli_each_case(settings, show, NULL);
+    return cli_each_case(settings, cli_show_case, NULL);
 }
 
 const struct cli_command cli_list_command = {
@@ -25,7 +25,7 @@ const struct cli_command cli_list_command = {
     .usage = "[OPTION]... PATH...",
     .summary = "print each case's name, title and tags",
     .notes = "One case a line; name, title and tags stand with tabs between, the tags with semicolons.\n",
-    .options = CLI_SCANSION | CLI_ONLY_TAGS | CLI_SKIP_TAGS,
+    .options = CLI_SCANSION | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_SHARD,
     .needs_path = true,
     .run = run,
 };

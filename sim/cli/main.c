@@ -2,13 +2,15 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
     &cli_run_command,  &cli_trace_command, &cli_list_command,
     &cli_lint_command, &cli_rules_command, &cli_profiles_command, &cli_compare_command, &cli_calibrate_command,
-    &cli_record_command,
+    &cli_record_command, &cli_explain_command, &cli_coverage_command, &cli_diagram_command,
+    &cli_lesson_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -85,6 +87,8 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    /* A file that may not grow shall be an error that can be told, as a full disk is. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     int status = dispatch(argc, argv);
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -12,7 +12,7 @@ enum { JOBS_MAX = 256, TIMEOUT_MAX = 3600 };
 static bool set_profile(struct cli_settings *settings, const char *value);
 static bool set_scansion(struct cli_settings *settings, const char *value);
 static bool set_strict(struct cli_settings *settings, const char *value);
-static bool set_format(struct cli_settings *settings, const char *value);
+static bool add_format(struct cli_settings *settings, const char *value);
 static bool add_only(struct cli_settings *settings, const char *value);
 static bool add_skip(struct cli_settings *settings, const char *value);
 static bool set_fail_fast(struct cli_settings *settings, const char *value);
@@ -25,13 +25,24 @@ static bool set_seed(struct cli_settings *settings, const char *value);
 static bool set_rules_format(struct cli_settings *settings, const char *value);
 static bool set_status(struct cli_settings *settings, const char *value);
 static bool set_proof(struct cli_settings *settings, const char *value);
-static bool set_results(struct cli_settings *settings, const char *value);
+static bool set_shard(struct cli_settings *settings, const char *value);
+static bool set_rerun(struct cli_settings *settings, const char *value);
+static bool set_list(struct cli_settings *settings, const char *value);
+static bool set_quiet(struct cli_settings *settings, const char *value);
 static bool set_only_differences(struct cli_settings *settings, const char *value);
 static bool set_only_departures(struct cli_settings *settings, const char *value);
 static bool set_target(struct cli_settings *settings, const char *value);
 static bool set_listen(struct cli_settings *settings, const char *value);
 static bool set_output(struct cli_settings *settings, const char *value);
 static bool add_account(struct cli_settings *settings, const char *value);
+static bool set_fail_under(struct cli_settings *settings, const char *value);
+static bool set_form(struct cli_settings *settings, const char *value);
+static bool set_marks(struct cli_settings *settings, const char *value);
+static bool set_width(struct cli_settings *settings, const char *value);
+static bool set_no_wait(struct cli_settings *settings, const char *value);
+static bool set_state(struct cli_settings *settings, const char *value);
+static bool set_as(struct cli_settings *settings, const char *value);
+static bool set_case(struct cli_settings *settings, const char *value);
 
 struct option {
     enum cli_option option;
@@ -50,36 +61,57 @@ static const struct option options[] = {
      "plain Scansion scripts: what is unread when a script ends is no failure"},
     {CLI_STRICT, "--strict", NULL, '\0', set_strict,
      "what the specification does not ask for is a failure, though the\n                     profile allows it"},
-    {CLI_FORMAT, "--format", "F", '\0', set_format, "pretty or tap (pretty)"},
+    {CLI_FORMAT, "--format", "F[:FILE]", '\0', add_format,
+     "write a report in this form, to FILE (-: standard output); repeatable, see below"},
     {CLI_ONLY_TAGS, "--only-tags", "T", '\0', add_only,
      "only cases with tag T, or one of several with commas between; a tag `key: value`\n"
      "                     goes by its key too"},
     {CLI_SKIP_TAGS, "--skip-tags", "T", '\0', add_skip, "all cases but those"},
     {CLI_FAIL_FAST, "--fail-fast", NULL, '\0', set_fail_fast, "stop after the first case that fails"},
     {CLI_TRACE, "--trace", NULL, '\0', set_trace, "print each case's trace below it"},
-    {CLI_JOBS, "--jobs", "N", 'j', set_jobs, "play with N threads; what is printed stays the same (1)"},
+    {CLI_JOBS, "--jobs", "N", 'j', set_jobs,
+     "play with N threads; what is printed stays the same (1; with --target 8, and 48 for\n"
+     "                     cases that wait long for others to give up)"},
     {CLI_SEED, "--seed", "N", '\0', set_seed,
      "seed of all that is drawn: jitter of links, the wait before a server tries again,\n"
      "                     names and ids that servers make up; the same seed, the same output (0)"},
-    {CLI_RESULTS, "--results", "FILE", '\0', set_results,
-     "write each case's result to FILE too, for `stanzadrill compare` and other programs"},
+    {CLI_QUIET, "--quiet", NULL, '\0', set_quiet, "print what has failed and the last line only"},
+    {CLI_LIST, "--list", NULL, '\0', set_list, "print the cases that would be played, as `stanzadrill list` does"},
+    {CLI_SHARD, "--shard", "I/N", '\0', set_shard,
+     "only part I of N of the cases: each is in one of them, and they are of one size"},
+    {CLI_RERUN, "--rerun-failed", "[=FILE]", '\0', set_rerun,
+     "only cases that failed in a run whose json report is FILE\n"
+     "                     (build/reports/results.json); without a PATH those of its files"},
     {CLI_ONLY_DIFFERENCES, "--only-differences", NULL, '\0', set_only_differences,
      "only cases in which two targets differ"},
     {CLI_ONLY_DEPARTURES, "--only-departures", NULL, '\0', set_only_departures,
      "only cases in which a target has not done what is asked for"},
     {CLI_TARGET, "--target", "T", '\0', set_target,
      "a real server: one that is installed here (prosody, ejabberd, jabberd2), or a file"},
-    {CLI_TIMEOUT, "--timeout", "S", '\0', set_timeout, "seconds that a wait for a real server may take at most (10)"},
-    {CLI_PASS, "--pass", "S", '\0', set_pass,
+    {CLI_TIMEOUT, "--timeout", "S", '\0', set_timeout,
+     "seconds that a wait for a real server may take (10); on the simulator, seconds of\n"
+     "                     virtual time that a case may take (no bound)"},
+    {CLI_TIMEOUT, "--pass", "S", '\0', set_pass,
      "seconds that `time passes` may take in a case with a [Peer] on a real server; those\n"
      "                     that let more pass are skipped (5)"},
     {CLI_BASELINE, "--baseline", "F", '\0', set_baseline,
-     "differences that are known, a line each: the case's name, white space, the reason"},
+     "cases that are known to fail, a line each: the case's name, white space, the reason;\n"
+     "                     they do not count as failed, but one of them that passes does"},
     {CLI_LISTEN, "--listen", "A:P", '\0', set_listen,
      "address of loopback and port for clients (127.0.0.1 and a port that is free)"},
     {CLI_ACCOUNT, "--account", "JID", '\0', add_account, "an account for a server that is started; repeatable"},
     {CLI_OUTPUT, "--output", "F", 'o', set_output, "what to write"},
     {CLI_RULES_FORMAT, "--format", "F", '\0', set_rules_format, "text or tsv (text)"},
+    {CLI_DIAGRAM, "--format", "F", '\0', set_form,
+     "svg, mermaid or text (as the name of -o ends in .svg, .mmd or .txt; else text)"},
+    {CLI_DIAGRAM, "--marks", NULL, '\0', set_marks, "the rules that acted on the way too, not only those that decided"},
+    {CLI_DIAGRAM, "--width", "N", '\0', set_width, "columns that text may take, from 40 to 400 (the terminal's, else 100)"},
+    {CLI_NO_WAIT, "--no-wait", NULL, '\0', set_no_wait, "go on without waiting for Enter"},
+    {CLI_STATE, "--state", "FILE", '\0', set_state, "the scenario after whose end the stanza is sent"},
+    {CLI_AS, "--as", "CLIENT", '\0', set_as, "who sends it, by name or JID (whom its `from` names, else the first client)"},
+    {CLI_CASE, "--case", "NAME", '\0', set_case, "of a file with a table of cases, only this one"},
+    {CLI_FAIL_UNDER, "--fail-under", "P", '\0', set_fail_under,
+     "fail where less than P per cent of the rules that are carried out are fired"},
     {CLI_PROOF, "--proof", "PATH", '\0', set_proof, "play the scenarios of PATH, and name one that fires each rule"},
     {CLI_STATUS, "--status", NULL, '\0', set_status,
      "count the rules that are carried out and fired by the scenarios of --proof (scenarios)"},
@@ -107,9 +139,39 @@ static bool set_proof(struct cli_settings *settings, const char *value) {
     return true;
 }
 
-static bool set_results(struct cli_settings *settings, const char *value) {
-    settings->results = value;
-    return cli_output_check(value);
+static bool set_quiet(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->quiet = true;
+    return true;
+}
+
+static bool set_list(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->list = true;
+    return true;
+}
+
+static bool set_rerun(struct cli_settings *settings, const char *value) {
+    settings->rerun_file = value != NULL ? value : CLI_REPORTS_FOLDER "results.json";
+    return true;
+}
+
+/* A number from 1 to 9999, and what stands behind it; 0: there is none. */
+static unsigned small_number(const char *text, const char **rest) {
+    const size_t digits = strspn(text, "0123456789");
+    *rest = text + digits;
+    return digits == 0 || digits > 4 ? 0 : (unsigned)strtoul(text, NULL, 10);
+}
+
+static bool set_shard(struct cli_settings *settings, const char *value) {
+    const char *rest;
+    settings->shard = small_number(value, &rest);
+    settings->shards = *rest == '/' ? small_number(rest + 1, &rest) : 0;
+    if (settings->shard == 0 || settings->shard > settings->shards || *rest != '\0') {
+        cli_complain("option \"--shard\" needs I/N with I from 1 to N and N up to 9999, not \"%s\"", value);
+        return false;
+    }
+    return true;
 }
 
 static bool set_only_differences(struct cli_settings *settings, const char *value) {
@@ -144,6 +206,75 @@ static bool add_account(struct cli_settings *settings, const char *value) {
     return true;
 }
 
+static bool set_state(struct cli_settings *settings, const char *value) {
+    settings->state = value;
+    return true;
+}
+
+static bool set_as(struct cli_settings *settings, const char *value) {
+    settings->as = value;
+    return true;
+}
+
+static bool set_case(struct cli_settings *settings, const char *value) {
+    settings->only_case = value;
+    return true;
+}
+
+static bool set_form(struct cli_settings *settings, const char *value) {
+    const char *known[4] = {NULL};
+    for (size_t i = 0; cli_forms[i].name != NULL; i++) {
+        known[i] = cli_forms[i].name;
+        if (strcmp(value, cli_forms[i].name) == 0) {
+            settings->form = &cli_forms[i];
+            return true;
+        }
+    }
+    cli_unknown("format", value, known);
+    return false;
+}
+
+static bool set_marks(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->marks = true;
+    return true;
+}
+
+static bool set_width(struct cli_settings *settings, const char *value) {
+    const char *rest;
+    settings->width = small_number(value, &rest);
+    if (settings->width < 40 || settings->width > 400 || *rest != '\0') {
+        cli_complain("option \"--width\" needs a number of columns from 40 to 400, not \"%s\"", value);
+        return false;
+    }
+    return true;
+}
+
+static bool set_no_wait(struct cli_settings *settings, const char *value) {
+    (void)value;
+    settings->no_wait = true;
+    return true;
+}
+
+/* A share of a hundred with at most two digits behind the point, in hundredths. */
+static bool set_fail_under(struct cli_settings *settings, const char *value) {
+    const size_t whole = strspn(value, "0123456789");
+    const char *rest = value + whole;
+    const size_t part = *rest == '.' ? strspn(rest + 1, "0123456789") : 0;
+    unsigned long share = whole == 0 || whole > 3 ? 10001 : strtoul(value, NULL, 10) * 100;
+    if (part == 1) {
+        share += (unsigned long)(rest[1] - '0') * 10;
+    } else if (part == 2) {
+        share += strtoul(rest + 1, NULL, 10);
+    }
+    if (share > 10000 || part > 2 || rest[part > 0 ? part + 1 : 0] != '\0') {
+        cli_complain("option \"--fail-under\" needs a number from 0 to 100, not \"%s\"", value);
+        return false;
+    }
+    settings->fail_under = (unsigned)share;
+    return true;
+}
+
 static bool set_scansion(struct cli_settings *settings, const char *value) {
     (void)value;
     settings->mode = SCRIPT_THIRD_PARTY;
@@ -167,9 +298,8 @@ static bool choose(const char *value, const char *const words[3], bool *second) 
     return false;
 }
 
-static bool set_format(struct cli_settings *settings, const char *value) {
-    static const char *const words[3] = {"pretty", "tap", NULL};
-    return choose(value, words, &settings->tap);
+static bool add_format(struct cli_settings *settings, const char *value) {
+    return cli_sinks_add(settings, value);
 }
 
 static bool set_rules_format(struct cli_settings *settings, const char *value) {
@@ -200,9 +330,8 @@ static bool set_trace(struct cli_settings *settings, const char *value) {
 }
 
 static bool set_baseline(struct cli_settings *settings, const char *value) {
-    free(settings->baseline);
-    settings->baseline = cli_baseline_read(value);
-    return settings->baseline != NULL;
+    settings->baseline = value;
+    return true;
 }
 
 static bool read_seconds(unsigned *seconds, const char *value, const char *complaint) {
@@ -280,11 +409,14 @@ static bool apply(struct reader *reader, const struct option *option, const char
         cli_complain("option \"%s\" takes no value", option->name);
         return false;
     }
-    if (option->value != NULL && attached == NULL && reader->next >= reader->argc) {
+    if (option->value == NULL || option->value[0] == '[') { /* what may be missing can only be attached */
+        return option->set(settings, attached);
+    }
+    if (attached == NULL && reader->next >= reader->argc) {
         cli_complain("option \"%s\" needs a value", option->name);
         return false;
     }
-    const char *value = option->value == NULL ? NULL : attached != NULL ? attached : reader->argv[reader->next++];
+    const char *value = attached != NULL ? attached : reader->argv[reader->next++];
     return option->set(settings, value);
 }
 
@@ -311,7 +443,7 @@ static bool short_option(struct reader *reader, char *argument, struct cli_setti
 }
 
 enum cli_reading cli_read_settings(const struct cli_command *command, int argc, char **argv, struct cli_settings *out) {
-    *out = (struct cli_settings){.jobs = 1};
+    *out = (struct cli_settings){.jobs = 0};
     struct reader reader = {.command = command, .argc = argc, .argv = argv};
     bool only_paths = false;
     while (reader.next < argc) {
@@ -326,7 +458,7 @@ enum cli_reading cli_read_settings(const struct cli_command *command, int argc, 
             return CLI_READ_BAD;
         }
     }
-    if (command->needs_path && out->paths.count == 0) {
+    if (command->needs_path && out->paths.count == 0 && out->rerun_file == NULL) {
         cli_complain("%s needs a scenario file or a folder", command->name);
         return CLI_READ_BAD;
     }
@@ -338,8 +470,8 @@ void cli_settings_free(struct cli_settings *settings) {
     free(settings->paths.items);
     free(settings->only_tags.items);
     free(settings->skip_tags.items);
-    free(settings->baseline);
     free(settings->accounts.items);
+    cli_sinks_free(settings);
 }
 
 void cli_show_options(unsigned set) {
@@ -350,9 +482,10 @@ void cli_show_options(unsigned set) {
         }
         char left[40];
         int size = option->letter != '\0' ? snprintf(left, sizeof left, "-%c %s, ", option->letter, option->value) : 0;
-        snprintf(left + size, sizeof left - (size_t)size, "%s %s", option->name,
-                 option->value != NULL ? option->value : "");
-        printf("  %-18s %s\n", left, option->help);
+        const char *value = option->value != NULL ? option->value : "";
+        snprintf(left + size, sizeof left - (size_t)size, "%s%s%s", option->name,
+                 value[0] == '[' || value[0] == '\0' ? "" : " ", value);
+        printf("  %-18s%s %s\n", left, strlen(left) > 18 ? "\n                    " : "", option->help);
     }
     if (set != 0) {
         putchar('\n');

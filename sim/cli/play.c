@@ -7,20 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* On real servers, where nothing else is asked for: cases that wait long do so side by side, while many of the others at
+ * the same time would only keep the server from answering each of them in time. */
+enum { PATIENT_THREADS = 48, BUSY_THREADS = 8 };
+
+/* Of a run with more cases no report has room for all stories, so that they are not made. */
+enum { SMALL_RUN = 1000 };
+
 struct job {
     const struct cli_file *file;
     size_t n; /* case of the file; a file that cannot be read has one job too */
+    size_t number;          /* in the list */
+    unsigned long patience; /* on real servers */
     struct report_case report; /* owns its texts */
-    bool selected;
+    struct drill_tally *tally; /* NULL: not asked for */
 };
 
 struct pool {
     pthread_mutex_t lock;
     const struct cli_settings *settings;
+    const struct cli_baseline *baseline; /* NULL: none */
     struct drill_options options;
     struct job *jobs;
+    struct job **order; /* in which they are taken */
     size_t count;
     size_t next, stop; /* guarded by lock: the next job to take; the first that is not wanted any more */
+    size_t started;    /* guarded by lock: threads */
+    size_t busy;       /* so many of them take jobs without patience */
+    struct cli_progress progress; /* guarded by lock */
 };
 
 static enum report_verdict verdict_of(enum drill_verdict verdict) {
@@ -42,16 +56,24 @@ static enum report_verdict verdict_of(enum drill_verdict verdict) {
 }
 
 static bool is_failure(enum report_verdict verdict) {
-    return verdict == REPORT_FAIL || verdict == REPORT_BROKEN || verdict == REPORT_ERROR;
+    return verdict == REPORT_FAIL || verdict == REPORT_BROKEN || verdict == REPORT_ERROR || verdict == REPORT_XPASS;
 }
 
-static void fill_unreadable(struct job *job) {
+static const char *profile_of(const struct drill_options *options) {
+    return options->profile != NULL ? options->profile : "rfc6121";
+}
+
+static void fill_unreadable(struct job *job, const struct drill_options *options) {
+    const struct script_error *error = &job->file->error;
     job->report = (struct report_case){
         .file = job->file->path,
         .name = cli_copy(job->file->path),
         .title = cli_copy(""),
-        .profile = "",
+        .description = cli_copy(""),
+        .profile = profile_of(options),
         .verdict = REPORT_ERROR,
+        .line = error->line > 0 ? error->line : 1,
+        .column = error->column > 0 ? error->column : 1,
         .failure = cli_file_error(job->file),
     };
 }
@@ -88,41 +110,62 @@ static size_t count_fired(const struct drill_result *result) {
     return count;
 }
 
+/* One piece of memory: the list, and then the texts. */
+static const char *const *copy_tags(const char *const *tags) {
+    size_t count = 0, size = 0;
+    for (; tags[count] != NULL; count++) {
+        size += strlen(tags[count]) + 1;
+    }
+    const char **copy = cli_need(malloc((count + 1) * sizeof *copy + size));
+    char *text = (char *)(copy + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = text;
+        text = stpcpy(text, tags[i]) + 1;
+    }
+    copy[count] = NULL;
+    return copy;
+}
+
+static void name_case(struct report_case *report, const struct cli_file *file, const struct script *script,
+                      const struct drill_options *options) {
+    *report = (struct report_case){
+        .file = file->path,
+        .name = cli_copy(script->name),
+        .title = cli_copy(script->title),
+        .description = cli_copy(script->description),
+        .tags = copy_tags(script->tags),
+        .profile = profile_of(options),
+    };
+}
+
 static void fill(struct job *job, const struct script *script, const struct drill_options *options) {
+    struct report_case *report = &job->report;
     struct drill_result result;
     if (!drill_play(script, options, &result)) {
         cli_need(NULL);
     }
-    job->report = (struct report_case){
-        .file = job->file->path,
-        .name = cli_copy(script->name),
-        .title = cli_copy(script->title),
-        .profile = options->profile != NULL ? options->profile : "rfc6121",
-        .verdict = verdict_of(result.verdict),
-        .failure = without_indent(result.failure),
-        .reason = copy_or_null(result.reason),
-        .trace = copy_or_null(result.trace),
-        .virtual_us = result.virtual_us,
-        .fired = count_fired(&result),
-    };
+    report->verdict = verdict_of(result.verdict);
+    report->line = result.line;
+    report->column = result.column;
+    report->failure = without_indent(result.failure);
+    report->reason = copy_or_null(result.reason);
+    report->virtual_us = result.virtual_us;
+    report->fired = count_fired(&result);
+    report->story = cli_story(result.story);
+    /* What is kept as it is changes hands. */
+    report->trace = result.trace;
+    report->replay = result.replay;
+    report->fired_rules = result.fired;
+    job->tally = result.tally;
+    result.trace = result.replay = NULL;
+    result.fired = NULL;
+    result.tally = NULL;
     drill_result_free(&result);
 }
 
-static void calibrate(struct job *job, const struct script *script, const struct drill_options *options,
-                      const char *baseline) {
-    job->report = (struct report_case){
-        .file = job->file->path,
-        .name = cli_copy(script->name),
-        .title = cli_copy(script->title),
-        .profile = options->profile != NULL ? options->profile : "rfc6121",
-    };
-    cli_calibrate_case(script, options, baseline, &job->report);
-}
-
-static void do_job(struct job *job, const struct cli_settings *settings, const struct drill_options *options) {
+static void do_job(struct job *job, const struct pool *pool, const struct drill_options *options) {
     if (job->file->script == NULL) {
-        fill_unreadable(job);
-        job->selected = true;
+        fill_unreadable(job, options);
         return;
     }
     struct arena *arena = cli_need(arena_new());
@@ -130,33 +173,41 @@ static void do_job(struct job *job, const struct cli_settings *settings, const s
     if (script == NULL) {
         cli_need(NULL);
     }
-    job->selected = cli_selects(settings, script);
-    if (job->selected && settings->calibrate) {
-        calibrate(job, script, options, settings->baseline);
-    } else if (job->selected) {
+    name_case(&job->report, job->file, script, options);
+    if (pool->settings->calibrate) {
+        cli_calibrate_case(script, options, &job->report);
+    } else {
         fill(job, script, options);
     }
+    cli_baseline_judge(pool->baseline, &job->report);
     arena_free(arena);
 }
 
 static void *work(void *argument) {
     struct pool *pool = argument;
+    pthread_mutex_lock(&pool->lock);
+    const bool busy = pool->started++ < pool->busy;
+    pthread_mutex_unlock(&pool->lock);
     for (;;) {
         pthread_mutex_lock(&pool->lock);
-        size_t mine = pool->next < pool->stop ? pool->next++ : pool->count;
+        const bool wanted = pool->next < pool->stop && (busy || pool->order[pool->next]->patience > 0);
+        size_t mine = wanted ? pool->next++ : pool->count;
         pthread_mutex_unlock(&pool->lock);
         if (mine == pool->count) {
             return NULL;
         }
-        struct job *job = &pool->jobs[mine];
+        struct job *job = pool->order[mine];
         struct drill_options options = pool->options;
-        options.number = (unsigned)mine;
-        do_job(job, pool->settings, &options);
-        if (pool->settings->fail_fast && job->selected && is_failure(job->report.verdict)) {
-            pthread_mutex_lock(&pool->lock);
+        options.number = (unsigned)job->number;
+        options.sparing = pool->options.sparing && job != pool->jobs && job[-1].file == job->file;
+        do_job(job, pool, &options);
+        const bool failed = is_failure(job->report.verdict);
+        pthread_mutex_lock(&pool->lock);
+        if (pool->settings->fail_fast && failed) {
             pool->stop = mine + 1 < pool->stop ? mine + 1 : pool->stop;
-            pthread_mutex_unlock(&pool->lock);
         }
+        cli_progress_step(&pool->progress, failed);
+        pthread_mutex_unlock(&pool->lock);
     }
 }
 
@@ -174,28 +225,47 @@ static void work_together(struct pool *pool, unsigned threads) {
     free(ids);
 }
 
-static struct job *make_jobs(const struct cli_files *files, size_t *count) {
-    *count = 0;
-    for (size_t i = 0; i < files->count; i++) {
-        *count += files->items[i].script != NULL ? script_case_count(files->items[i].script) : 1;
+static void make_jobs(struct pool *pool, const struct cli_selection *selection) {
+    pool->jobs = cli_need(calloc(selection->count + 1, sizeof *pool->jobs));
+    pool->count = pool->stop = selection->count;
+    for (size_t i = 0; i < selection->count; i++) {
+        pool->jobs[i] = (struct job){.file = selection->items[i].file, .n = selection->items[i].n, .number = i};
     }
-    struct job *jobs = cli_need(calloc(*count + 1, sizeof *jobs));
-    struct job *job = jobs;
-    for (size_t i = 0; i < files->count; i++) {
-        const struct cli_file *file = &files->items[i];
-        size_t cases = file->script != NULL ? script_case_count(file->script) : 1;
-        for (size_t n = 0; n < cases; n++) {
-            *job++ = (struct job){.file = file, .n = n};
+}
+
+static int by_patience(const void *a, const void *b) {
+    const struct job *one = *(struct job *const *)a, *other = *(struct job *const *)b;
+    if (one->patience != other->patience) {
+        return one->patience > other->patience ? -1 : 1;
+    }
+    return one->number < other->number ? -1 : one->number > other->number;
+}
+
+/* On real servers those that wait longest come first, so that nobody waits for them alone at the end. To stop after the
+ * first failure needs the list's own order. */
+static struct job **order_jobs(struct job *jobs, size_t count, bool live, bool fail_fast) {
+    struct job **order = cli_need(calloc(count + 1, sizeof *order));
+    for (size_t i = 0; i < count; i++) {
+        order[i] = &jobs[i];
+        if (live && !fail_fast && jobs[i].file->script != NULL) {
+            struct arena *arena = cli_need(arena_new());
+            const struct script *script = script_case(jobs[i].file->script, jobs[i].n, arena);
+            jobs[i].patience = script == NULL ? 0 : cli_live_patience(script);
+            arena_free(arena);
         }
     }
-    return jobs;
+    qsort(order, count, sizeof *order, by_patience);
+    return order;
 }
 
 static void free_texts(const struct report_case *c) {
-    const char *texts[] = {c->name, c->title, c->failure, c->reason, c->trace};
+    const char *texts[] = {c->name, c->title, c->description, c->failure, c->reason, c->trace, c->replay};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         free((void *)(uintptr_t)texts[i]);
     }
+    free((void *)(uintptr_t)c->tags);
+    free((void *)(uintptr_t)c->fired_rules);
+    cli_story_free(c->story);
 }
 
 /* What the outcomes amount to; the texts of errors go to stderr. */
@@ -205,27 +275,81 @@ static int sum_up(const struct cli_outcomes *outcomes) {
         const struct report_case *c = &outcomes->items[i];
         int own = c->verdict == REPORT_BROKEN  ? CLI_BROKEN
                   : c->verdict == REPORT_ERROR ? CLI_USAGE
-                  : c->verdict == REPORT_FAIL  ? CLI_FAILED
+                  : is_failure(c->verdict)     ? CLI_FAILED
                                                : CLI_OK;
         status = own > status ? own : status;
         if (c->verdict == REPORT_ERROR && c->failure != NULL) {
             report_lines(stderr, "", c->failure);
         }
     }
-    if (outcomes->count == 0) {
-        cli_complain("no case has these tags", "");
-        status = CLI_USAGE;
-    }
     return status;
 }
 
+/* What is recorded is what the reports need. */
+static void set_options(struct drill_options *options, const struct cli_settings *settings) {
+    *options = settings->drill;
+    const unsigned samples = settings->needs & REPORT_NEEDS_SAMPLES;
+    options->trace = options->trace || (settings->needs & (REPORT_NEEDS_TRACE | samples)) != 0;
+    options->trace_failure = (settings->needs & REPORT_NEEDS_FAILURES) != 0;
+    options->story = (settings->needs & (REPORT_NEEDS_STORY | samples)) != 0;
+    options->tally = (settings->needs & REPORT_NEEDS_METRICS) != 0;
+    options->virtual_max_us = (uint64_t)settings->timeout * 1000000;
+}
+
+static void collect(const struct pool *pool, struct cli_outcomes *out) {
+    /* What happens inside a real server is not known. */
+    const bool counts = (pool->settings->needs & REPORT_NEEDS_METRICS) != 0 && pool->options.venue == NULL;
+    struct cli_metrics *metrics = counts ? cli_metrics_new() : NULL;
+    out->items = cli_need(calloc(pool->count + 1, sizeof *out->items));
+    out->count = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        const struct job *job = &pool->jobs[i];
+        /* Beyond the stop another thread may have been at work already. */
+        if (i < pool->stop) {
+            out->items[out->count++] = job->report;
+            cli_metrics_add(metrics, job->tally);
+        } else {
+            free_texts(&job->report);
+        }
+        drill_tally_free(job->tally);
+    }
+    out->metrics = cli_metrics_close(metrics);
+}
+
+/* Everything is at hand: play. */
+static void play(struct pool *pool, const struct cli_settings *settings, const struct cli_files *files, bool live,
+                 struct cli_outcomes *out) {
+    struct cli_selection selection;
+    cli_select(&selection, files, settings);
+    make_jobs(pool, &selection);
+    pool->order = order_jobs(pool->jobs, pool->count, live, settings->fail_fast);
+    pool->busy = settings->jobs != 0 ? settings->jobs : BUSY_THREADS;
+    pool->options.sparing = pool->count > SMALL_RUN && !settings->drill.trace &&
+                            (settings->needs & (REPORT_NEEDS_STORY | REPORT_NEEDS_TRACE)) == 0;
+    cli_progress_start(&pool->progress, pool->count, settings->quiet);
+    work_together(pool, settings->jobs != 0 ? settings->jobs : live ? PATIENT_THREADS : 1);
+    cli_progress_end(&pool->progress);
+    collect(pool, out);
+    out->empty = selection.status;
+    cli_selection_free(&selection);
+    free(pool->order);
+    free(pool->jobs);
+}
+
 int cli_play(const struct cli_files *files, const struct cli_settings *settings, struct cli_outcomes *out) {
-    struct pool pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .settings = settings, .options = settings->drill};
-    struct cli_live *live = settings->target == NULL ? NULL : cli_live_open(settings, files);
-    if (settings->target != NULL && live == NULL) {
-        *out = (struct cli_outcomes){.items = NULL};
+    struct pool pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .settings = settings};
+    struct cli_baseline *baseline = NULL;
+    *out = (struct cli_outcomes){.items = NULL};
+    if (settings->baseline != NULL && (baseline = cli_baseline_read(settings->baseline, files)) == NULL) {
         return CLI_USAGE;
     }
+    struct cli_live *live = settings->target == NULL ? NULL : cli_live_open(settings, files);
+    if (settings->target != NULL && live == NULL) {
+        cli_baseline_free(baseline);
+        return CLI_USAGE;
+    }
+    pool.baseline = baseline;
+    set_options(&pool.options, settings);
     if (live != NULL) {
         cli_live_options(live, &pool.options);
         pool.options.pass_max_us =
@@ -233,25 +357,12 @@ int cli_play(const struct cli_files *files, const struct cli_settings *settings,
     }
     /* The target that the name is of does not outlive the playing, but the outcomes do. */
     out->profile = live != NULL && pool.options.profile != NULL ? cli_copy(pool.options.profile) : NULL;
-    out->target = live != NULL ? cli_copy(pool.options.target) : NULL;
+    out->target = live != NULL ? cli_copy(pool.options.target) : cli_join("simulator:", profile_of(&pool.options));
     pool.options.profile = out->profile != NULL ? out->profile : pool.options.profile;
-    pool.jobs = make_jobs(files, &pool.count);
-    pool.stop = pool.count;
-    work_together(&pool, settings->jobs);
+    play(&pool, settings, files, live != NULL, out);
     cli_live_close(live);
-    out->items = cli_need(calloc(pool.count + 1, sizeof *out->items));
-    out->count = 0;
-    for (size_t i = 0; i < pool.count; i++) {
-        const struct job *job = &pool.jobs[i];
-        /* Beyond the stop another thread may have been at work already. */
-        if (i < pool.stop && job->selected) {
-            out->items[out->count++] = job->report;
-        } else {
-            free_texts(&job->report);
-        }
-    }
-    free(pool.jobs);
-    return sum_up(out);
+    cli_baseline_free(baseline);
+    return out->count == 0 ? out->empty : sum_up(out);
 }
 
 void cli_outcomes_free(struct cli_outcomes *outcomes) {
@@ -261,4 +372,5 @@ void cli_outcomes_free(struct cli_outcomes *outcomes) {
     free(outcomes->items);
     free(outcomes->profile);
     free(outcomes->target);
+    cli_metrics_free(outcomes->metrics);
 }

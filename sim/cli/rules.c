@@ -65,9 +65,9 @@ static int run(const struct cli_settings *settings) {
     if (settings->status) {
         return cli_status(settings);
     }
-    size_t count, cases;
-    char **proofs = settings->proof == NULL ? NULL : cli_proofs(settings->proof, &cases);
-    if (settings->proof != NULL && proofs == NULL) {
+    size_t count;
+    struct cli_proofs proofs = {0};
+    if (settings->proof != NULL && cli_proofs_below(settings->proof, &proofs) != CLI_OK) {
         return CLI_USAGE;
     }
     const struct router_rule *rules = router_rules(&count);
@@ -94,9 +94,9 @@ static int run(const struct cli_settings *settings) {
             printf("%s%s\n", group != NULL ? "\n" : "", rule->group);
             group = rule->group;
         }
-        show_text(rule, proofs == NULL ? NULL : proofs[i]);
+        show_text(rule, proofs.first == NULL ? NULL : proofs.first[i]);
     }
-    cli_proofs_free(proofs);
+    cli_proofs_free(&proofs);
     return status;
 }
 

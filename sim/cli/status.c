@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct proofs {
-    char **first; /* by rule: name of the case that fired it first */
-    size_t cases;
+struct playing {
+    const struct cli_settings *settings;
+    struct cli_proofs *proofs;
 };
 
 static void note(void *context, const struct script *script) {
-    struct proofs *proofs = context;
-    const struct drill_options options = {.profile = NULL};
+    const struct playing *playing = context;
+    struct cli_proofs *proofs = playing->proofs;
     struct drill_result result;
-    if (!drill_play(script, &options, &result)) {
+    if (!drill_play(script, &playing->settings->drill, &result)) {
         cli_need(NULL);
     }
     proofs->cases++;
@@ -24,33 +24,48 @@ static void note(void *context, const struct script *script) {
             proofs->first[i] = cli_copy(script->name);
         }
     }
+    for (unsigned i = 0; result.classes != NULL && i < router_class_limit(); i++) {
+        proofs->classes[i] += result.classes[i];
+    }
     drill_result_free(&result);
 }
 
-char **cli_proofs(const char *path, size_t *cases) {
+int cli_proofs_play(const struct cli_settings *settings, struct cli_proofs *out) {
     size_t count;
     router_rules(&count);
-    struct proofs proofs = {cli_need(calloc(count, sizeof *proofs.first)), 0};
-    struct cli_settings settings = {.jobs = 1};
-    cli_words_add(&settings.paths, path);
-    const int status = cli_each_case(&settings, note, &proofs);
-    free(settings.paths.items);
-    *cases = proofs.cases;
-    if (status == CLI_OK) {
-        return proofs.first;
+    out->cases = 0;
+    out->first = cli_need(calloc(count, sizeof *out->first));
+    out->classes = cli_need(calloc(router_class_limit(), sizeof *out->classes));
+    struct playing playing = {settings, out};
+    struct cli_settings own = *settings;
+    own.watch = true;
+    const int status = cli_each_case(&own, note, &playing);
+    if (status != CLI_OK) {
+        cli_proofs_free(out);
     }
-    cli_proofs_free(proofs.first);
-    return NULL;
+    return status;
 }
 
-void cli_proofs_free(char **proofs) {
+int cli_proofs_below(const char *path, struct cli_proofs *out) {
+    struct cli_settings settings = {.jobs = 1};
+    cli_words_add(&settings.paths, path);
+    const int status = cli_proofs_play(&settings, out);
+    free(settings.paths.items);
+    return status;
+}
+
+void cli_proofs_free(struct cli_proofs *proofs) {
     size_t count;
     router_rules(&count);
-    for (size_t i = 0; proofs != NULL && i < count; i++) {
-        free(proofs[i]);
+    for (size_t i = 0; proofs->first != NULL && i < count; i++) {
+        free(proofs->first[i]);
     }
-    free(proofs);
+    free(proofs->first);
+    free(proofs->classes);
+    *proofs = (struct cli_proofs){0};
 }
+
+/* ---------------------------------------------------------------------------------------------------- counting ---- */
 
 struct tally {
     size_t rules, implemented, fired, unshown;
@@ -60,14 +75,14 @@ static void print_tally(const char *name, const struct tally *t) {
     printf("%-14s %6zu %12zu %8zu %16zu\n", name, t->rules, t->implemented, t->fired, t->unshown);
 }
 
-static void print_table(const struct router_rule *rules, size_t count, char *const *proofs) {
+static void print_table(const struct router_rule *rules, size_t count, const struct cli_proofs *proofs) {
     struct tally all = {0, 0, 0, 0}, group = {0, 0, 0, 0};
     printf("%-14s %6s %12s %8s %16s\n", "group", "rules", "carried out", "fired", "cannot be shown");
     for (size_t i = 0; i < count; i++) {
         const bool implemented = router_rule_runs(&rules[i]);
         group.rules++;
         group.implemented += implemented;
-        group.fired += implemented && proofs[i] != NULL;
+        group.fired += implemented && proofs->first[i] != NULL;
         group.unshown += rules[i].part == RULE_UNSHOWN;
         if (i + 1 == count || strcmp(rules[i].group, rules[i + 1].group) != 0) {
             print_tally(rules[i].group, &group);
@@ -81,14 +96,14 @@ static void print_table(const struct router_rule *rules, size_t count, char *con
     print_tally("all", &all);
 }
 
-static void print_unfired(const struct router_rule *rules, size_t count, char *const *proofs, size_t cases) {
+static void print_unfired(const struct router_rule *rules, size_t count, const struct cli_proofs *proofs) {
     size_t unfired = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!router_rule_runs(&rules[i]) || proofs[i] != NULL) {
+        if (!router_rule_runs(&rules[i]) || proofs->first[i] != NULL) {
             continue;
         }
         if (unfired++ == 0) {
-            printf("\ncarried out, but fired by none of the %zu cases:\n", cases);
+            printf("\ncarried out, but fired by none of the %zu cases:\n", proofs->cases);
         }
         printf("  %s\n", rules[i].id);
     }
@@ -103,16 +118,30 @@ static void print_unshown(const struct router_rule *rules, size_t count) {
     }
 }
 
-int cli_status(const struct cli_settings *settings) {
-    size_t count, cases;
+void cli_status_show(const struct cli_proofs *proofs) {
+    size_t count;
     const struct router_rule *rules = router_rules(&count);
-    char **proofs = cli_proofs(settings->proof != NULL ? settings->proof : "scenarios", &cases);
-    if (proofs == NULL) {
+    print_table(rules, count, proofs);
+    print_unfired(rules, count, proofs);
+    print_unshown(rules, count);
+}
+
+void cli_status_count(const struct cli_proofs *proofs, size_t *carried_out, size_t *fired) {
+    size_t count;
+    const struct router_rule *rules = router_rules(&count);
+    *carried_out = *fired = 0;
+    for (size_t i = 0; i < count; i++) {
+        *carried_out += router_rule_runs(&rules[i]);
+        *fired += router_rule_runs(&rules[i]) && proofs->first[i] != NULL;
+    }
+}
+
+int cli_status(const struct cli_settings *settings) {
+    struct cli_proofs proofs;
+    if (cli_proofs_below(settings->proof != NULL ? settings->proof : "scenarios", &proofs) != CLI_OK) {
         return CLI_USAGE;
     }
-    print_table(rules, count, proofs);
-    print_unfired(rules, count, proofs, cases);
-    print_unshown(rules, count);
-    cli_proofs_free(proofs);
+    cli_status_show(&proofs);
+    cli_proofs_free(&proofs);
     return CLI_OK;
 }

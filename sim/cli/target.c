@@ -180,6 +180,23 @@ void cli_live_options(struct cli_live *live, struct drill_options *options) {
     options->pass_max_us = UINT64_C(5000000);
 }
 
+/* What a server waits for in vain it waits for in real time, once for each thing that happens, or so. */
+unsigned long cli_live_patience(const struct script *script) {
+    unsigned long troubles = 0, passes = 0;
+    for (size_t i = 0; i < script->cast_count; i++) {
+        const struct script_actor *actor = &script->cast[i];
+        for (size_t n = 0; actor->role == SCRIPT_PEER && n < actor->property_count; n++) {
+            troubles += strcmp(actor->properties[n].value, "timeout") == 0;
+        }
+    }
+    for (size_t i = 0; i < script->action_count; i++) {
+        const enum script_verb verb = script->actions[i].verb;
+        troubles += verb == SCRIPT_CUTS || verb == SCRIPT_STALLS;
+        passes += verb == SCRIPT_TIME_PASSES;
+    }
+    return troubles * script->action_count + passes;
+}
+
 void cli_live_close(struct cli_live *live) {
     if (live == NULL) {
         return;

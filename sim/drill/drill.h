@@ -33,6 +33,11 @@ struct drill_options {
                                      * does not come as expected, captures are taken from the one that is most like it;
                                      * what cannot be sent or done is passed over */
     bool observe;                   /* fill `observations` */
+    bool story;                     /* fill `story` */
+    bool sparing;                   /* trace and story only of a case that does not pass */
+    uint64_t virtual_max_us;        /* a case that takes longer in the simulation's time fails; 0: no bound */
+    bool tally;                     /* fill `tally` */
+    bool trace_failure;             /* keep the trace of a case that fails */
 
     /* Where to play. venue: makes a venue for one case, which drill_play frees; NULL: the simulated network. number: of
      * the case in the run, handed on to it. returns ROUTER_OK and *venue, or as the functions of venue_ops.
@@ -65,6 +70,68 @@ struct drill_observation {
     size_t count;
 };
 
+/* What happened, as a diagram needs it. Lanes: clients, peers and components in the order of the cast, each server
+ * between its first client and what is beside it. Its fields mean what they do in reports/report.h, whose structs of
+ * events and lanes these mirror. */
+enum drill_lane_kind { DRILL_LANE_CLIENT, DRILL_LANE_SERVER, DRILL_LANE_PEER, DRILL_LANE_COMPONENT };
+
+struct drill_lane {
+    const char *name, *address;
+    enum drill_lane_kind kind;
+};
+
+enum drill_event_kind {
+    DRILL_SENDS,
+    DRILL_CROSSES,
+    DRILL_ARRIVES,
+    DRILL_FATE,
+    DRILL_MARK,
+    DRILL_SESSION,
+    DRILL_STREAM,
+    DRILL_LOST,
+    DRILL_FAULT,
+    DRILL_STEP
+};
+
+struct drill_event {
+    enum drill_event_kind kind;
+    uint64_t time_us, sent_us;
+    int from, to;
+    unsigned line, number;
+    const char *label, *stanza_kind, *stanza;
+    int rule; /* index into router_rules, or -1 */
+    const char *departure, *fate, *condition, *address;
+    bool shown;
+};
+
+struct drill_story {
+    struct drill_lane *lanes;
+    size_t lane_count;
+    struct drill_event *events;
+    size_t event_count;
+    void *owner; /* of lanes, events and their texts */
+};
+
+/* A case in numbers, each list in the order of the log: of every copy of a stanza what became of it; how long after the
+ * stanza that it came of had reached its first server each arrival was; how long a queue for another domain was whenever a
+ * stanza joined it; how each attempt to open an s2s stream ended ("ready", or as WORLD_FAILED says, "stream error" for
+ * all of those). */
+struct drill_fate {
+    int rule;                 /* index into router_rules, or -1 */
+    unsigned char kind, fate; /* of stanza_kind_name and router_fate_name */
+};
+
+struct drill_tally {
+    struct drill_fate *fates;
+    size_t fate_count;
+    uint64_t *latencies_us;
+    size_t latency_count;
+    size_t *queues;
+    size_t queue_count;
+    const char **attempts; /* static */
+    size_t attempt_count;
+};
+
 struct drill_result {
     enum drill_verdict verdict;
     bool down;              /* FAIL because a real server was gone, or did not answer: nothing was played after that */
@@ -72,14 +139,19 @@ struct drill_result {
     char *failure;          /* lines of the failure text as every format shows it, NULL on a pass */
     char *reason;           /* SKIP and NON-STRICT: why, in one line; else NULL */
     char *trace;            /* one event a line; NULL unless asked for */
+    char *replay;           /* the command that plays it again */
     uint64_t virtual_us;    /* how long the script took in the venue's time */
     unsigned char *fired;   /* one octet a rule of router_rules: 1 where this case fired it; NULL: played on real servers */
     size_t rule_count;
+    unsigned char *classes; /* one octet a number of a class of input, below router_class_limit: 1 where a stanza of this
+                             * case was of that class; NULL: played on real servers */
     size_t further;         /* differences after the first */
     size_t decides_skipped; /* accounts of `HOST decides:` that were not compared, as real servers give none */
     struct drill_observation *observations; /* of clients, peers and components, in the order of the cast; NULL unless
                                              * asked for, or where the case was not played */
     size_t observation_count;
+    struct drill_story *story; /* NULL unless asked for, or where the case was not played */
+    struct drill_tally *tally; /* NULL unless asked for, or where the case was not played on the simulated network */
 };
 
 /* drill_play - play one case on a fresh venue.
@@ -87,6 +159,7 @@ struct drill_result {
  * returns   false where memory ran out (result is then empty). */
 bool drill_play(const struct script *script, const struct drill_options *options, struct drill_result *result);
 void drill_result_free(struct drill_result *result);
+void drill_tally_free(struct drill_tally *tally); /* of a result's that was taken out of it; NULL: nothing to do */
 
 /* drill_compare - what differs between two observations of one case, `differs` called for each; it may be NULL.
  * a, b      texts, or NULL where there is nothing in that place. place: from 1, among what the actor got, as sorted.

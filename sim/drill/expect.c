@@ -102,6 +102,10 @@ static void capture_all_the_same(struct run *run, const struct script_action *ac
     const struct match_words words = drill_value_words(run);
     const struct xml_node *best = NULL;
     unsigned likeness = 0;
+    /* Whatever else was meant to wait for it waits for all that may still come of what went before. */
+    if (run->options->one_policy) {
+        drill_settle(run);
+    }
     /* What has not been read goes before what has, and of that the latest. */
     for (size_t i = 0; run->options->one_policy && i < actor->inbox_count; i++) {
         const size_t unread = actor->inbox_count - actor->inbox_read;

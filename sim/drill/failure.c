@@ -109,7 +109,6 @@ static bool needs_profile(const struct run *run) {
 }
 
 static void add_replay(const struct run *run, struct text *out) {
-    add_label(out, "replay");
     drill_text_put(out, "stanzadrill run ");
     if (run->options->target != NULL) {
         drill_text_put(out, "--target ");
@@ -127,8 +126,24 @@ static void add_replay(const struct run *run, struct text *out) {
     if (run->options->seed != 0) {
         drill_text_format(out, "--seed %" PRIu64 " ", run->options->seed);
     }
+    if (run->options->strict) {
+        drill_text_put(out, "--strict ");
+    }
+    if (run->options->virtual_max_us != 0) {
+        drill_text_format(out, "--timeout %" PRIu64 " ", run->options->virtual_max_us / 1000000);
+    }
     add_argument(out, run->script->file);
-    drill_text_put(out, " --trace\n");
+    drill_text_put(out, " --trace");
+}
+
+char *drill_replay_text(const struct run *run) {
+    struct text out = {0};
+    add_replay(run, &out);
+    if (out.failed) {
+        free(out.data);
+        return NULL;
+    }
+    return out.data;
 }
 
 static void add_place(const struct run *run, struct text *out) {
@@ -157,7 +172,9 @@ char *drill_failure_text(struct run *run) {
         add_line(&out, "step", run->first.step);
         add_line(&out, "server", run->options->venue == NULL ? NULL : drill_run_target(run));
         add_explanation(run, &out);
+        add_label(&out, "replay");
         add_replay(run, &out);
+        drill_text_put(&out, "\n");
         if (run->differences > 1) {
             add_label(&out, "also");
             drill_text_format(&out, "%zu more difference%s\n", run->differences - 1, run->differences > 2 ? "s" : "");

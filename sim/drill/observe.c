@@ -148,11 +148,17 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
     const char *name = attribute->name;
     const char *value = attribute->value;
     if (attribute->ns[0] != '\0') {
-        return depth == 0 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
-               !is_written(o->run->script, "xml:lang", value);
+        return depth <= 1 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
+               !is_written(o->run->script, "xml:lang", attribute->value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
         return value[0] == '\0' || (o->bare != NULL && strcmp(value, o->bare) == 0);
+    }
+    if (depth == 0 && strcmp(name, "id") == 0) {
+        return attribute->value[0] == '\0';
+    }
+    if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
+        return strcmp(attribute->value, "none") == 0;
     }
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(value, "normal") == 0;
@@ -240,6 +246,9 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
+    if (depth == 1 && o->bare != NULL && strcmp(node->ns, CLIENT_NS) == 0) {
+        copy->ns = XML_STREAM_NS; /* the stream's own, spelled out */
+    }
     for (size_t i = 0; i < node->attribute_count; i++) {
         if (!says_nothing(o, node, &node->attributes[i], depth)) {
             struct xml_attribute *attribute = &attributes[copy->attribute_count++];

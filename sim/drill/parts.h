@@ -132,12 +132,14 @@ struct run {
     size_t tree_capacity;
     size_t action; /* the present one */
     size_t *began; /* of actions: how long the log was */
+    uint64_t *began_us; /* of actions: when; NULL where no story is wanted */
     bool playing;  /* the cast is set up */
     uint64_t steps;
     size_t decides_skipped;
     size_t differences;
     struct difference first; /* also says why a run cannot go on */
     unsigned char *fired;
+    unsigned char *classes; /* as in struct drill_result */
     const char *loose; /* what was allowed, but not what the specification asks for; NULL: nothing */
 };
 
@@ -213,6 +215,9 @@ bool drill_fault_of(const struct script_action *action, enum venue_fault *fault)
 /* drill_refuse - the run stops at a property, or at the member of the cast where it is NULL. returns false. */
 bool drill_refuse(struct run *run, const struct script_actor *actor, const struct script_property *property,
                   const char *text);
+/* drill_server_of - the name of the server that serves a prepared domain; NULL: none does. */
+const char *drill_server_of(const struct run *run, const char *domain);
+
 const struct script_property *drill_property(const struct script_actor *actor, const char *key); /* NULL: none */
 
 /* drill_duration - the value of a property such as "40ms"; *us stays as it is where there is none.
@@ -279,6 +284,7 @@ void drill_difference(struct run *run, const struct difference *difference);
 
 /* drill_failure_text - the lines that say what was wrong. NULL where memory ran out; else to be freed. */
 char *drill_failure_text(struct run *run);
+char *drill_replay_text(const struct run *run); /* new; NULL: memory ran out */
 
 /* drill_trace_text - the log, one event a line. NULL where memory ran out; else to be freed. */
 char *drill_trace_text(struct run *run);
@@ -287,10 +293,18 @@ char *drill_trace_text(struct run *run);
 bool drill_observe(struct run *run, struct drill_result *result);
 void drill_observe_free(struct drill_result *result);
 
+/* drill_tell - the story, into the result. returns false where memory ran out. */
+bool drill_tell(struct run *run, struct drill_result *result);
+void drill_story_free(struct drill_story *story); /* NULL: nothing to do */
+
+struct drill_tally *drill_tally_make(struct run *run); /* NULL: memory ran out */
+
 /* How the trace and failure texts write one thing. */
 void drill_write_label(const struct run *run, struct text *out, uint32_t number);
 void drill_write_fate(const struct run *run, struct text *out, const struct world_event *event);
 void drill_write_event(struct run *run, struct text *out, size_t event); /* as a line of the trace, without its end */
+bool drill_is_label(const char *id); /* it can stand for its stanza */
+const char *drill_link_word(const struct world_event *event); /* of an s2s stream: "opens", "found", ... */
 const char *drill_event_line(struct run *run, size_t event);             /* the same, kept */
 void drill_write_element(struct text *out, const struct xml_node *node); /* in one line, cut where it is very long */
 

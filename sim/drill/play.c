@@ -1,6 +1,7 @@
 /* play.c - carries out a script's actions, one after the other. */
 #include "parts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* No script comes near this; a world that does has servers which keep each other busy for ever. */
@@ -30,6 +31,12 @@ void drill_look(struct run *run) {
     struct router_error error;
     error.text[0] = '\0';
     const struct script_action *present = drill_present(run);
+    const uint64_t most = run->options->virtual_max_us;
+    if (most != 0 && run->world != NULL && world_now_us(run->world) > most) {
+        drill_run_stop(run, RUN_DOWN, present == NULL ? 0 : present->line, 1,
+                       "this takes more than the %" PRIu64 " s of virtual time that it may", most / 1000000);
+        run->first.step = present == NULL ? "the script is over" : drill_action_text(run, present);
+    }
     (void)drill_run_failed(run, run->venue->ops->failed(run->venue, &error), &error,
                            present == NULL ? 0 : present->line);
 }
@@ -184,10 +191,16 @@ static void play_action(struct run *run, const struct script_action *action) {
 
 void drill_play_script(struct run *run) {
     run->began = drill_run_take(run, (run->script->action_count + 1) * sizeof *run->began);
+    if (run->options->story) {
+        run->began_us = drill_run_take(run, (run->script->action_count + 1) * sizeof *run->began_us);
+    }
     run->playing = true;
     for (size_t i = 0; i < run->script->action_count && run->state == RUN_GOING; i++) {
         run->action = i;
         run->began[i] = drill_event_count(run);
+        if (run->began_us != NULL) {
+            run->began_us[i] = run->venue->ops->now_us(run->venue);
+        }
         run->venue->ops->cause(run->venue, (int)i);
         play_action(run, &run->script->actions[i]);
     }

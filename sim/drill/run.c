@@ -182,7 +182,8 @@ static bool run_begin(struct run *run) {
     }
     make_venue(run);
     run->fired = run->world == NULL ? NULL : calloc(rules, 1);
-    return run->state != RUN_NOMEM && (run->world == NULL || run->fired != NULL);
+    run->classes = run->world == NULL ? NULL : calloc(router_class_limit(), 1);
+    return run->state != RUN_NOMEM && (run->world == NULL || (run->fired != NULL && run->classes != NULL));
 }
 
 static void run_end(struct run *run) {
@@ -201,6 +202,7 @@ static void run_end(struct run *run) {
     free(run->notes);
     free(run->trees);
     free(run->fired);
+    free(run->classes);
     arena_free(run->arena);
 }
 
@@ -237,6 +239,7 @@ static void judge(struct run *run) {
                 note_loose(run, event, &catalogue[event->rule]);
             }
             run->fired[event->rule] = 1;
+            run->classes[event->input_class] = 1;
         }
     }
     drill_nevers_check(run);
@@ -320,17 +323,29 @@ static void fill_result(struct run *run, struct drill_result *result) {
     if (run->fired != NULL) {
         (void)router_rules(&result->rule_count);
         result->fired = run->fired;
-        run->fired = NULL;
+        result->classes = run->classes;
+        run->fired = run->classes = NULL;
     }
     result->decides_skipped = run->decides_skipped;
     result->down = run->state == RUN_DOWN;
     bool whole = fill_texts(run, result);
-    if (run->options->trace && run->venue != NULL) {
+    const bool failed = !is_passed(result->verdict) && result->verdict != DRILL_SKIP;
+    result->replay = drill_replay_text(run);
+    whole = whole && result->replay != NULL;
+    const bool worth = !run->options->sparing || result->verdict != DRILL_PASS;
+    if (((run->options->trace && worth) || (run->options->trace_failure && failed)) && run->venue != NULL) {
         result->trace = drill_trace_text(run);
         whole = whole && result->trace != NULL;
     }
     if (run->options->observe && run->playing) {
         whole = whole && drill_observe(run, result);
+    }
+    if (run->options->story && worth && run->playing) {
+        whole = whole && drill_tell(run, result);
+    }
+    if (run->options->tally && run->world != NULL) {
+        result->tally = drill_tally_make(run);
+        whole = whole && result->tally != NULL;
     }
     run->state = whole ? run->state : RUN_NOMEM;
 }
@@ -371,7 +386,11 @@ void drill_result_free(struct drill_result *result) {
     free(result->failure);
     free(result->reason);
     free(result->trace);
+    free(result->replay);
     free(result->fired);
+    free(result->classes);
     drill_observe_free(result);
+    drill_story_free(result->story);
+    drill_tally_free(result->tally);
     *result = (struct drill_result){0};
 }

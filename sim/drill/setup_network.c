@@ -117,8 +117,7 @@ static bool has_host(const struct script_actor *server, const char *domain) {
     return found;
 }
 
-/* The name of the server that serves a prepared domain; NULL: none does. */
-static const char *server_of(const struct run *run, const char *domain) {
+const char *drill_server_of(const struct run *run, const char *domain) {
     for (size_t i = 0; i < run->script->cast_count; i++) {
         const struct script_actor *actor = &run->script->cast[i];
         const struct actor *own = &run->actors[i];
@@ -143,14 +142,14 @@ static const char *server_named(struct run *run, const char *name) {
         }
     }
     const char *bare, *full;
-    return drill_value_bare_jid(run, name, &bare, &full) ? server_of(run, bare) : NULL;
+    return drill_value_bare_jid(run, name, &bare, &full) ? drill_server_of(run, bare) : NULL;
 }
 
 /* The server of the longest domain that is served and that this one is below. */
 static const char *server_of_parent(const struct run *run, const char *domain) {
     const char *server = NULL;
     for (const char *dot = strchr(domain, '.'); server == NULL && dot != NULL; dot = strchr(dot + 1, '.')) {
-        server = server_of(run, dot + 1);
+        server = drill_server_of(run, dot + 1);
     }
     return server;
 }

@@ -9,7 +9,7 @@ enum { LABEL_SIZE_MAX = 40, ELEMENT_SIZE_MAX = 4000 };
 
 /* ---------------------------------------------------------------------------------------------------- writing ---- */
 
-static bool is_label(const char *id) {
+bool drill_is_label(const char *id) {
     size_t size = 0;
     for (; id[size] != '\0'; size++) {
         unsigned char c = (unsigned char)id[size];
@@ -24,7 +24,7 @@ void drill_write_label(const struct run *run, struct text *out, uint32_t number)
     const struct world_event *enter = drill_run_enter(run, number);
     if (number == 0) {
         drill_text_put(out, "-");
-    } else if (enter != NULL && enter->id != NULL && is_label(enter->id)) {
+    } else if (enter != NULL && enter->id != NULL && drill_is_label(enter->id)) {
         drill_text_put(out, enter->id);
     } else {
         drill_text_format(out, "#%" PRIu32, number);
@@ -201,7 +201,7 @@ static void write_client(const struct run *run, struct text *out, const struct w
     drill_text_line(out, event->text == NULL ? "" : event->text);
 }
 
-static const char *link_word(const struct world_event *event) {
+const char *drill_link_word(const struct world_event *event) {
     static const struct {
         const char *step, *word;
     } steps[] = {{"name", "found"}, {"connection", "connected"}, {"stream", "started"}, {"pair", "verified"}};
@@ -226,7 +226,7 @@ static const char *link_word(const struct world_event *event) {
 
 /* A stream to another server, step by step: who opens it, what, to whom, and why where it ends. */
 static void write_link(struct text *out, const struct world_event *event) {
-    drill_text_format(out, "%s ~ %s %s", event->host, link_word(event), event->target);
+    drill_text_format(out, "%s ~ %s %s", event->host, drill_link_word(event), event->target);
     if (event->kind == WORLD_FAILED || event->kind == WORLD_CLOSED) {
         drill_text_put(out, ": ");
         drill_text_line(out, event->text == NULL ? "" : event->text);
@@ -238,7 +238,7 @@ static void write_lost(struct run *run, struct text *out, size_t index) {
     const struct world_event *event = drill_event(run, index);
     const struct xml_node *tree = event->number > 0 ? NULL : drill_run_tree(run, index);
     const char *id = tree == NULL ? NULL : xml_attribute_get(tree, "id");
-    if (id != NULL && is_label(id)) {
+    if (id != NULL && drill_is_label(id)) {
         drill_text_put(out, id);
     } else {
         drill_write_label(run, out, event->number);

@@ -57,7 +57,9 @@ static bool is_name(struct slice domain) {
 /* The number of a domain elsewhere; -1: it is none, or there are too many. */
 static int remote_of(struct live_venue *venue, struct slice domain) {
     const struct live_actor *actor = live_venue_actor(venue, domain);
-    if (!is_name(domain) || live_venue_serves(venue, domain) || (actor != NULL && actor->role != LIVE_ROLE_PEER)) {
+    /* A component that is not there may be looked for elsewhere. */
+    const bool here = actor != NULL && actor->role != LIVE_ROLE_PEER && live_actor_connected(actor);
+    if (!is_name(domain) || live_venue_serves(venue, domain) || here) {
         return -1;
     }
     for (size_t i = 0; i < venue->remote_count; i++) {

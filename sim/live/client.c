@@ -442,6 +442,10 @@ const char *live_client_condition(const struct live_client *client) {
     return client->condition;
 }
 
+int live_client_connection(const struct live_client *client) {
+    return client->fd;
+}
+
 const char *live_client_full_jid(const struct live_client *client) {
     return client->full_jid;
 }

@@ -1,19 +1,22 @@
 /* names.c - fresh account names for each case on a server that goes on running, and the scenario's names back. */
 #include "parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct name {
     struct name *next;
     size_t local_size, domain_size; /* local_size 0: a whole domain */
-    char text[];                    /* localpart and domain, one behind the other */
+    size_t prefix_size;
+    char prefix[16]; /* of a whole domain */
+    char text[];     /* localpart and domain, one behind the other */
 };
 
 struct live_names {
     struct name *names;
     size_t suffix_size, prefix_size;
-    char suffix[16], prefix[16]; /* of localparts, ".1f"; of domains, "x1f." */
+    char suffix[16], prefix[16]; /* of localparts, ".1f"; of peers' domains, "x1f." */
 };
 
 struct live_names *live_names_new(unsigned number) {
@@ -59,13 +62,16 @@ static bool same(const char *a, const char *b, size_t size) {
     return true;
 }
 
-static bool add(struct live_names *names, const char *local, size_t local_size, const char *domain) {
+/* prefix: of a whole domain; NULL: none. */
+static bool add(struct live_names *names, const char *local, size_t local_size, const char *domain,
+                const char *prefix) {
     const size_t domain_size = strlen(domain);
     struct name *name = malloc(sizeof *name + local_size + domain_size);
     if (name == NULL) {
         return false;
     }
     *name = (struct name){.next = names->names, .local_size = local_size, .domain_size = domain_size};
+    name->prefix_size = (size_t)snprintf(name->prefix, sizeof name->prefix, "%s", prefix == NULL ? "" : prefix);
     memcpy(name->text, local, local_size);
     memcpy(name->text + local_size, domain, domain_size);
     names->names = name;
@@ -77,11 +83,17 @@ bool live_names_add(struct live_names *names, const char *bare) {
     if (at == NULL || at == bare) {
         return true; /* a domain's own address stays as it is */
     }
-    return add(names, bare, (size_t)(at - bare), at + 1);
+    return add(names, bare, (size_t)(at - bare), at + 1, NULL);
 }
 
 bool live_names_add_domain(struct live_names *names, const char *domain) {
-    return *domain == '\0' || add(names, "", 0, domain);
+    return *domain == '\0' || add(names, "", 0, domain, names->prefix);
+}
+
+bool live_names_add_component(struct live_names *names, const char *domain, unsigned slot) {
+    char prefix[16];
+    snprintf(prefix, sizeof prefix, "c%u.", slot % 1000000);
+    return *domain == '\0' || add(names, "", 0, domain, prefix);
 }
 
 /* What can stand beside a localpart that is not part of it. All that RFC 7622 forbids in one, and what it allows but
@@ -215,16 +227,17 @@ static bool is_known(const struct live_names *names, const char *text, size_t si
     return is_known_prepared(names, text, size, end, at);
 }
 
-/* Whether a domain that is mapped as a whole stands from `at` on, and not as the end of a longer one. */
-static bool domain_starts(const struct live_names *names, const char *text, size_t size, size_t at, size_t before) {
-    const struct name *name = names->names;
-    if (before > 0 && (in_domain(text[before - 1]) || text[before - 1] == '.')) {
-        return false;
-    }
+static bool starts_domain(const char *text, size_t at) {
+    return at == 0 || !(in_domain(text[at - 1]) || text[at - 1] == '.');
+}
+
+/* The domain that is mapped as a whole and stands from `at` on, and not as the end of a longer one; or NULL. */
+static const struct name *domain_starts(const struct live_names *names, const char *text, size_t size, size_t at) {
+    const struct name *name = starts_domain(text, at) ? names->names : NULL;
     while (name != NULL && (name->local_size > 0 || !domain_at(name, text, size, at))) {
         name = name->next;
     }
-    return name != NULL;
+    return name;
 }
 
 static char *finish(struct live_text *copy, const char *rest, size_t size, size_t *out_size) {
@@ -241,10 +254,11 @@ char *live_names_out(const struct live_names *names, const char *text, size_t si
     size_t done = 0;
     for (size_t at = 0; at < size; at++) {
         const bool local = text[at] == '@' && is_known(names, text, size, at, at);
-        if (local || domain_starts(names, text, size, at, at)) {
+        const struct name *domain = local ? NULL : domain_starts(names, text, size, at);
+        if (local || domain != NULL) {
             live_text_add(&copy, text + done, at - done);
-            live_text_add(&copy, local ? names->suffix : names->prefix,
-                          local ? names->suffix_size : names->prefix_size);
+            live_text_add(&copy, local ? names->suffix : domain->prefix,
+                          local ? names->suffix_size : domain->prefix_size);
             done = at;
         }
     }
@@ -256,6 +270,16 @@ static bool stands_before(const char *text, size_t at, size_t done, const char *
     return at - done >= size && same(text + at - size, added, size);
 }
 
+/* How much stands before `at` that makes the domain there one of the wire; 0: nothing. */
+static size_t prefix_before(const struct live_names *names, const char *text, size_t size, size_t at, size_t done) {
+    const struct name *name = names->names;
+    while (name != NULL && (name->local_size > 0 || !stands_before(text, at, done, name->prefix, name->prefix_size) ||
+                            !starts_domain(text, at - name->prefix_size) || !domain_at(name, text, size, at))) {
+        name = name->next;
+    }
+    return name == NULL ? 0 : name->prefix_size;
+}
+
 char *live_names_back(const struct live_names *names, const char *text, size_t size, size_t *out_size) {
     struct live_text copy = {0};
     size_t done = 0;
@@ -264,9 +288,8 @@ char *live_names_back(const struct live_names *names, const char *text, size_t s
         if (text[at] == '@' && stands_before(text, at, done, names->suffix, names->suffix_size) &&
             is_known(names, text, size, at - names->suffix_size, at)) {
             gone = names->suffix_size;
-        } else if (stands_before(text, at, done, names->prefix, names->prefix_size) &&
-                   domain_starts(names, text, size, at, at - names->prefix_size)) {
-            gone = names->prefix_size;
+        } else {
+            gone = prefix_before(names, text, size, at, done);
         }
         if (gone > 0) {
             live_text_add(&copy, text + done, at - gone - done);

@@ -27,11 +27,28 @@ static const char *const *copy_words(const char *const *words, size_t count) {
     return copy;
 }
 
+/* Components in every slot. */
+static const char *const *copy_components(const struct live_needs *needs, size_t slots) {
+    const size_t count = needs->component_count * slots;
+    const char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        struct live_text text = {0};
+        live_text_format(&text, "c%zu.%s", i % slots, needs->components[i / slots]);
+        copy[i] = text.failed ? NULL : text.data;
+        if (copy[i] == NULL) {
+            live_text_free(&text);
+            free_words(copy, i);
+            copy = NULL;
+        }
+    }
+    return copy;
+}
+
 static bool copy_needs(struct live_needs *copy, const struct live_needs *needs) {
     copy->domains = copy_words(needs->domains, needs->domain_count);
-    copy->components = copy_words(needs->components, needs->component_count);
+    copy->components = copy_components(needs, LIVE_SLOTS);
     copy->domain_count = copy->domains == NULL ? 0 : needs->domain_count;
-    copy->component_count = copy->components == NULL ? 0 : needs->component_count;
+    copy->component_count = copy->components == NULL ? 0 : needs->component_count * LIVE_SLOTS;
     return copy->domains != NULL && copy->components != NULL;
 }
 
@@ -143,9 +160,12 @@ static struct live_server *new_server(const struct live_target *target, const st
     (void)pthread_mutexattr_init(&attributes);
     (void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     (void)pthread_mutex_init(&server->lock, &attributes);
-    (void)pthread_mutex_init(&server->turn, NULL);
+    (void)pthread_mutex_init(&server->slot_lock, NULL);
+    (void)pthread_cond_init(&server->slot_left, NULL);
     (void)pthread_mutexattr_destroy(&attributes);
-    if (!copy_needs(&server->needs, needs)) {
+    const bool rests = live_rests(server) && !live_own_names(server);
+    server->door = rests ? live_door_new(server) : NULL;
+    if (!copy_needs(&server->needs, needs) || (rests && server->door == NULL)) {
         live_close(server);
         return NULL;
     }
@@ -171,6 +191,7 @@ void live_close(struct live_server *server) {
     if (server == NULL) {
         return;
     }
+    live_door_free(server->door);
     if (server->nest != NULL) {
         stop_processes(server);
         live_nest_free(server->nest);
@@ -179,7 +200,8 @@ void live_close(struct live_server *server) {
     free_words(server->needs.domains, server->needs.domain_count);
     free_words(server->needs.components, server->needs.component_count);
     pthread_mutex_destroy(&server->lock);
-    pthread_mutex_destroy(&server->turn);
+    pthread_mutex_destroy(&server->slot_lock);
+    pthread_cond_destroy(&server->slot_left);
     free(server->own);
     free(server);
 }
@@ -195,7 +217,8 @@ static bool kind_runs(struct live_server *server) {
 
 static bool check_kind(struct live_server *server, struct live_error *error) {
     pthread_mutex_lock(&server->lock);
-    const bool good = kind_runs(server) || start_again(server, error);
+    const bool mended = !kind_runs(server) && server->kind->mend != NULL && server->kind->mend(server) && kind_runs(server);
+    const bool good = mended || kind_runs(server) || start_again(server, error);
     pthread_mutex_unlock(&server->lock);
     return good;
 }
@@ -232,6 +255,32 @@ bool live_where(const struct live_server *server, const char *domain, const char
         }
     }
     return false;
+}
+
+/* ------------------------------------------------------------------------------------------------------- slots ---- */
+
+unsigned live_slot_take(struct live_server *server) {
+    unsigned slot = LIVE_SLOTS;
+    pthread_mutex_lock(&server->slot_lock);
+    while (slot == LIVE_SLOTS) {
+        slot = 0;
+        while (slot < LIVE_SLOTS && server->slot_taken[slot]) {
+            slot++;
+        }
+        if (slot == LIVE_SLOTS) {
+            pthread_cond_wait(&server->slot_left, &server->slot_lock);
+        }
+    }
+    server->slot_taken[slot] = true;
+    pthread_mutex_unlock(&server->slot_lock);
+    return slot;
+}
+
+void live_slot_leave(struct live_server *server, unsigned slot) {
+    pthread_mutex_lock(&server->slot_lock);
+    server->slot_taken[slot] = false;
+    pthread_cond_signal(&server->slot_left);
+    pthread_mutex_unlock(&server->slot_lock);
 }
 
 /* ---------------------------------------------------------------------------------------------------- accounts ---- */

@@ -9,7 +9,8 @@
 
 enum {
     LIVE_SECONDS = 10,      /* the bound for one wait, where nothing else is asked for */
-    LIVE_PASSWORD_SIZE = 24 /* octets of a generated password with its NUL */
+    LIVE_PASSWORD_SIZE = 24, /* octets of a generated password with its NUL */
+    LIVE_SLOTS = 16          /* cases that have components at the same time */
 };
 
 /* live_fail - fill an error; always returns false. */
@@ -119,8 +120,13 @@ struct live_kind {
     bool rests_after_end;
     /* start: configuration, processes, and waiting until it can be used. */
     bool (*start)(struct live_server *server, struct live_error *error);
+    /* mend: start anew what has died, where the rest can go on. NULL: it cannot be done. */
+    bool (*mend)(struct live_server *server);
     bool (*account)(struct live_server *server, const char *local, const char *domain, const char *password,
                     struct live_error *error);
+    /* over: wait until the session of a full JID has ended inside, where its connection has just been lost. NULL: whatever
+     * comes of that end comes before the answer to anybody's next ping. */
+    bool (*over)(struct live_server *server, const char *full_jid, struct live_error *error);
     /* furnish: roster and stored messages of an account that nobody has used yet. NULL: it cannot be done. */
     int (*furnish)(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
                    size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error);
@@ -130,7 +136,7 @@ extern const struct live_kind live_prosody, live_ejabberd, live_jabberd2;
 struct live_server {
     const struct live_target *target;
     const struct live_kind *kind; /* NULL: a target file's, which runs already */
-    struct live_needs needs;      /* owned copy */
+    struct live_needs needs;      /* owned copy; components as they are on the wire, in every slot */
     unsigned seconds;
     struct live_nest *nest;
     struct live_dns *dns;
@@ -141,7 +147,12 @@ struct live_server {
     unsigned generation; /* how often it was started anew */
     int channel;         /* of the kind, to one of the processes; -1: none */
     void *own;           /* of the kind; freed by `live_close` with free() */
-    pthread_mutex_t turn; /* whoever plays components has it: their domains are the same on the wire in every case */
+    struct live_door *door; /* NULL: clients come and go as they like */
+    /* A server must know its components before it starts, so it knows each under several names. A case that has components
+     * takes a slot, and is alone there: in slot 3 the component rooms.example is c3.rooms.example on the wire. */
+    pthread_mutex_t slot_lock;
+    pthread_cond_t slot_left;
+    bool slot_taken[LIVE_SLOTS];
     pthread_mutex_t lock; /* recursive; of what several venues use at the same time: processes, generation, channel */
 };
 
@@ -150,6 +161,10 @@ bool live_account(struct live_server *server, const char *local, const char *dom
                   struct live_error *error);
 /* live_where - address and port for clients of a domain. returns false: this server does not serve it. */
 bool live_where(const struct live_server *server, const char *domain, const char **address, uint16_t *port);
+
+/* live_slot_take - waits for one. */
+unsigned live_slot_take(struct live_server *server);
+void live_slot_leave(struct live_server *server, unsigned slot);
 
 /* live_rests - whether its sessions must have ended inside before anybody connects: see rests_after_end. */
 bool live_rests(const struct live_server *server);
@@ -192,6 +207,21 @@ bool live_wait(struct live_server *server, bool (*ready)(struct live_server *ser
 bool live_wait_port(struct live_server *server, uint16_t port, const char *step, struct live_error *error);
 bool live_wait_hosts(struct live_server *server, struct live_error *error); /* every domain answers clients */
 
+/* -------------------------------------------------------------------------------------------------------- door.c ---- */
+
+/* Where clients come and go at a server with rests_after_end; all take NULL, and do nothing then. Used by several threads.
+ * come ... came: around a login. returns false and *error: then there is nothing to end. Do not go in between.
+ * go ... gone: around what ends sessions; gone waits until the server has forgotten them.
+ * keep: a connection is held open when its client is freed, and closed later, with others. -1: none. */
+struct live_door;
+struct live_door *live_door_new(struct live_server *server); /* NULL where memory ran out */
+bool live_door_come(struct live_door *door, struct live_error *error);
+void live_door_came(struct live_door *door);
+void live_door_go(struct live_door *door);
+void live_door_gone(struct live_door *door);
+void live_door_keep(struct live_door *door, int connection);
+void live_door_free(struct live_door *door);
+
 /* ------------------------------------------------------------------------------------------------------- names.c ---- */
 
 /* Fresh names for one case, and back. Texts that are returned are new. */
@@ -201,6 +231,8 @@ void live_names_free(struct live_names *names);
 bool live_names_add(struct live_names *names, const char *bare); /* an account of the scenario, whether it exists or not */
 /* live_names_add_domain - the domain of a peer: a domain of its own below it, so that servers remember nothing of it. */
 bool live_names_add_domain(struct live_names *names, const char *domain);
+/* live_names_add_component - the domain of a component: what the server knows it as in a slot. */
+bool live_names_add_component(struct live_names *names, const char *domain, unsigned slot);
 char *live_names_out(const struct live_names *names, const char *text, size_t size, size_t *out_size);
 char *live_names_back(const struct live_names *names, const char *text, size_t size, size_t *out_size);
 

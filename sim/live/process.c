@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@ enum {
     PROCESSES_MAX = 8,
     PATH_SIZE = 512,
     LOG_SHOWN = 600,     /* octets of a log in a message */
-    OPEN_MAX_SEEN = 1024 /* descriptors below it are not handed on */
+    OPEN_MAX_SEEN = 1024, /* descriptors below it are not handed on */
+    FOLDER_ROOM = 1 << 28 /* octets that a folder in memory must have for us */
 };
 
 struct process {
@@ -167,14 +169,28 @@ static bool hire_janitor(struct live_nest *nest, struct live_error *error) {
     return true;
 }
 
+/* Servers write thousands of small files that nobody needs for long. In memory that costs nothing, while disks' file
+ * systems may take most of a run's time for it. A container's memory folder may be too small. */
+static bool make_folder(struct live_nest *nest) {
+    static const char memory[] = "/dev/shm";
+    struct statvfs room;
+    if (statvfs(memory, &room) == 0 && (uint64_t)room.f_bavail * room.f_frsize >= FOLDER_ROOM) {
+        snprintf(nest->folder, sizeof nest->folder, "%s/stanzadrill-XXXXXX", memory);
+        if (mkdtemp(nest->folder) != NULL) {
+            return true;
+        }
+    }
+    snprintf(nest->folder, sizeof nest->folder, "/tmp/stanzadrill-XXXXXX");
+    return mkdtemp(nest->folder) != NULL;
+}
+
 struct live_nest *live_nest_new(struct live_error *error) {
     struct live_nest *nest = calloc(1, sizeof *nest);
     if (nest == NULL) {
         live_fail(error, "memory ran out");
         return NULL;
     }
-    snprintf(nest->folder, sizeof nest->folder, "/tmp/stanzadrill-XXXXXX");
-    if (mkdtemp(nest->folder) == NULL) {
+    if (!make_folder(nest)) {
         live_fail(error, "no folder can be made below /tmp: %s", strerror(errno));
         free(nest);
         return NULL;
@@ -310,16 +326,26 @@ static bool begin(struct live_nest *nest, pid_t *pid, const char *const *argv, c
     return result == 0 || live_fail(error, "%s cannot be started: %s", argv[0], strerror(result));
 }
 
+/* A place for a process; that of the same program's last run, where it has ended. */
+static size_t place_for(const struct live_nest *nest, const char *log) {
+    size_t place = 0;
+    while (place < nest->count && (nest->processes[place].pid != 0 || strcmp(nest->processes[place].log, log) != 0)) {
+        place++;
+    }
+    return place;
+}
+
 int live_nest_start(struct live_nest *nest, const char *const *argv, const char *const *environment, int *channel,
                     struct live_error *error) {
-    if (nest->count == PROCESSES_MAX) {
-        live_fail(error, "more than %d processes", (int)PROCESSES_MAX);
-        return -1;
-    }
-    struct process *process = &nest->processes[nest->count];
     const char *slash = strrchr(argv[0], '/');
     char log[PATH_SIZE];
     snprintf(log, sizeof log, "%s/%.80s.log", nest->folder, slash == NULL ? argv[0] : slash + 1);
+    const size_t place = place_for(nest, log);
+    if (place == PROCESSES_MAX) {
+        live_fail(error, "more than %d processes", (int)PROCESSES_MAX);
+        return -1;
+    }
+    struct process *process = &nest->processes[place];
     int ends[2] = {-1, -1};
     if (channel != NULL && !make_ends(ends)) {
         live_fail(error, "a socket cannot be made: %s", strerror(errno));
@@ -335,7 +361,8 @@ int live_nest_start(struct live_nest *nest, const char *const *argv, const char 
         }
     }
     memcpy(process->log, log, sizeof log);
-    return good ? (int)nest->count++ : -1;
+    nest->count += good && place == nest->count;
+    return good ? (int)place : -1;
 }
 
 /* The group of a process that has ended, and is not waited for yet, is nobody else's: its children end with it. */

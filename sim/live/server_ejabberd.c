@@ -113,7 +113,8 @@ static bool write_configuration(struct live_server *server, struct live_error *e
     live_text_format(&text, listener, server->s2s_port, "ejabberd_s2s_in");
     if (needs->component_count > 0) {
         live_text_format(&text, listener, server->component_port, "ejabberd_service");
-        live_text_format(&text, "    hosts:\n");
+        /* Each component is to get what is for its own domain, not for those of all others. */
+        live_text_format(&text, "    global_routes: false\n    hosts:\n");
     }
     for (size_t i = 0; i < needs->component_count; i++) {
         live_text_format(&text, "      ");
@@ -244,6 +245,17 @@ static bool write_roster(struct live_server *server, const char *local, const ch
     return ask(server, &text, "make the roster of", local, domain, error);
 }
 
+/* Its process tells everybody, and stays a moment for what is still on the way to it. */
+static bool over(struct live_server *server, const char *full_jid, struct live_error *error) {
+    struct live_text text = {0};
+    live_text_format(&text, "{U, S, R} = jid:tolower(jid:decode(");
+    add_binary(&text, full_jid);
+    live_text_format(&text, ")), case ejabberd_sm:get_session_pid(U, S, R) of none -> ok; Session -> "
+                            "Watch = monitor(process, Session), receive {'DOWN', Watch, process, Session, _} -> ok "
+                            "after %u -> late end end.\n", server->seconds * 1000);
+    return ask(server, &text, "end the session of", full_jid, "", error);
+}
+
 /* Each is a microsecond younger than the one before, as the times decide on their order. */
 static bool write_messages(struct live_server *server, const char *local, const char *domain, const char *const *stored,
                            size_t count, struct live_error *error) {
@@ -283,4 +295,5 @@ const struct live_kind live_ejabberd = {.name = "ejabberd",
                                         .pings_in_rounds = true,
                                         .start = start,
                                         .account = account,
+                                        .over = over,
                                         .furnish = furnish};

@@ -279,6 +279,24 @@ static bool start(struct live_server *server, struct live_error *error) {
            live_wait_hosts(server, error);
 }
 
+/* In the order of starting. */
+enum { DATABASE, ROUTER, SESSIONS, SERVERS, CLIENTS, PROCESS_COUNT };
+
+/* What speaks with other servers breaks at times, and takes nobody's session with it. */
+static bool mend(struct live_server *server) {
+    struct live_error why;
+    for (size_t i = 0; i < server->process_count; i++) {
+        if (i != SERVERS && !live_nest_runs(server->nest, server->processes[i])) {
+            return false;
+        }
+    }
+    if (server->process_count != PROCESS_COUNT || !start_daemon(server, "s2s", &why)) {
+        return false;
+    }
+    server->processes[SERVERS] = server->processes[--server->process_count];
+    return live_wait_port(server, server->s2s_port, "open its port for servers", &why);
+}
+
 /* ---------------------------------------------------------------------------------------------------- accounts ---- */
 
 static void add_bare(struct live_text *text, const char *local, const char *domain) {
@@ -421,5 +439,6 @@ const struct live_kind live_jabberd2 = {.name = "jabberd2",
                                         .program = "jabberd2-router",
                                         .rests_after_end = true,
                                         .start = start,
+                                        .mend = mend,
                                         .account = account,
                                         .furnish = furnish};

@@ -50,8 +50,8 @@ static const char configuration[] = "run_as_root=true\n"
                                     "disable_sasl_mechanisms={\"DIGEST-MD5\",\"SCRAM-SHA-1\",\"SCRAM-SHA-256\"}\n"
                                     "authentication=\"internal_plain\"\n"
                                     "storage=\"internal\"\n"
-                                    "network_settings={nagle=false,connect_timeout=3}\n"
-                                    "s2s_timeout=3\n"
+                                    "network_settings={nagle=false,connect_timeout=2}\n"
+                                    "s2s_timeout=2\n"
                                     "log={{levels={min=\"info\"},to=\"console\"}}\n";
 
 static void write_configuration(struct live_server *server, struct live_text *text) {

@@ -57,6 +57,7 @@ enum live_client_state live_client_state(const struct live_client *client);
  * step, whom and where. returns false. */
 bool live_client_error(const struct live_client *client, struct live_error *error);
 const char *live_client_condition(const struct live_client *client);
+int live_client_connection(const struct live_client *client); /* -1: none */
 const char *live_client_full_jid(const struct live_client *client); /* of the latest session; NULL: never bound */
 
 void live_client_send(struct live_client *client, const char *bytes, size_t size);
@@ -157,8 +158,9 @@ struct live_venue {
     char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
     size_t remote_count;
     struct live_barrier barrier;
+    bool has_slot; /* it has components */
+    unsigned slot;
     bool others_hidden; /* what the target serves besides is named out of the way */
-    bool has_turn; /* of those that play components */
     struct pollfd *polls;
     size_t poll_capacity;
     bool english; /* the script itself sends stanzas in the language of libstrophe's streams */

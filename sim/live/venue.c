@@ -299,6 +299,10 @@ static int failed(const struct venue *base, struct router_error *error) {
 
 static void free_venue(struct venue *base) {
     struct live_venue *venue = live_venue_of(base);
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        const struct live_client *client = venue->actors[i]->client;
+        live_door_keep(venue->server->door, client == NULL ? -1 : live_client_connection(client));
+    }
     live_cast_free(venue);
     live_party_free(venue->party);
     live_names_free(venue->names);

@@ -67,7 +67,7 @@ static int come_in(struct live_actor *actor, struct router_error *error) {
     return ROUTER_OK;
 }
 
-static int connect_client(struct live_actor *actor, struct router_error *error) {
+static int log_in(struct live_actor *actor, struct router_error *error) {
     struct live_venue *venue = actor->venue;
     struct live_error why;
     const uint64_t end_us = live_clock_us() + patience_us(venue);
@@ -94,6 +94,17 @@ static int connect_client(struct live_actor *actor, struct router_error *error) 
     default:
         return venue_result(venue, error);
     }
+}
+
+static int connect_client(struct live_actor *actor, struct router_error *error) {
+    struct live_door *door = actor->venue->server->door;
+    struct live_error why;
+    if (!live_door_come(door, &why)) {
+        return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+    }
+    const int result = log_in(actor, error);
+    live_door_came(door);
+    return result;
 }
 
 static int connect_component(struct live_actor *actor, struct router_error *error) {
@@ -185,10 +196,13 @@ static void see_off(struct live_actor *actor) {
 static int leave(struct live_actor *actor, bool breaks, const char *condition, const char *why,
                  struct router_error *error) {
     struct live_venue *venue = actor->venue;
+    struct live_door *door = actor->role == LIVE_ROLE_CLIENT ? venue->server->door : NULL;
     const size_t before = venue->log.count;
     actor->leaving = why;
+    live_door_go(door);
     end_stream(actor, breaks, condition);
     see_off(actor);
+    live_door_gone(door);
     if (actor->role == LIVE_ROLE_COMPONENT && venue->log.count == before) {
         live_log_add(&venue->log, WORLD_ENDED, actor->index, why);
     }
@@ -197,13 +211,30 @@ static int leave(struct live_actor *actor, bool breaks, const char *condition, c
     return venue_result(venue, error);
 }
 
+static void wait_for_end(struct live_venue *venue, const char *jid) {
+    const struct live_kind *kind = venue->server->kind;
+    struct live_error why;
+    size_t size = 0;
+    char *wire = kind == NULL || kind->over == NULL || jid == NULL ? NULL : live_venue_out(venue, jid, strlen(jid), &size);
+    if (wire != NULL && !kind->over(venue->server, wire, &why)) {
+        live_venue_fails(venue, &why);
+    }
+    free(wire);
+}
+
 int live_act_leave(struct venue *base, int client, bool vanishes, struct router_error *error) {
     struct live_actor *actor = live_venue_of(base)->actors[client];
     wait_for_turn(actor);
     if (!live_actor_connected(actor)) {
         return venue_result(actor->venue, error);
     }
-    return leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
+    char *jid = vanishes && actor->role == LIVE_ROLE_CLIENT && actor->full_jid != NULL ? strdup(actor->full_jid) : NULL;
+    const int result = leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
+    if (result == ROUTER_OK) {
+        wait_for_end(actor->venue, jid);
+    }
+    free(jid);
+    return result == ROUTER_OK ? venue_result(actor->venue, error) : result;
 }
 
 int live_act_close(struct venue *base, int client, const char *condition, struct router_error *error) {
@@ -304,7 +335,11 @@ int live_act_send(struct venue *base, int client, bool raw, const char *bytes, s
         free(out);
         return no_memory(error);
     }
+    /* What is no stanza may end the stream. */
+    struct live_door *door = raw && actor->role == LIVE_ROLE_CLIENT ? venue->server->door : NULL;
+    live_door_go(door);
     const bool sent = send_out(actor, raw, out, out_size, &why);
+    live_door_gone(door);
     free(out);
     return sent ? venue_result(venue, error) : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
 }

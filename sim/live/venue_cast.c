@@ -310,16 +310,20 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_COMPONENT, name, domain);
     struct live_error why;
     (void)server;
+    if (!venue->has_slot) {
+        venue->slot = live_slot_take(venue->server);
+        venue->has_slot = true;
+    }
     /* To other servers its domain is one like the others. */
-    if (actor == NULL || !name_domains(actor, domain, NULL, 0) || !add_domain(venue, domain)) {
+    const bool named = actor != NULL && name_domains(actor, domain, NULL, 0) && add_domain(venue, domain) &&
+                       (venue->names == NULL || live_names_add_component(venue->names, domain, venue->slot));
+    char *wire = named ? outward(venue, domain, strlen(domain)) : NULL;
+    if (wire == NULL) {
         return no_memory(error);
     }
-    if (!venue->has_turn) {
-        pthread_mutex_lock(&venue->server->turn);
-        venue->has_turn = true;
-    }
     const struct live_peer_events events = events_of(actor);
-    actor->component = live_component_new(venue->server, domain, &events, &why);
+    actor->component = live_component_new(venue->server, wire, &events, &why);
+    free(wire);
     return actor->component != NULL
                ? ROUTER_OK
                : live_refuse(error, venue->server->kind == NULL ? VENUE_E_CANNOT : VENUE_E_DOWN, "%s", why.text);
@@ -435,12 +439,12 @@ static void dismiss_components(struct live_venue *venue) {
             live_venue_wait(venue, end_us - live_clock_us());
         }
     }
-    pthread_mutex_unlock(&venue->server->turn);
+    live_slot_leave(venue->server, venue->slot);
 }
 
 /* What was joined to a peer goes before it. */
 void live_cast_free(struct live_venue *venue) {
-    if (venue->has_turn) {
+    if (venue->has_slot) {
         dismiss_components(venue);
     }
     while (venue->actor_count > 0) {

@@ -145,6 +145,7 @@ static struct slice log_effect(const struct drain *d, const struct router_effect
     event->client = end >= 0 ? end : -1;
     event->effect = effect->kind;
     event->rule = effect->rule;
+    event->input_class = effect->input_class;
     event->departure = effect->departure == NULL ? NULL : world_keep_slice(world, world_slice(effect->departure));
     event->condition = effect->condition == NULL ? NULL : world_keep_slice(world, world_slice(effect->condition));
     event->host = world_server_domain(world, d->server, effect->host);

@@ -84,6 +84,7 @@ struct world_event *world_log_lost(struct world *world, const struct world_task 
     }
     event->text = why;
     event->client = client;
+    event->sent_by = task->sent_by;
     event->stanza_size = task->size;
     if (task->size == 0) {
         name_stanza(world, event, task);

@@ -295,6 +295,7 @@ struct world_source {
     struct stanza_reader *reader;
     bool shared; /* the reader is */
     struct world_origin origin;
+    size_t sent_by; /* see struct world_event */
 };
 void world_read(struct world *world, const struct world_source *source, struct slice bytes);
 

@@ -134,6 +134,7 @@ static void log_entry(struct world *world, const struct world_source *source, co
     }
     event->server = source->server;
     event->client = source->client;
+    event->sent_by = source->sent_by;
     event->host = source->host;
     event->stanza_kind = st->kind;
     event->id = st->has_id ? world_keep(world, st->id.data, st->id.size) : NULL;

@@ -298,7 +298,8 @@ static void cross(struct world *world, struct world_task *task) {
                                   .host = world->domains[world->links[s->link].remote].name,
                                   .reader = s->reader,
                                   .shared = s->reader == NULL,
-                                  .origin = {.number = task->number, .cause = task->cause}};
+                                  .origin = {.number = task->number, .cause = task->cause},
+                                  .sent_by = task->sent_by};
     if (source.shared) {
         source.reader = world_reader(world, s->to, STANZA_SERVER);
     }

@@ -47,6 +47,7 @@ struct world_event {
     int server;       /* which server, or -1; of s2s streams: the opener's place */
     int client;       /* which client: ARRIVE, BOUND, REFUSED, ENDED, ENTER (sender; -1: came over s2s) */
     enum stanza_kind stanza_kind;  /* ENTER */
+    unsigned input_class;          /* EFFECT: for router_class_at; 0: not known */
     const char *id, *from, *to;    /* ENTER: as it came in, NULL where absent */
     enum router_effect_kind effect; /* EFFECT */
     int rule;                      /* EFFECT: index into router_rules, or -1 */
@@ -56,8 +57,9 @@ struct world_event {
     int priority;                  /* EFFECT: recipient's priority or ROUTER_NOT_AVAILABLE */
     const char *stanza;            /* ENTER, ARRIVE, EFFECT, LOST: text, NUL-terminated, or NULL */
     size_t stanza_size;
-    size_t sent_by;                /* ARRIVE: which event is the EFFECT that sent it; where it had to wait for
-                                    * its stream, that may have no `stanza` */
+    size_t sent_by;                /* ARRIVE, and ENTER and LOST where a server sent it: which event is the EFFECT that
+                                    * did; where it had to wait for its stream, that may have no `stanza`. No effect
+                                    * is the first event: 0 where none sent it */
     const char *text;              /* facts with ENTER where they are recorded; see above for others; else NULL */
 };
 

@@ -361,7 +361,7 @@ static bool attaches(const char *secret) {
     snprintf(text, sizeof text,
              "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' "
              "to='%s'>",
-             components[0]);
+             server->needs.components[0]);
     ck_assert_int_eq(send(fd, text, strlen(text), 0), (ssize_t)strlen(text));
     ck_assert(comes(fd, heard, sizeof heard, "<stream:stream") && comes(fd, heard, sizeof heard, " id="));
     const char *id = strstr(heard, " id=") + 5;

@@ -1,0 +1,323 @@
+/* What the HTML report says, through report.h. How it looks and works in a browser: html.sh. */
+#include "report.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *html_suite(void);
+
+enum { RULE_COUNT = 5 };
+
+static const struct report_rule rules[RULE_COUNT] = {
+    {"msg.one", "local", "6121 8.5.2", "MUST", "one resource is there", "deliver it", NULL, true},
+    {"msg.two", "local", "6121 8.5.2", "MUST", "a < b & c", "store \"it\"", NULL, true},
+    {"msg.three", "local", "6121 8.5.3", "MAY", "nothing shows it", "nothing", "there are no <streams> here", false},
+    {"msg.four", "remote", "6120 10.4", "MUST", "it is carried out", "it is not seen", NULL, true},
+    {"msg.five", "remote", "6120 10.4", "MUST", "it waits", "it waits on", NULL, false},
+};
+static const unsigned char fired_one[RULE_COUNT] = {1, 0, 0, 0, 0}, fired_two[RULE_COUNT] = {1, 1, 0, 0, 0};
+
+static struct report_case simple(const char *file, const char *name, enum report_verdict verdict) {
+    return (struct report_case){
+        .file = file,
+        .name = name,
+        .title = "Talk",
+        .description = "They talk.",
+        .profile = "rfc6121",
+        .verdict = verdict,
+        .failure = verdict == REPORT_FAIL ? "line 9: Juliet receives\n" : NULL,
+        .replay = "stanzadrill run talk.scs",
+        .fired = 1,
+        .fired_rules = fired_one,
+    };
+}
+
+static char *write_cases(const struct report_case *cases, size_t count, size_t *size) {
+    static const char *const columns[] = {"chat", "normal"}, *const rows[] = {"somebody", "nobody"};
+    static const int cells[] = {0, 3, -1, 2};
+    static const struct report_grid grid = {"Messages", columns, rows, 2, 2, cells};
+    const struct report_run run = {.cases = cases,
+                                   .case_count = count,
+                                   .version = "1.2.3",
+                                   .target = "simulator:rfc6121",
+                                   .rules = rules,
+                                   .rule_count = RULE_COUNT,
+                                   .grids = &grid,
+                                   .grid_count = 1};
+    char *text = NULL;
+    FILE *out = open_memstream(&text, size);
+    ck_assert_ptr_nonnull(out);
+    ck_assert(report_html(out, &run, false));
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+static size_t count_of(const char *text, const char *part) {
+    size_t count = 0;
+    for (const char *p = text; (p = strstr(p, part)) != NULL; p += strlen(part)) {
+        count++;
+    }
+    return count;
+}
+
+/* `expected` is NULL-terminated; all of it must be in the report of these cases. */
+static void expect_parts(const struct report_case *cases, size_t count, const char *const *expected) {
+    size_t size;
+    char *text = write_cases(cases, count, &size);
+    for (; *expected != NULL; expected++) {
+        ck_assert_msg(strstr(text, *expected) != NULL, "missing: %s", *expected);
+    }
+    free(text);
+}
+
+START_TEST(text_of_a_scenario_is_escaped_wherever_it_stands) {
+    static const char evil[] = "<script>alert(1)</script>\"'&]]>\xe2\x80\xae\xff\x1b";
+    static const char *const tags[] = {evil, "section: <script>alert(2)</script>", NULL};
+    struct report_event step = {.kind = REPORT_STEP, .from = -1, .to = -1, .line = 9, .label = evil};
+    struct report_lane lane = {evil, evil, REPORT_CLIENT};
+    struct report_story story = {&lane, 1, &step, 1};
+    struct report_case c = simple(evil, evil, REPORT_FAIL);
+    c.title = c.description = c.profile = c.failure = c.reason = c.trace = c.replay = evil;
+    c.tags = tags;
+    c.story = &story;
+    size_t size;
+    char *text = write_cases(&c, 1, &size);
+    ck_assert_uint_eq(count_of(text, "<script>alert"), 0);
+    ck_assert_uint_eq(count_of(text, "<script>"), 1);
+    ck_assert_uint_eq(count_of(text, "</script>"), 1);
+    ck_assert_ptr_null(strstr(text, "]]>"));
+    ck_assert_ptr_null(strstr(text, "\xe2\x80\xae"));
+    ck_assert_ptr_null(strchr(text, '\xff'));
+    ck_assert_ptr_null(strchr(text, '\x1b'));
+    ck_assert_ptr_nonnull(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;]]&gt;\\xe2\\x80\\xae\\xff\\x1b"));
+    free(text);
+}
+END_TEST
+
+START_TEST(what_xml_cannot_hold_comes_out_as_octets) {
+    struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    c.title = "a\xef\xbf\xbe" "b\xef\xbf\xbf" "c\xed\xa0\x80" "d\xc0\x80" "e\xf0\x9f\x98\x80" "f";
+    expect_parts(&c, 1, (const char *const[]){"a\\xef\\xbf\\xbeb\\xef\\xbf\\xbfc\\xed\\xa0\\x80d\\xc0\\x80"
+                                              "e\xf0\x9f\x98\x80" "f", NULL});
+}
+END_TEST
+
+START_TEST(a_permalink_is_made_of_the_name_and_of_nothing_else) {
+    const struct report_case cases[] = {simple("s/a.scs", "s/a/first row", REPORT_PASS),
+                                        simple("s/b_c.scs", "s/b_c", REPORT_FAIL)};
+    expect_parts(cases, 2, (const char *const[]){"id=\"case/s/a/first_20row\"", "id=\"case/s/b_5fc\"", NULL});
+    expect_parts(cases + 1, 1, (const char *const[]){"id=\"case/s/b_5fc\"", NULL});
+}
+END_TEST
+
+START_TEST(cases_of_one_name_have_permalinks_of_their_own) {
+    const struct report_case cases[] = {simple("s.scs", "s/a", REPORT_PASS), simple("s/a.scs", "s/a", REPORT_PASS),
+                                        simple("t.scs", "s/a__2", REPORT_PASS)};
+    expect_parts(cases, 3, (const char *const[]){"id=\"case/s/a\"", "id=\"case/s/a__2\"", "id=\"case/s/a_5f_5f2\"", NULL});
+}
+END_TEST
+
+START_TEST(all_eight_verdicts_are_counted_and_explained) {
+    static const char *const words[] = {"pass", "non-strict", "fail", "skip", "broken", "error", "xfail", "xpass"};
+    struct report_case cases[REPORT_VERDICT_COUNT + 2];
+    for (int i = 0; i < REPORT_VERDICT_COUNT; i++) {
+        cases[i] = simple("a.scs", "a", (enum report_verdict)i);
+    }
+    cases[8] = cases[9] = simple("a.scs", "a", REPORT_FAIL);
+    size_t size;
+    char *text = write_cases(cases, 10, &size);
+    for (int i = 0; i < REPORT_VERDICT_COUNT; i++) {
+        char row[200];
+        snprintf(row, sizeof row, "<th scope=\"row\"><span class=\"v %s\">%s</span></th><td>%d</td><td>", words[i], words[i],
+                 i == REPORT_FAIL ? 3 : 1);
+        ck_assert_msg(count_of(text, row) == 1, "missing: %s", row);
+    }
+    ck_assert_ptr_nonnull(strstr(text, "<h1>2 of 9 cases passed</h1>"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_verdict_that_no_case_has_stands_in_the_legend_too) {
+    const struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    expect_parts(&c, 1, (const char *const[]){"<h1>The case passed</h1>", "<span class=\"v xpass\">xpass</span></th><td>0</td>",
+                                              "<span class=\"v broken\">broken</span></th><td>0</td>", NULL});
+}
+END_TEST
+
+START_TEST(a_rule_that_nothing_fired_stands_out_and_is_listed) {
+    struct report_case cases[] = {simple("s/a.scs", "s/a", REPORT_PASS), simple("s/b.scs", "s/b", REPORT_FAIL)};
+    cases[1].fired_rules = fired_two;
+    size_t size;
+    char *text = write_cases(cases, 2, &size);
+    ck_assert_ptr_nonnull(strstr(text, "<strong>1 rule is carried out, but nothing fired it:</strong>"));
+    ck_assert_ptr_nonnull(strstr(text, "<li><a href=\"#rule/msg.four\">msg.four</a></li>"));
+    ck_assert_ptr_nonnull(strstr(text, "<tr id=\"rule/msg.four\" class=\"none\">"));
+    ck_assert_uint_eq(count_of(text, "<strong>Nothing fired it.</strong>"), 1);
+    ck_assert_ptr_nonnull(strstr(text, "<tr id=\"rule/msg.one\">"));
+    ck_assert_ptr_nonnull(strstr(text, "<tr id=\"rule/msg.two\">"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_rule_that_nothing_can_show_says_why) {
+    const struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    expect_parts(&c, 1, (const char *const[]){"Nothing can show it: there are no &lt;streams&gt; here.",
+                                              "<p>When a &lt; b &amp; c: store &quot;it&quot;.</p>", NULL});
+}
+END_TEST
+
+START_TEST(a_rule_says_how_many_cases_fired_it_and_links_to_them) {
+    struct report_case cases[] = {simple("s/a.scs", "s/a", REPORT_PASS), simple("t/b.scs", "t/b", REPORT_FAIL),
+                                  simple("t/c.scs", "t/c", REPORT_PASS)};
+    cases[1].fired_rules = fired_two;
+    expect_parts(cases, 3,
+                 (const char *const[]){"<summary>3 cases</summary><ul><li><a href=\"#case/t/b\">t/b</a></li>"
+                                       "<li><a href=\"#case/s/a\">s/a</a></li><li><a href=\"#case/t/c\">t/c</a></li></ul>"
+                                       "</details><span class=\"v fail\">fail</span></td><td class=\"h1\">1</td>"
+                                       "<td class=\"h1\">2</td></tr>",
+                                       NULL});
+}
+END_TEST
+
+START_TEST(a_grid_shows_rule_count_and_worst_verdict_of_each_cell) {
+    const struct report_case cases[] = {simple("s/a.scs", "s/a", REPORT_PASS), simple("s/b.scs", "s/b", REPORT_FAIL)};
+    expect_parts(cases, 2, (const char *const[]){
+                               "<td class=\"h1\"><a href=\"#rule/msg.one\">msg.one</a> <span>2 cases</span> "
+                               "<span class=\"v fail\">fail</span></td>",
+                               "<td class=\"none\"><a href=\"#rule/msg.four\">msg.four</a> <strong>nothing fires it</strong>",
+                               "<td class=\"never\">cannot occur</td>",
+                               "<td class=\"never\"><a href=\"#rule/msg.three\">msg.three</a> not shown here</td>", NULL});
+}
+END_TEST
+
+START_TEST(a_section_of_an_rfc_is_a_link_to_it) {
+    static const char *const tags[] = {"section: RFC 6121 8.5.2", "section: RFC 6121 A.2", "section: XEP-0160 3", "slow", NULL};
+    struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    c.tags = tags;
+    expect_parts(&c, 1,
+                 (const char *const[]){
+                     "<a href=\"https://www.rfc-editor.org/rfc/rfc6121#section-8.5.2\">RFC 6121 8.5.2</a>",
+                     "<a href=\"https://www.rfc-editor.org/rfc/rfc6121#appendix-A.2\">RFC 6121 A.2</a>",
+                     "<li>XEP-0160 3</li>", "<li>slow</li>", " data-s=\"RFC 6121 8.5.2|RFC 6121 A.2|XEP-0160 3\"",
+                     "<option>RFC 6121 8.5</option>", NULL});
+}
+END_TEST
+
+START_TEST(a_case_shows_requirement_steps_outcome_diagram_trace_and_command) {
+    const struct report_lane lanes[] = {{"Romeo", "romeo@verona.example/x", REPORT_CLIENT},
+                                        {"verona", "verona.example", REPORT_SERVER}};
+    const struct report_event events[] = {
+        {.kind = REPORT_STEP, .from = -1, .to = -1, .line = 9, .label = "Romeo sends"},
+        {.kind = REPORT_SENDS, .from = 0, .to = 1, .line = 9, .number = 1, .label = "m1 message/chat",
+         .stanza_kind = "message/chat", .stanza = "<message id=\"m1\"/>"},
+    };
+    const struct report_story story = {lanes, 2, events, 2};
+    struct report_case c = simple("a.scs", "a", REPORT_FAIL);
+    c.line = 9;
+    c.story = &story;
+    c.trace = "0.000000 verona < m1\n";
+    expect_parts(&c, 1, (const char *const[]){"<h5>Requirement</h5><p>They talk.</p>",
+                                              "<li value=\"9\" class=\"here\">Romeo sends <strong>",
+                                              "<pre class=\"failure\">line 9: Juliet receives\n</pre>", "<svg ", "</svg></div>",
+                                              "0.000000 verona &lt; m1\n</pre>", "<code>stanzadrill run talk.scs</code>",
+                                              "<a href=\"#rule/msg.one\">msg.one</a> 6121 8.5.2</li>", NULL});
+}
+END_TEST
+
+/* Three thousand cases whose details would be far too much; every third is the first of its file, the last one fails. */
+START_TEST(a_report_keeps_its_budget_and_shows_first_what_did_not_pass) {
+    enum { COUNT = 3000, TRACE = 12000 };
+    struct report_case *cases = calloc(COUNT, sizeof *cases);
+    char(*names)[32] = calloc(COUNT, sizeof *names), *trace = malloc(TRACE + 1);
+    ck_assert(cases != NULL && names != NULL && trace != NULL);
+    memset(trace, '<', TRACE);
+    trace[TRACE] = '\0';
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "s/%d", i);
+        cases[i] = simple(names[i - i % 3], names[i], i == COUNT - 1 ? REPORT_FAIL : REPORT_PASS);
+        cases[i].trace = trace;
+    }
+    size_t size;
+    char *text = write_cases(cases, COUNT, &size);
+    ck_assert_uint_lt(size, 20 * 1000 * 1000);
+    const size_t left_out = count_of(text, "The details are left out, to keep this report small.");
+    const size_t kept = count_of(text, "<h5>Outcome</h5>");
+    ck_assert_uint_gt(kept, 100);
+    ck_assert_uint_eq(kept + left_out, COUNT);
+    ck_assert_ptr_nonnull(strstr(text, "<div id=\"case/s/2999\">"));
+    ck_assert_ptr_nonnull(strstr(text, "<div id=\"case/s/0\">"));
+    ck_assert_ptr_nonnull(strstr(text, "<p id=\"case/s/1\">The details are left out, to keep this report small. They are "
+                                       "shown by <code>stanzadrill run talk.scs</code></p>"));
+    free(text);
+    free(trace);
+    free(names);
+    free(cases);
+}
+END_TEST
+
+START_TEST(nothing_is_fetched_from_elsewhere) {
+    const struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    size_t size;
+    char *text = write_cases(&c, 1, &size);
+    ck_assert_ptr_nonnull(strstr(text, "default-src 'none'"));
+    ck_assert_ptr_null(strstr(text, "<link"));
+    ck_assert_ptr_null(strstr(text, "<img"));
+    ck_assert_ptr_null(strstr(text, "@import"));
+    ck_assert_ptr_null(strstr(text, " src=\""));
+    ck_assert_uint_eq(count_of(text, "url("), count_of(text, "url(\"data:"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_run_without_cases_and_rules_makes_a_page_too) {
+    const struct report_run run = {.version = "1.2.3", .target = "prosody"};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    ck_assert(report_html(out, &run, false));
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_nonnull(strstr(text, "<h1>No case</h1>"));
+    ck_assert_str_eq(text + size - 8, "</html>\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_noticed) {
+    FILE *out = fopen("/dev/full", "w");
+    if (out == NULL) {
+        return;
+    }
+    struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    const struct report_run run = {.cases = &c, .case_count = 1, .version = "1.2.3", .target = "prosody"};
+    char small[64];
+    setvbuf(out, small, _IOFBF, sizeof small);
+    ck_assert(!report_html(out, &run, false));
+    fclose(out);
+}
+END_TEST
+
+Suite *html_suite(void) {
+    Suite *suite = suite_create("html");
+    TCase *tcase = tcase_create("html");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, text_of_a_scenario_is_escaped_wherever_it_stands);
+    tcase_add_test(tcase, what_xml_cannot_hold_comes_out_as_octets);
+    tcase_add_test(tcase, a_permalink_is_made_of_the_name_and_of_nothing_else);
+    tcase_add_test(tcase, cases_of_one_name_have_permalinks_of_their_own);
+    tcase_add_test(tcase, all_eight_verdicts_are_counted_and_explained);
+    tcase_add_test(tcase, a_verdict_that_no_case_has_stands_in_the_legend_too);
+    tcase_add_test(tcase, a_rule_that_nothing_fired_stands_out_and_is_listed);
+    tcase_add_test(tcase, a_rule_that_nothing_can_show_says_why);
+    tcase_add_test(tcase, a_rule_says_how_many_cases_fired_it_and_links_to_them);
+    tcase_add_test(tcase, a_grid_shows_rule_count_and_worst_verdict_of_each_cell);
+    tcase_add_test(tcase, a_section_of_an_rfc_is_a_link_to_it);
+    tcase_add_test(tcase, a_case_shows_requirement_steps_outcome_diagram_trace_and_command);
+    tcase_add_test(tcase, a_report_keeps_its_budget_and_shows_first_what_did_not_pass);
+    tcase_add_test(tcase, nothing_is_fetched_from_elsewhere);
+    tcase_add_test(tcase, a_run_without_cases_and_rules_makes_a_page_too);
+    tcase_add_test(tcase, a_full_disk_is_noticed);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
