@@ -94,7 +94,8 @@ bool own_bare_otherwise(struct router *r, struct input *in) {
     return true;
 }
 
-void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative) {
+void probe_watched(struct router *r, const struct account *account, struct slice contact,
+                   enum alternative alternative) {
     const struct slice host = jid_slice(account->host->jid), none = {NULL, 0};
     if (contact_watched(contact_find_text(r, account, contact)) && depart(r, host, alternative))
         generated(r, STANZA_PROBE, STATE_BY_SERVER, host, jid_slice(account->jid), contact,
@@ -212,6 +213,20 @@ bool ping_for_nobody(struct router *r, struct input *in) {
         return false;
     answer(r, in, &d, STANZA_RESULT, router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}),
            write_start(r, "iq", "result", st->has_id ? st->id : (struct slice){"", 0}), (struct slice){NULL, 0});
+    return true;
+}
+
+bool probe_for_nobody(struct router *r, struct input *in) {
+    const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
+    const struct who asked = who_is((struct slice){in->to_parts->text, in->to_parts->size});
+    const struct decision d = {RULE_pres_nouser_probe, DO_ANSWER_UNAVAILABLE, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_pres_nouser_probe_asker_decides)};
+    if (in->st->kind != STANZA_PROBE || d.departure == NULL || jid == NULL || jid->role != JID_ACCOUNT)
+        return false;
+    const struct account *asker = jid->owner;
+    if (asker->sessions == NULL || !contact_watched(contact_find_text(r, asker, asked.bare)))
+        return false;
+    answer_probe_with(r, in, &d);
     return true;
 }
 

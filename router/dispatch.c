@@ -250,7 +250,7 @@ static void dispatch_nobody(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_probe_nouser);
     else if (kind_is_subscription(kind) && knob_is(r, KNOB_sub_local_nouser, 0))
         mark(r, in->host, subscription_ignored_rule(kind));
-    if (ping_for_nobody(r, in))
+    if (ping_for_nobody(r, in) || probe_for_nobody(r, in))
         return;
     decide(r, in, in->to_parts->resource.size == 0 ? STAGE_NOUSER_BARE : STAGE_NOUSER_FULL, STATE_PLAIN);
 }

@@ -30,7 +30,9 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
         d.condition = CONDITION_IMPROPER_ADDRESSING;
     }
     switch (d.verb) {
-    case DO_PASS: mark_row(r, in, d.rule); return false;
+    case DO_PASS:
+        mark_row(r, in, d.rule)->departure = d.departure;
+        return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
             bounce(r, in, &d, d.condition, NULL);
@@ -132,10 +134,22 @@ static bool has_prefixed_child(const struct stanza *st) {
     return false;
 }
 
+/* By a departure, a client's stanza on a server's stream is taken for one that nobody handles. */
+static bool bounce_content(struct router *r, struct input *in) {
+    struct jid_parts to, from;
+    const struct decision d = {RULE_in_ns_content, DO_NOTHING, CONDITION_NONE,
+                               departs(r, ALTERNATIVE_in_ns_content_client_bounced)};
+    if (check_peer(r, in, &to, &from))
+        bounce(r, in, &d, CONDITION_SERVICE_UNAVAILABLE, NULL);
+    return false;
+}
+
 static bool check_element(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
     if (st->kind != STANZA_FOREIGN && (st->prefixed || has_prefixed_child(st)) && refuse(r, in, FAULT_PREFIXED))
         return false;
+    if (st->other_content && in->stream != NULL && departs(r, ALTERNATIVE_in_ns_content_client_bounced) != NULL)
+        return bounce_content(r, in);
     if (st->other_content && refuse(r, in, FAULT_OTHER_CONTENT))
         return false;
     if (st->kind == STANZA_FOREIGN)
@@ -143,7 +157,7 @@ static bool check_element(struct router *r, struct input *in) {
     return !st->oversize || !refuse(r, in, FAULT_TOO_LARGE);
 }
 
-static enum fault iq_fault(const struct router *r, const struct stanza *st) {
+static enum fault iq_fault(const struct stanza *st) {
     if (st->kind == STANZA_IQ_OTHER)
         return FAULT_IQ_TYPE;
     if (kind_is_request(st->kind)) {
@@ -154,13 +168,22 @@ static enum fault iq_fault(const struct router *r, const struct stanza *st) {
         if (is_stream_namespace(st->child[0].ns))
             return FAULT_IQ_CHILD_NS;
     }
-    if (st->kind == STANZA_RESULT && !st->has_id && departs(r, ALTERNATIVE_in_iq_id_results_too) != NULL)
-        return FAULT_IQ_NO_ID;
     if (st->kind == STANZA_RESULT && st->child_count > 1)
         return FAULT_IQ_RESULT_CHILDREN;
     if (st->kind == STANZA_IQ_ERROR && !has_error_child(st))
         return FAULT_IQ_ERROR_CHILD;
     return FAULT_NONE;
+}
+
+/* What a profile sees otherwise: some look at what clients send alone, some want an id of results too. */
+static enum fault iq_fault_here(struct router *r, const struct input *in) {
+    const enum fault fault = iq_fault(in->st);
+    if (fault != FAULT_NONE && in->sender == NULL && depart(r, in->host, ALTERNATIVE_in_iq_children_clients_only))
+        return FAULT_NONE;
+    if (in->st->kind == STANZA_RESULT && !in->st->has_id && in->sender != NULL &&
+        depart(r, in->host, ALTERNATIVE_in_iq_id_results_too))
+        return FAULT_IQ_NO_ID;
+    return fault;
 }
 
 static bool is_empty_error(const struct stanza *st) {
@@ -179,7 +202,7 @@ static void answer_between_bare(struct router *r, struct input *in) {
 
 static bool check_syntax(struct router *r, struct input *in) {
     const struct stanza *st = in->st;
-    enum fault fault = iq_fault(r, st);
+    enum fault fault = iq_fault_here(r, in);
     if (fault == FAULT_IQ_NO_ID && refuse(r, in, fault))
         return false;
     if (fault == FAULT_IQ_NO_ID)
@@ -282,10 +305,13 @@ static bool part_too_long_or_empty(struct slice raw) {
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
     struct jid *known;
-    const bool too_long = departs(r, ALTERNATIVE_in_to_length_as_written) != NULL && part_too_long_or_empty(raw);
-    if (!too_long && jid_read(&r->jids, raw, parts, &known) == ROUTER_OK) {
+    const bool valid = jid_read(&r->jids, raw, parts, &known) == ROUTER_OK;
+    const bool too_long =
+        valid && part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
+    if (valid && !too_long) {
         const struct slice domain = domain_of(raw);
-        if (domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
+        if (domain.size > 0 && domain.data[domain.size - 1] == '.' &&
+            depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
             const struct decision d = {.rule = RULE_in_to_dot};
             bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
             return false;
@@ -381,14 +407,25 @@ static void refuse_bad_to(struct router *r, struct input *in, struct slice from,
         refuse(r, in, FAULT_S2S_BAD_ADDRESS);
 }
 
+static enum fault missing_address(const struct router *r, const struct input *in) {
+    const struct stanza *st = in->st;
+    const bool empty_fine = departs(r, ALTERNATIVE_in_s2s_bad_addr_empty_too) != NULL;
+    const bool no_to =
+        !st->has_to || (st->to.size == 0 && !empty_fine && departs(r, ALTERNATIVE_in_s2s_no_to_empty_malformed) == NULL);
+    const bool no_from = !st->has_from || (st->from.size == 0 && !empty_fine &&
+                                           departs(r, ALTERNATIVE_in_s2s_no_from_empty_malformed) == NULL);
+    if (no_from && (!no_to || departs(r, ALTERNATIVE_in_s2s_no_from_before_to) != NULL))
+        return FAULT_S2S_NO_FROM;
+    return no_to ? FAULT_S2S_NO_TO : FAULT_NONE;
+}
+
 /* Addresses on a stream from a peer (6120 8.1.1.2, 8.1.2.2): checked, never rewritten. */
 static bool check_peer(struct router *r, struct input *in, struct jid_parts *to, struct jid_parts *from) {
     const struct stanza *st = in->st;
     in->from = st->from;
-    if (!st->has_to || (st->to.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_to_empty_malformed)))
-        return !refuse(r, in, FAULT_S2S_NO_TO);
-    if (!st->has_from || (st->from.size == 0 && !depart(r, in->host, ALTERNATIVE_in_s2s_no_from_empty_malformed)))
-        return !refuse(r, in, FAULT_S2S_NO_FROM);
+    const enum fault missing = missing_address(r, in);
+    if (missing != FAULT_NONE)
+        return !refuse(r, in, missing);
     if (jid_prepare(st->from, from) != ROUTER_OK) {
         refuse_bad_from(r, in);
         return false;
@@ -406,6 +443,8 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
     in->to_parts = to;
     if (knob_is(r, KNOB_addr_canon_to, 1))
         in->to = router_text_copy(r, (struct slice){to->text, to->size});
+    if (!slice_is(in->from, in->who.full) && depart(r, in->host, ALTERNATIVE_in_s2s_nostamp_canonical))
+        in->from = in->who.full;
     return true;
 }
 
@@ -552,20 +591,32 @@ static bool check_delay(struct router *r, struct input *in, struct stanza *edite
     return true;
 }
 
+/* What was not looked at may be of no type that there is: then it goes the way of a result, which nobody answers. */
+static bool take_any_type(struct router *r, struct input *in, struct stanza *edited) {
+    if (in->st->kind == STANZA_IQ_OTHER && depart(r, in->host, ALTERNATIVE_in_iq_children_clients_only)) {
+        *edited = *in->st;
+        edited->kind = STANZA_RESULT;
+        in->st = edited;
+    }
+    return true;
+}
+
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) && depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
+    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) &&
+        depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
         *edited = *in->st;
         edited->kind = STANZA_AVAILABLE;
         in->st = edited;
     }
     if (in->stream != NULL) {
         struct jid_parts from;
-        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) && check_delay(r, in, edited);
+        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&
+               take_any_type(r, in, edited) && check_delay(r, in, edited);
     }
     if (in->component != NULL) {
         const bool own = component_sender(r, in);
         return check_element(r, in) && check_component(r, in, to, own) && check_syntax(r, in) &&
-               check_delay(r, in, edited);
+               take_any_type(r, in, edited) && check_delay(r, in, edited);
     }
     in->from = in->who.full;
     if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))

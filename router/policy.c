@@ -325,7 +325,7 @@ static int read_deed(struct line *line, struct departure *departure, bool is_row
         return ROUTER_OK;
     }
     if (!is_row) {
-        char what[80] = "this rule's word ";
+        char what[200] = "this rule's word ";
         *line = ahead;
         for (unsigned n = 0; alternative_word(departure->rule, n) != NULL; n++) {
             const size_t used = strlen(what);

@@ -323,6 +323,7 @@ bool pushes_first(struct router *r, const struct input *in);
 void probe_watched(struct router *r, const struct account *account, struct slice contact, enum alternative alternative);
 bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts); /* true: it is bounced */
 bool ping_for_nobody(struct router *r, struct input *in); /* true: it is answered */
+bool probe_for_nobody(struct router *r, struct input *in); /* likewise */
 struct slice end_body(struct router *r, const struct account *account, bool replaced); /* of the unavailable at an end */
 bool pushes_again(const struct router *r, enum stanza_kind kind, unsigned state);
 bool pushes_before_delivery(struct router *r, const struct input *in);

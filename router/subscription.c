@@ -342,6 +342,7 @@ static bool answer_preapproved(struct router *r, struct input *in, struct contac
     push_if_changed(r, in->account, contact_find_text(r, in->account, in->who.bare), before);
     directed_approved(r, in->account, in->who.bare);
     send_presences_to(r, in->account, in->who.bare, d.rule);
+    probe_watched(r, in->account, in->who.bare, ALTERNATIVE_sub_pre_respond_probe_too);
     return true;
 }
 
@@ -354,7 +355,8 @@ static size_t request_count(const struct account *account) {
 
 static bool keep_request(struct router *r, const struct input *in, struct contact *c) {
     kept_free(r, c->request);
-    c->request = kept_new(r, in->st, in->from, jid_slice(in->account->jid));
+    const bool full = in->stream != NULL && depart(r, in->host, ALTERNATIVE_sub_to_full_in_kept_full);
+    c->request = kept_new(r, in->st, in->from, full ? in->st->to : jid_slice(in->account->jid));
     return c->request != NULL;
 }
 
@@ -376,10 +378,14 @@ static void take_request(struct router *r, struct input *in, const struct decisi
     }
     if (!shown)
         fate(r, in, ROUTER_STORE, d)->to = jid_slice(in->account->jid);
-    if (knob_is(r, KNOB_sub_ack, 1)) {
-        const struct decision ack = {.rule = RULE_sub_req_in_ack};
+}
+
+static void acknowledge(struct router *r, struct input *in) {
+    const struct decision ack = {.rule = RULE_sub_req_in_ack};
+    const struct slice from = in->from;
+    if (knob_is(r, KNOB_sub_ack, 1))
         reply(r, in, &ack, "unavailable", STANZA_UNAVAILABLE);
-    }
+    in->from = from;
 }
 
 static void acknowledge_repeated(struct router *r, struct input *in) {
@@ -557,6 +563,7 @@ void subscription_in(struct router *r, struct input *in) {
         move_to(r, c, cell->next);
         if (departs(r, ALTERNATIVE_sub_visible_push_by_state) != NULL)
             push_if_changed(r, in->account, c, before);
+        acknowledge(r, in);
         take_request(r, in, &d, c);
     } else {
         take_notice(r, in, &d, c);

@@ -214,7 +214,7 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     at = put_text(at, name);
     at = put_text(at, " type='error'");
     /* An iq always has an id; a reply to one without gets an empty one (6120 8.1.3). */
-    if (st->has_id || (st->kind >= STANZA_GET && departs(r, ALTERNATIVE_in_iq_id_omit_id) == NULL))
+    if (st->has_id || (st->kind >= STANZA_GET && !depart(r, in->host, ALTERNATIVE_in_iq_id_omit_id)))
         at = put_attribute(at, "id", st->has_id ? st->id : (struct slice){"", 0});
     at = put_attribute(at, "to", to);
     if (from.size > 0)

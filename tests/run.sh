@@ -31,6 +31,7 @@ step 'reports' sh tests/reports.sh "$asan/stanzadrill"
 step 'HTML report' sh tests/html.sh "$BUILD/stanzadrill"
 step 'golden traces' sh tests/golden.sh
 step 'rules fired' sh tests/fired.sh
+step 'known differences' sh tests/known.sh
 step 'explanations' sh tests/explain.sh "$asan/stanzadrill"
 step 'diagrams' sh tests/diagram.sh "$asan/stanzadrill"
 step 'determinism' sh tests/determinism.sh

@@ -92,6 +92,21 @@ START_TEST(peers_and_components_have_prefixes_of_their_own) {
 }
 END_TEST
 
+START_TEST(an_account_is_known_in_other_forms_too) {
+    ck_assert(live_names_add(names, "jürgen@bücher.example"));
+    both_ways("jürgen@bücher.example", "jürgen.1f@bücher.example");
+    both_ways("JÜRGEN@bücher.example/Büro", "JÜRGEN.1f@bücher.example/Büro");
+    both_ways("jürgen@BÜCHER.example", "jürgen.1f@BÜCHER.example");
+    both_ways("ju\xcc\x88rgen@bücher.example", "ju\xcc\x88rgen.1f@bücher.example");
+    both_ways("ｊｕｌｉｅｔ@capulet.example.", "ｊｕｌｉｅｔ.1f@capulet.example.");
+    goes_out("'ju&#x308;rgen@bu&#776;cher.example'", "'ju&#x308;rgen.1f@bu&#776;cher.example'");
+    goes_out("ju&#x307;rgen@bücher.example", "ju&#x307;rgen@bücher.example");
+    goes_out("&#x308;@bücher.example", "&#x308;@bücher.example");
+    goes_out("j&amp;ürgen@bücher.example", "j&amp;ürgen@bücher.example");
+    goes_out("é@é&#", "é@é&#");
+}
+END_TEST
+
 START_TEST(others_keep_their_names) {
     static const char *const texts[] = {"",
                                         "@",
@@ -189,6 +204,7 @@ Suite *live_names_suite(void) {
     tcase_add_test(tc, a_known_account_gets_the_cases_number);
     tcase_add_test(tc, numbers_are_written_in_base_36);
     tcase_add_test(tc, all_places_of_a_text_are_mapped);
+    tcase_add_test(tc, an_account_is_known_in_other_forms_too);
     tcase_add_test(tc, others_keep_their_names);
     tcase_add_test(tc, the_case_of_ascii_letters_does_not_matter);
     tcase_add_test(tc, what_looks_like_a_fresh_name_but_is_none_stays);

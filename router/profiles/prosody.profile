@@ -145,6 +145,7 @@ departs sub.app.out.order does push-first as prosody.push-first
 # The approved contact is probed too where the user sees its presence (measured).
 departs sub.app.out.presence does probe-too as prosody.approval-probe
 departs sub.pre.flag does probe-too as prosody.approval-probe
+departs sub.pre.respond does probe-too as prosody.approval-probe
 # MUST NOT be routed; approval of who is subscribed already is, and presence is shown again (measured).
 departs sub.pre.noop does pass-on as prosody.approval-again
 # There is nothing to subscribe to; at one's own full JID it is taken in as a stranger's would be (measured).
@@ -201,6 +202,7 @@ departs roster.set.group-empty does accept as prosody.roster-groups
 # not, the asking user's roster says so instead. The same for probes and for requests.
 departs pres.probe.no-sub does asker-decides as prosody.asker-decides
 departs iq.bare.known does asker-decides as prosody.asker-decides
+departs pres.nouser.probe does asker-decides as prosody.asker-decides
 departs sub.req.in.already does asker-decides as prosody.asker-decides
 
 # ---- from and to other servers ----
@@ -214,6 +216,18 @@ departs in.s2s.no-to does close host-unknown as prosody.s2s-to
 # MUST close with improper-addressing; the stanza is answered, from and to what was written, before it is asked whose
 # stream it came on (measured).
 departs in.s2s.bad-addr does bounce jid-malformed as prosody.s2s-malformed
+# Both missing is improper-addressing either way; here 'from' is looked at first (measured).
+departs in.s2s.no-from does before-to as prosody.s2s-from
+# An empty address is missing too; here it is malformed (measured).
+departs in.s2s.bad-addr does empty-too as prosody.s2s-malformed
+# 'from' is checked, never rewritten; here it goes on in its prepared form (measured).
+departs in.s2s.nostamp does canonical as prosody.s2s-from-prepared
+# MUST be invalid-namespace; a client's namespace is taken for a stanza that nobody handles (measured).
+departs in.ns.content does client-bounced as prosody.s2s-content
+# MUST be bad-request by whoever answers; what comes from other servers and components is not looked at (measured).
+departs in.iq.children does clients-only as prosody.iq-clients-only
+# A resource in 'to' is cut off; what waits is shown with it (measured).
+departs sub.to-full.in does kept-full as prosody.request-kept-full
 # SHOULD be restricted-xml; the parser finds all of that ill-formed, from clients too (measured).
 departs in.xml.restricted does close not-well-formed as prosody.restricted
 # There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).

@@ -19,6 +19,7 @@ static bool set_fail_fast(struct cli_settings *settings, const char *value);
 static bool set_trace(struct cli_settings *settings, const char *value);
 static bool set_jobs(struct cli_settings *settings, const char *value);
 static bool set_timeout(struct cli_settings *settings, const char *value);
+static bool set_pass(struct cli_settings *settings, const char *value);
 static bool set_baseline(struct cli_settings *settings, const char *value);
 static bool set_seed(struct cli_settings *settings, const char *value);
 static bool set_rules_format(struct cli_settings *settings, const char *value);
@@ -90,6 +91,9 @@ static const struct option options[] = {
     {CLI_TIMEOUT, "--timeout", "S", '\0', set_timeout,
      "seconds that a wait for a real server may take (10); on the simulator, seconds of\n"
      "                     virtual time that a case may take (no bound)"},
+    {CLI_TIMEOUT, "--pass", "S", '\0', set_pass,
+     "seconds that `time passes` may take in a case with a [Peer] on a real server; those\n"
+     "                     that let more pass are skipped (5)"},
     {CLI_BASELINE, "--baseline", "F", '\0', set_baseline,
      "cases that are known to fail, a line each: the case's name, white space, the reason;\n"
      "                     they do not count as failed, but one of them that passes does"},
@@ -330,15 +334,25 @@ static bool set_baseline(struct cli_settings *settings, const char *value) {
     return true;
 }
 
-static bool set_timeout(struct cli_settings *settings, const char *value) {
+static bool read_seconds(unsigned *seconds, const char *value, const char *complaint) {
     char *end;
-    unsigned long seconds = value[0] >= '0' && value[0] <= '9' ? strtoul(value, &end, 10) : 0;
-    if (seconds == 0 || seconds > TIMEOUT_MAX || *end != '\0') {
-        cli_complain("option \"--timeout\" needs a number of seconds from 1 to 3600, not \"%s\"", value);
+    unsigned long number = value[0] >= '0' && value[0] <= '9' ? strtoul(value, &end, 10) : 0;
+    if (number == 0 || number > TIMEOUT_MAX || *end != '\0') {
+        cli_complain(complaint, value);
         return false;
     }
-    settings->timeout = (unsigned)seconds;
+    *seconds = (unsigned)number;
     return true;
+}
+
+static bool set_timeout(struct cli_settings *settings, const char *value) {
+    return read_seconds(&settings->timeout, value,
+                        "option \"--timeout\" needs a number of seconds from 1 to 3600, not \"%s\"");
+}
+
+static bool set_pass(struct cli_settings *settings, const char *value) {
+    return read_seconds(&settings->pass, value,
+                        "option \"--pass\" needs a number of seconds from 1 to 3600, not \"%s\"");
 }
 
 static bool set_jobs(struct cli_settings *settings, const char *value) {

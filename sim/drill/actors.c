@@ -93,6 +93,7 @@ void drill_leaves(struct run *run, const struct script_action *action) {
     const bool peer = run->script->cast[action->actor].role == SCRIPT_PEER;
     const struct venue_ops *ops = run->venue->ops;
     struct router_error error = {0};
+    drill_rest(run);
     int result = action->verb == SCRIPT_CLOSES
                      ? ops->close(run->venue, actor->client, action->first, &error)
                      : ops->leave(run->venue, actor->client, action->verb == SCRIPT_VANISHES, &error);

@@ -3,18 +3,26 @@
 
 #include <string.h>
 
-/* What a stanza is from. Two servers may serve different senders in another order; each sender's own order counts. */
-static size_t sender_of(const char *item, const char **start) {
-    const char *from = strstr(item, " from=\"");
-    *start = from == NULL ? "" : from + 7;
-    return from == NULL ? 0 : strcspn(*start, "\"");
+/* The value of an attribute of the stanza itself. */
+static size_t value_of(const char *item, const char *mark, const char **start) {
+    const char *at = strstr(item, mark), *end = strchr(item, '>');
+    const bool found = at != NULL && end != NULL && at < end;
+    *start = found ? at + strlen(mark) : "";
+    return found ? strcspn(*start, "\"") : 0;
 }
 
-static int by_sender(const char *a, const char *b) {
-    const char *from_a, *from_b;
-    const size_t size_a = sender_of(a, &from_a), size_b = sender_of(b, &from_b);
-    const int order = strncmp(from_a, from_b, size_a < size_b ? size_a : size_b);
+static int by_value(const char *a, const char *b, const char *mark) {
+    const char *value_a, *value_b;
+    const size_t size_a = value_of(a, mark, &value_a), size_b = value_of(b, mark, &value_b);
+    const int order = strncmp(value_a, value_b, size_a < size_b ? size_a : size_b);
     return order != 0 ? order : size_a < size_b ? -1 : size_a > size_b;
+}
+
+/* Two servers may serve different senders in another order; between two entities the order counts. A client is one
+ * entity, whether it is addressed by its bare or its full JID; others stand for whole domains. */
+static int by_pair(const char *a, const char *b, bool client) {
+    const int order = by_value(a, b, " from=\"");
+    return order != 0 || client ? order : by_value(a, b, " to=\"");
 }
 
 /* Insertion keeps the order of equal ones, and what one actor gets is not much. */
@@ -23,7 +31,7 @@ static void sort_items(const struct drill_observation *observation) {
     for (size_t i = 1; i < observation->count; i++) {
         char *item = items[i];
         size_t at = i;
-        for (; at > 0 && by_sender(items[at - 1], item) > 0; at--) {
+        for (; at > 0 && by_pair(items[at - 1], item, observation->bare != NULL) > 0; at--) {
             items[at] = items[at - 1];
         }
         items[at] = item;

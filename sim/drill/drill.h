@@ -49,7 +49,8 @@ struct drill_options {
     void *venue_context;
     unsigned number;
     const char *target;             /* what a user calls the real server (--target), for texts; NULL: as the profile */
-    uint64_t pass_max_us;           /* the most that `time passes` may take in all on real servers; 0: no bound */
+    uint64_t pass_max_us;           /* the most that `time passes` may take in all on real servers, where a [Peer] takes
+                                     * part; without any, no time need go by. 0: no bound */
 };
 
 /* What one actor got, in a form in which two venues can be compared: one item for each stanza, in their order, and one
@@ -133,6 +134,7 @@ struct drill_tally {
 
 struct drill_result {
     enum drill_verdict verdict;
+    bool down;              /* FAIL because a real server was gone, or did not answer: nothing was played after that */
     unsigned line, column;  /* of the action that failed or that cannot be played */
     char *failure;          /* lines of the failure text as every format shows it, NULL on a pass */
     char *reason;           /* SKIP and NON-STRICT: why, in one line; else NULL */
@@ -160,10 +162,10 @@ void drill_result_free(struct drill_result *result);
 void drill_tally_free(struct drill_tally *tally); /* of a result's that was taken out of it; NULL: nothing to do */
 
 /* drill_compare - what differs between two observations of one case, `differs` called for each; it may be NULL.
- * a, b      texts, or NULL where there is nothing in that place. place: from 1, among what the actor got, by sender.
+ * a, b      texts, or NULL where there is nothing in that place. place: from 1, among what the actor got, as sorted.
  * returns   how many differences there are.
- * Each sender's own order counts, not which of two comes first: their order is kept nowhere (6120 10.1), and items are
- * sorted by it on the way. A stanza without `to` is for who gets it (6120 10.3, 8.1.1.1). */
+ * The order between two entities counts (6120 10.1), not which of two pairs comes first: items are sorted by sender, and
+ * for peers and components by recipient. A stanza without `to` is for who gets it (6120 10.3, 8.1.1.1). */
 size_t drill_compare(struct drill_result *a, struct drill_result *b,
                      void (*differs)(void *context, const char *actor, size_t place, const char *a, const char *b),
                      void *context);

@@ -50,7 +50,11 @@ static bool breaks(enum script_verb verb) {
 static bool fits_pass(struct run *run) {
     const uint64_t most_us = run->options->pass_max_us;
     uint64_t left_us = most_us;
-    for (size_t i = 0; most_us > 0 && i < run->script->action_count; i++) {
+    bool waits = false;
+    for (size_t i = 0; i < run->script->cast_count; i++) {
+        waits = waits || run->script->cast[i].role == SCRIPT_PEER;
+    }
+    for (size_t i = 0; waits && most_us > 0 && i < run->script->action_count; i++) {
         const struct script_action *action = &run->script->actions[i];
         if (action->verb != SCRIPT_TIME_PASSES) {
             continue;

@@ -25,6 +25,7 @@ void drill_network(struct run *run, const struct script_action *action) {
     if (!drill_fault_of(action, &fault)) {
         return;
     }
+    drill_rest(run);
     int result = run->venue->ops->fault(run->venue, fault, action->first, action->second, &error);
     drill_look(run);
     judge(run, action, result, &error);

@@ -7,6 +7,7 @@
 #define ERRORS_NS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ROSTER_NS "jabber:iq:roster"
 #define CLIENT_NS "jabber:client"
+#define SERVER_NS "jabber:server"
 #define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 /* Something that a server has made up, and how it is called instead. */
@@ -145,12 +146,13 @@ static bool is_error(const struct xml_node *node, unsigned depth) {
 static bool says_nothing(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute,
                          unsigned depth) {
     const char *name = attribute->name;
+    const char *value = attribute->value;
     if (attribute->ns[0] != '\0') {
         return depth <= 1 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
                !is_written(o->run->script, "xml:lang", attribute->value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
-        return attribute->value[0] == '\0' || (o->bare != NULL && strcmp(attribute->value, o->bare) == 0);
+        return value[0] == '\0' || (o->bare != NULL && strcmp(value, o->bare) == 0);
     }
     if (depth == 0 && strcmp(name, "id") == 0) {
         return attribute->value[0] == '\0';
@@ -159,9 +161,12 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
         return strcmp(attribute->value, "none") == 0;
     }
     if (depth == 0) {
-        return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(attribute->value, "normal") == 0;
+        return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(value, "normal") == 0;
     }
-    return (is_delay(node) && strcmp(name, "from") == 0) || (is_error(node, depth) && (strcmp(name, "code") == 0 || strcmp(name, "by") == 0));
+    if (is_error(node, depth)) {
+        return strcmp(name, "code") == 0 || strcmp(name, "by") == 0;
+    }
+    return is_delay(node) && strcmp(name, "from") == 0;
 }
 
 static const char *normal_value(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute) {
@@ -237,7 +242,7 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
-    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 ? XML_STREAM_NS : node->ns;
+    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 || strcmp(node->ns, SERVER_NS) == 0 ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
@@ -339,14 +344,21 @@ static bool ends_by_script(const struct run *run, size_t actor, const struct wor
            strcmp(action->first, event->text) == 0;
 }
 
-/* The peer whose own stream a simulated server has closed; NO_EVENT: it is none. */
+static bool is_peer_of(const struct run *run, size_t index, const char *domain) {
+    const struct actor *actor = &run->actors[index];
+    return run->script->cast[index].role == SCRIPT_PEER &&
+           (strcmp(actor->bare, domain) == 0 || (actor->also != NULL && is_one_of(domain, actor->also)));
+}
+
+/* The peer whose own stream a simulated server has closed; NO_EVENT: it is none. Of several of one domain it is the one
+ * that has just acted. */
 static long opener_of(const struct run *run, const struct world_event *event) {
+    const int acting = event->cause < 0 ? -1 : run->script->actions[event->cause].actor;
+    if (event->host != NULL && acting >= 0 && is_peer_of(run, (size_t)acting, event->host)) {
+        return acting;
+    }
     for (size_t i = 0; event->host != NULL && i < run->script->cast_count; i++) {
-        const struct actor *actor = &run->actors[i];
-        if (run->script->cast[i].role != SCRIPT_PEER) {
-            continue;
-        }
-        if (strcmp(actor->bare, event->host) == 0 || (actor->also != NULL && is_one_of(event->host, actor->also))) {
+        if (is_peer_of(run, i, event->host)) {
             return (long)i;
         }
     }

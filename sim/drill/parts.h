@@ -243,6 +243,7 @@ struct slice drill_domain(const char *jid);                                     
 void drill_play_script(struct run *run);
 void drill_look(struct run *run);    /* at the events that are new in the log */
 void drill_settle(struct run *run);  /* until nothing is under way; timers may still run */
+void drill_rest(struct run *run);    /* as drill_settle, where real servers take part */
 void drill_run_out(struct run *run); /* until nothing is under way and no timer runs */
 void drill_note(struct run *run, const char *text);
 const char *drill_action_text(struct run *run, const struct script_action *action); /* "Romeo connects" */

@@ -117,9 +117,75 @@ static bool domain_at(const struct name *name, const char *text, size_t size, si
     return end == size || !(in_domain(text[end]) || (text[end] == '.' && end + 1 < size && in_domain(text[end + 1])));
 }
 
+/* The octets of a reference to a character beyond ASCII that ends before `end`; 0: there is none. */
+static size_t reference_before(const char *text, size_t end) {
+    size_t start = end;
+    if (end == 0 || text[end - 1] != ';') {
+        return 0;
+    }
+    while (start > 0 && end - start < 12 && text[start - 1] != '&') {
+        start--;
+    }
+    const bool numeric = start > 0 && text[start - 1] == '&' && end - start > 3 && text[start] == '#';
+    const bool hex = numeric && text[start + 1] == 'x';
+    return numeric && strtoul(text + start + (hex ? 2 : 1), NULL, hex ? 16 : 10) > 127 ? end - start + 1 : 0;
+}
+
+static size_t put_character(char *at, unsigned long code) {
+    const size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--, code >>= 6) {
+        at[i] = (char)(0x80 | (code & 0x3f));
+    }
+    at[0] = (char)((size == 2 ? 0xc0 : size == 3 ? 0xe0 : 0xf0) | code);
+    return size;
+}
+
+/* A part of an address with its references resolved; it gets no longer by that. */
+static size_t put_decoded(char *piece, const char *text, size_t size) {
+    size_t out = 0;
+    for (size_t i = 0; i < size; i++) {
+        const char *end = text[i] == '&' ? memchr(text + i, ';', size - i) : NULL;
+        const size_t length = end == NULL ? 0 : reference_before(text, (size_t)(end + 1 - text));
+        if (length > 0) {
+            const bool hex = text[i + 2] == 'x';
+            const unsigned long code = strtoul(text + i + (hex ? 3 : 2), NULL, hex ? 16 : 10);
+            out += code > 0x10ffff ? 0 : put_character(piece + out, code);
+            i += length - 1;
+        } else {
+            piece[out++] = text[i];
+        }
+    }
+    return out;
+}
+
+static size_t local_start(const char *text, size_t end) {
+    size_t start = end;
+    while (start > 0) {
+        const size_t reference = reference_before(text, start);
+        if (reference == 0 && ends_local(text[start - 1])) {
+            break;
+        }
+        start -= reference == 0 ? 1 : reference;
+    }
+    return start;
+}
+
+static size_t domain_end(const char *text, size_t size, size_t stop) {
+    while (stop < size) {
+        const char *end = text[stop] == '&' ? memchr(text + stop, ';', size - stop) : NULL;
+        const size_t reference = end == NULL ? 0 : reference_before(text, (size_t)(end + 1 - text));
+        const bool dot = text[stop] == '.' && stop + 1 < size && (in_domain(text[stop + 1]) || text[stop + 1] == '&');
+        if (reference == 0 && !in_domain(text[stop]) && !dot) {
+            break;
+        }
+        stop += reference == 0 ? 1 : reference;
+    }
+    return stop;
+}
+
 static bool is_plain(const char *text, size_t size) {
     size_t i = 0;
-    while (i < size && (unsigned char)text[i] < 128) {
+    while (i < size && (unsigned char)text[i] < 128 && text[i] != '&') {
         i++;
     }
     return i == size;
@@ -128,19 +194,13 @@ static bool is_plain(const char *text, size_t size) {
 /* The same for an address that is written in another form than the prepared one, beyond upper and lower case. */
 static bool is_known_prepared(const struct live_names *names, const char *text, size_t size, size_t end, size_t at) {
     char piece[2 * ROUTER_JID_PART_MAX + 2];
-    size_t start = end, stop = at + 1;
-    while (start > 0 && !ends_local(text[start - 1])) {
-        start--;
-    }
-    while (stop < size && (in_domain(text[stop]) || (text[stop] == '.' && stop + 1 < size && in_domain(text[stop + 1])))) {
-        stop++;
-    }
-    const size_t local = end - start, whole = local + (stop - at);
-    if (local == 0 || whole > sizeof piece || (is_plain(text + start, local) && is_plain(text + at, stop - at))) {
+    const size_t start = local_start(text, end), stop = domain_end(text, size, at + 1);
+    if (start == end || end - start + (stop - at) > sizeof piece ||
+        (is_plain(text + start, end - start) && is_plain(text + at, stop - at))) {
         return false;
     }
-    memcpy(piece, text + start, local);
-    memcpy(piece + local, text + at, stop - at);
+    size_t whole = put_decoded(piece, text + start, end - start);
+    whole += put_decoded(piece + whole, text + at, stop - at);
     struct jid_parts parts;
     if (jid_prepare((struct slice){.data = piece, .size = whole}, &parts) != ROUTER_OK) {
         return false;

@@ -122,7 +122,6 @@ struct live_actor {
     bool owes[LIVE_REMOTES_MAX];    /* by remote domains, whether something may be under way there on its account */
     bool related[LIVE_REMOTES_MAX]; /* by remote domains, whether its presence goes there */
     bool *meets;                    /* a peer: by served domains, whether the two have had to do with each other */
-    bool meets_component;           /* a peer: the same of any component */
 };
 
 struct live_held { /* an account of the scenario */
@@ -158,7 +157,7 @@ struct live_venue {
     char **domains; /* that servers of the scenario serve */
     size_t domain_count, domain_capacity;
     struct live_served *served; /* the same, with their servers */
-    size_t served_capacity, server_count;
+    size_t served_count, served_capacity, server_count;
     bool cast;  /* its servers are known */
     bool split; /* each of them is one of its own */
     char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
@@ -167,6 +166,7 @@ struct live_venue {
     struct live_actor *bereft; /* a client whose stream has ended without a word; NULL: none, or it was looked into */
     bool has_slot; /* it has components */
     unsigned slot;
+    bool others_hidden; /* what the target serves besides is named out of the way */
     struct pollfd *polls;
     size_t poll_capacity;
     bool english; /* the script itself sends stanzas in the language of libstrophe's streams */

@@ -341,6 +341,7 @@ const struct venue_ops live_venue_ops = {
     .leave = live_act_leave,
     .close = live_act_close,
     .send = live_act_send,
+    .allows = live_act_allows,
     .fault = live_act_fault,
     .step = step,
     .settle = settle,

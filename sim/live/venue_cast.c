@@ -23,6 +23,10 @@ static const char *target_name(const struct live_venue *venue) {
     return live_target_name(venue->server->target);
 }
 
+static struct slice whole(const char *text) {
+    return (struct slice){.data = text, .size = strlen(text)};
+}
+
 /* A new text as it goes out, NUL-terminated. */
 static char *outward(struct live_venue *venue, const char *text, size_t size) {
     size_t out_size = 0;
@@ -30,6 +34,33 @@ static char *outward(struct live_venue *venue, const char *text, size_t size) {
 }
 
 /* ---------------------------------------------------------------------------------------------------- domains ---- */
+
+/* What the target serves for other cases is elsewhere in this one, and there is nobody. */
+static bool hide_others(struct live_venue *venue) {
+    const struct live_needs *needs = &venue->server->needs;
+    bool good = true;
+    for (size_t i = 0; venue->names != NULL && !venue->others_hidden && i < needs->domain_count; i++) {
+        good = good && (live_venue_serves(venue, whole(needs->domains[i])) ||
+                        live_names_add_domain(venue->names, needs->domains[i]));
+    }
+    for (size_t i = 0; venue->names != NULL && !venue->others_hidden && i < needs->component_count; i++) {
+        good = good && (live_venue_serves(venue, whole(needs->components[i])) ||
+                        live_names_add_domain(venue->names, needs->components[i]));
+    }
+    venue->others_hidden = true;
+    return good;
+}
+
+static bool add_domain(struct live_venue *venue, const char *domain) {
+    char *copy = strdup(domain);
+    if (copy == NULL ||
+        !live_grow((void **)&venue->domains, &venue->domain_capacity, venue->domain_count, sizeof(char *))) {
+        free(copy);
+        return false;
+    }
+    venue->domains[venue->domain_count++] = copy;
+    return true;
+}
 
 int live_cast_server(struct venue *base, const char *name, const char *const *domains, size_t domain_count,
                      const struct policy *policy, struct router_error *error) {
@@ -42,14 +73,12 @@ int live_cast_server(struct venue *base, const char *name, const char *const *do
         if (!live_where(venue->server, domains[i], &address, &port)) {
             return live_refuse(error, VENUE_E_CANNOT, "%s does not serve %s", target_name(venue), domains[i]);
         }
-        if (!live_grow((void **)&venue->domains, &venue->domain_capacity, venue->domain_count, sizeof(char *)) ||
-            !live_grow((void **)&venue->served, &venue->served_capacity, venue->domain_count, sizeof *venue->served) ||
-            (venue->domains[venue->domain_count] = strdup(domains[i])) == NULL) {
+        if (!add_domain(venue, domains[i]) ||
+            !live_grow((void **)&venue->served, &venue->served_capacity, venue->served_count, sizeof *venue->served)) {
             return no_memory(error);
         }
-        venue->served[venue->domain_count] =
-            (struct live_served){.domain = venue->domains[venue->domain_count], .server = venue->server_count};
-        venue->domain_count++;
+        venue->served[venue->served_count++] =
+            (struct live_served){.domain = venue->domains[venue->domain_count - 1], .server = venue->server_count};
     }
     venue->server_count++;
     return ROUTER_OK;
@@ -64,7 +93,7 @@ static int part_servers(struct live_venue *venue, struct router_error *error) {
         return ROUTER_OK;
     }
     const int result =
-        live_split(venue->server, venue->served, venue->domain_count, venue->server_count, &front, &why);
+        live_split(venue->server, venue->served, venue->served_count, venue->server_count, &front, &why);
     struct live_party *party = result == ROUTER_OK ? live_party_new(front) : NULL;
     if (party == NULL) {
         return result == ROUTER_OK ? no_memory(error) : live_refuse(error, result, "%s", why.text);
@@ -87,10 +116,6 @@ static struct live_held *account_of(const struct live_venue *venue, struct slice
         }
     }
     return NULL;
-}
-
-static struct slice whole(const char *text) {
-    return (struct slice){.data = text, .size = strlen(text)};
 }
 
 int live_cast_account(struct venue *base, const char *bare, bool exists, struct router_error *error) {
@@ -125,7 +150,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
-    char *jid = outward(venue, contact.data, contact.size);
+    char *jid = hide_others(venue) ? outward(venue, contact.data, contact.size) : NULL;
     if (jid == NULL ||
         !live_grow((void **)&account->items, &account->item_capacity, account->item_count, sizeof *account->items)) {
         free(jid);
@@ -142,7 +167,7 @@ int live_cast_offline(struct venue *base, const char *bare, struct slice stanza,
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
-    char *stored = outward(venue, stanza.data, stanza.size);
+    char *stored = hide_others(venue) ? outward(venue, stanza.data, stanza.size) : NULL;
     if (stored == NULL ||
         !live_grow((void **)&account->stored, &account->stored_capacity, account->stored_count, sizeof(char *))) {
         free(stored);
@@ -281,15 +306,6 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
             return no_memory(error);
         }
     }
-    for (size_t i = 0; actor->peer != NULL && i < venue->actor_count; i++) {
-        const struct live_actor *other = venue->actors[i];
-        char *domain = other->component == NULL ? NULL : outward(venue, other->domain, strlen(other->domain));
-        const bool good = other->component == NULL || (domain != NULL && live_peer_serves(actor->peer, domain));
-        free(domain);
-        if (!good) {
-            return no_memory(error);
-        }
-    }
     return actor->peer != NULL ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
 }
 
@@ -334,7 +350,8 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
         venue->slot = live_slot_take(venue->server);
         venue->has_slot = true;
     }
-    const bool named = actor != NULL && name_domains(actor, domain, NULL, 0) &&
+    /* To other servers its domain is one like the others. */
+    const bool named = actor != NULL && name_domains(actor, domain, NULL, 0) && add_domain(venue, domain) &&
                        (venue->names == NULL || venue->server->kind == NULL ||
                         live_names_add_component(venue->names, domain, venue->slot));
     char *wire = named ? outward(venue, domain, strlen(domain)) : NULL;
@@ -394,7 +411,7 @@ static int open_account(struct live_venue *venue, struct live_held *account, str
 
 int live_cast_ready(struct venue *base, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
-    int result = ROUTER_OK;
+    int result = hide_others(venue) ? ROUTER_OK : no_memory(error);
     for (size_t i = 0; result == ROUTER_OK && i < venue->account_count; i++) {
         if (venue->accounts[i]->exists) {
             result = open_account(venue, venue->accounts[i], error);

@@ -1,0 +1,19 @@
+#!/bin/sh
+# The baselines of calibration, scenarios/TARGET.known: each line is the name of a case that there is, once, and a reason.
+set -u
+here=$(dirname "$0")
+. "$here/lib.sh"
+binary=${BUILD:-build}/stanzadrill
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+check 'the scenarios can be listed' "$binary" list scenarios >"$scratch/list"
+cut -f 1 "$scratch/list" | sort >"$scratch/names"
+for baseline in scenarios/*.known; do
+    awk '!/^#/ && NF { print $1 }' "$baseline" | sort >"$scratch/known"
+    check "$baseline names cases" test -s "$scratch/known"
+    none "$baseline names only cases that there are" "$(comm -23 "$scratch/known" "$scratch/names" | uniq)"
+    none "$baseline names each case once" "$(uniq -d "$scratch/known")"
+    none "$baseline gives a reason for each" "$(awk '!/^#/ && NF == 1' "$baseline")"
+done
+finish
