@@ -379,10 +379,14 @@ static void take_request(struct router *r, struct input *in, const struct decisi
     }
     if (!shown)
         fate(r, in, ROUTER_STORE, d)->to = jid_slice(in->account->jid);
-    if (knob_is(r, KNOB_sub_ack, 1)) {
-        const struct decision ack = {.rule = RULE_sub_req_in_ack};
+}
+
+static void acknowledge(struct router *r, struct input *in) {
+    const struct decision ack = {.rule = RULE_sub_req_in_ack};
+    const struct slice from = in->from;
+    if (knob_is(r, KNOB_sub_ack, 1))
         reply(r, in, &ack, "unavailable", STANZA_UNAVAILABLE);
-    }
+    in->from = from;
 }
 
 static void acknowledge_repeated(struct router *r, struct input *in) {
@@ -560,6 +564,7 @@ void subscription_in(struct router *r, struct input *in) {
         move_to(r, c, cell->next);
         if (departs(r, ALTERNATIVE_sub_visible_push_by_state) != NULL)
             push_if_changed(r, in->account, c, before);
+        acknowledge(r, in);
         take_request(r, in, &d, c);
     } else {
         take_notice(r, in, &d, c);

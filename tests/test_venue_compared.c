@@ -180,6 +180,31 @@ START_TEST(several_servers_are_one) {
 }
 END_TEST
 
+START_TEST(a_server_that_is_gone_is_said_whatever_has_differed_before) {
+    options.one_policy = true;
+    fake_plan.down_at = "m2";
+    answer(0, "m2", 1, "<message id='m2'/>");
+    play_case(BOTH_CONNECT "Juliet receives:\n\t<message id='m1'/>\n"
+                           "Romeo sends:\n\t<message id='m2' to='juliet@capulet.example'/>\n"
+                           "Juliet receives:\n\t<message id='m2'/>\n",
+              0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert(result.down);
+    ck_assert_ptr_nonnull(strstr(result.failure, "fake: wait for an answer: the connection was lost"));
+    play_case(BOTH_CONNECT "Juliet receives:\n\t<message id='m1'/>\n", 0);
+    ck_assert(!result.down);
+}
+END_TEST
+
+START_TEST(what_cannot_be_done_skips_a_case_whatever_has_differed_before) {
+    options.one_policy = true;
+    fake_plan.cannot = "leave";
+    play_case(BOTH_CONNECT "Juliet receives:\n\t<message id='m1'/>\nRomeo disconnects\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_SKIP);
+    ck_assert_str_eq(result.reason, "a fake has no leave");
+}
+END_TEST
+
 static const char leaves[] = "# Test\n"
                              "[Client] Romeo\n"
                              "\tjid: romeo@montague.example/orchard\n"
@@ -220,6 +245,8 @@ Suite *venue_compared_suite(void) {
     tcase_add_test(tc, what_cannot_be_done_is_passed_over);
     tcase_add_test(tc, a_script_that_is_not_compared_does_not_go_on);
     tcase_add_test(tc, several_servers_are_one);
+    tcase_add_test(tc, a_server_that_is_gone_is_said_whatever_has_differed_before);
+    tcase_add_test(tc, what_cannot_be_done_skips_a_case_whatever_has_differed_before);
     tcase_add_test(tc, nothing_is_under_way_when_somebody_leaves_a_simulation_that_is_compared);
     suite_add_tcase(suite, tc);
     return suite;

@@ -75,11 +75,10 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
     if (!drill_play(script, &own, &expected)) {
         cli_need(NULL);
     }
-    report->verdict = real.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_ERROR;
     /* What was seen before it turned out that the case cannot be played is no whole. */
-    if (real.observations == NULL || expected.observations == NULL || real.verdict == DRILL_SKIP ||
-        expected.verdict == DRILL_SKIP) {
-        const struct drill_result *cause = real.observations == NULL || real.verdict == DRILL_SKIP ? &real : &expected;
+    const bool stopped = real.observations == NULL || real.verdict == DRILL_SKIP || real.down;
+    if (stopped || expected.observations == NULL || expected.verdict == DRILL_SKIP) {
+        const struct drill_result *cause = stopped ? &real : &expected;
         report->reason = cause->reason == NULL ? NULL : cli_copy(cause->reason);
         report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
         report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;

@@ -135,6 +135,7 @@ struct drill_tally {
 
 struct drill_result {
     enum drill_verdict verdict;
+    bool down;              /* FAIL because a real server was gone, or did not answer: nothing was played after that */
     unsigned line, column;  /* of the action that failed or that cannot be played */
     char *failure;          /* lines of the failure text as every format shows it, NULL on a pass */
     char *reason;           /* SKIP and NON-STRICT: why, in one line; else NULL */

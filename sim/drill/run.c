@@ -25,7 +25,7 @@ bool drill_run_failed(struct run *run, int result, const struct router_error *er
         run->state = RUN_NOMEM;
     } else if (result != VENUE_E_CANNOT && result != VENUE_E_DOWN) {
         return false;
-    } else if (run->state == RUN_GOING && run->differences > 0) {
+    } else if (run->state == RUN_GOING && run->differences > 0 && !run->options->one_policy) {
         run->state = RUN_ENDED;
     } else if (result == VENUE_E_CANNOT) {
         drill_run_stop(run, RUN_SKIPPED, line, 1, "%s", error->text[0] == '\0' ? "real servers cannot do it" : error->text);
@@ -327,6 +327,7 @@ static void fill_result(struct run *run, struct drill_result *result) {
         run->fired = run->classes = NULL;
     }
     result->decides_skipped = run->decides_skipped;
+    result->down = run->state == RUN_DOWN;
     bool whole = fill_texts(run, result);
     const bool failed = !is_passed(result->verdict) && result->verdict != DRILL_SKIP;
     result->replay = drill_replay_text(run);

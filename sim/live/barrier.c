@@ -43,8 +43,6 @@ static void met(struct live_actor *peer, struct slice served_domain) {
             peer->meets[i] = true;
         }
     }
-    const struct live_actor *other = live_venue_actor(venue, served_domain);
-    peer->meets_component = peer->meets_component || (other != NULL && other->role == LIVE_ROLE_COMPONENT);
 }
 
 static bool is_name(struct slice domain) {
@@ -234,22 +232,6 @@ static void mark_peer(struct live_actor *actor) {
     }
 }
 
-static void mark_to_components(struct live_actor *peer) {
-    struct live_venue *venue = peer->venue;
-    struct live_error error;
-    for (size_t i = 0; !peer->down && peer->meets_component && i < venue->actor_count; i++) {
-        const struct live_actor *other = venue->actors[i];
-        size_t size = 0;
-        char *wire = other->component == NULL ? NULL : live_venue_out(venue, other->domain, strlen(other->domain), &size);
-        if (other->component != NULL && wire == NULL) {
-            live_venue_fails(venue, NULL);
-        } else if (wire != NULL && !live_peer_marker(peer->peer, wire, &error)) {
-            live_venue_fails(venue, &error);
-        }
-        free(wire);
-    }
-}
-
 static void mark_component(struct live_actor *actor) {
     struct live_venue *venue = actor->venue;
     struct live_error error;
@@ -267,7 +249,6 @@ static void ask(struct live_actor *actor, bool remote) {
     case LIVE_ROLE_PEER:
         if (remote) {
             mark_peer(actor);
-            mark_to_components(actor);
         }
         break;
     case LIVE_ROLE_COMPONENT:

@@ -122,7 +122,6 @@ struct live_actor {
     bool owes[LIVE_REMOTES_MAX];    /* by remote domains, whether something may be under way there on its account */
     bool related[LIVE_REMOTES_MAX]; /* by remote domains, whether its presence goes there */
     bool *meets;                    /* a peer: by served domains, whether the two have had to do with each other */
-    bool meets_component;           /* a peer: the same of any component */
 };
 
 struct live_held { /* an account of the scenario */

@@ -313,15 +313,6 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
             return no_memory(error);
         }
     }
-    for (size_t i = 0; actor->peer != NULL && i < venue->actor_count; i++) {
-        const struct live_actor *other = venue->actors[i];
-        char *domain = other->component == NULL ? NULL : outward(venue, other->domain, strlen(other->domain));
-        const bool good = other->component == NULL || (domain != NULL && live_peer_serves(actor->peer, domain));
-        free(domain);
-        if (!good) {
-            return no_memory(error);
-        }
-    }
     return actor->peer != NULL ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
 }
 
