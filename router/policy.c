@@ -282,7 +282,7 @@ static int at_line(const struct line *line, int result) {
 }
 
 static int expected(struct line *line, struct slice found, const char *what) {
-    char advice[80];
+    char advice[200];
     snprintf(advice, sizeof advice, "; expected %s", what);
     return at_line(line, fail(line->error, ROUTER_E_VALUE, found, "found", advice));
 }
@@ -325,11 +325,11 @@ static int read_deed(struct line *line, struct departure *departure, bool is_row
         return ROUTER_OK;
     }
     if (!is_row) {
-        char what[200] = "this rule's word ";
+        char what[180] = "one of this rule's words: ";
         *line = ahead;
         for (unsigned n = 0; alternative_word(departure->rule, n) != NULL; n++) {
             const size_t used = strlen(what);
-            snprintf(what + used, sizeof what - used, "%s%s", n > 0 ? " or " : "", alternative_word(departure->rule, n));
+            snprintf(what + used, sizeof what - used, "%s%s", n > 0 ? ", " : "", alternative_word(departure->rule, n));
         }
         return expected(line, found, departure->kinds == UINT32_MAX ? what : "no kinds of stanza for this rule");
     }
