@@ -50,7 +50,8 @@ END
 mkdir -p s/deep 'long'
 scenario s/good.scs 'All is well' m1
 scenario s/deep/bad.scs 'One of these fails' m2
-scenario s/hostile.scs "$(printf '</title>]]> <script>alert(1)</script> <img src="x" onerror="alert(2)"> "%s" \342\200\256 gnp.exe' \
+scenario s/hostile.scs \
+    "$(printf '</title>]]> <script>alert(1)</script> <img src="x" onerror="alert(2)"> "%s" \342\200\256 gnp.exe' \
     "' onclick='alert(3)")" m2
 scenario s/known.scs 'This is known to fail' m2
 scenario s/surprise.scs 'This was known to fail' m1

@@ -4,10 +4,9 @@
 #   install-deps.sh --check PART...        only say what is missing; exit 1 if something is
 #   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
 #
-# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, openssl, xmllint, prove and JSON::PP), cover (lcov), clang,
-# fuzz (clang's fuzzer runtime), deb (tools for Debian packages), browser (opens the
-# HTML report), live (the servers, and what their tests need; no service
-# of theirs is started or left enabled).
+# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, and what reads what is written), cover (lcov),
+# clang, fuzz (clang's fuzzer runtime), deb (tools for Debian packages), browser (opens the HTML report), live (the
+# servers, and what their tests need; no service of theirs is started or left enabled).
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
 

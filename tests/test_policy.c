@@ -146,7 +146,7 @@ static const struct bad_line bad_lines[] = {
     {"departs msg.bare.chat.one does answer-unavailable as x", 1, 32, "an action that has what it needs"},
     {"departs iq.full.nomatch does as-bare as x", 1, 30, "an action that has what it needs"},
     {"departs s2s.route does store as x", 1, 24, "an action that has what it needs"},
-    {"departs pres.init.self does drop as x", 1, 29, "found 'drop'; expected this rule's word omit-to"},
+    {"departs pres.init.self does drop as x", 1, 29, "found 'drop'; expected one of this rule's words: omit-to, omit"},
     {"departs sub.req.in.already does show as x", 1, 33, "words: show-twice, asker-decides, show-unavailable, probe-too"},
     {"departs pres.init.self for presence/probe does omit-to as x", 1, 48, "expected no kinds of stanza for this rule"},
     {"departs pres.init.bcast does omit-to as x", 1, 9, "a rule that decides a stanza's fate, or has an alternative"},
