@@ -112,6 +112,9 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
         report->reason = cause->reason == NULL ? NULL : cli_copy(cause->reason);
         report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
         report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;
+    } else if (real.down) {
+        report->failure = real.failure == NULL ? NULL : cli_copy(real.failure);
+        report->verdict = REPORT_FAIL;
     } else {
         compare(report, &expected, &real, options->target, baseline);
     }

@@ -74,6 +74,7 @@ struct drill_result {
     uint64_t virtual_us;    /* how long the script took in the venue's time */
     unsigned char *fired;   /* one octet a rule of router_rules: 1 where this case fired it; NULL: played on real servers */
     size_t rule_count;
+    bool down;              /* a real server is gone, or does not answer; `failure` says so */
     size_t further;         /* differences after the first */
     size_t decides_skipped; /* accounts of `HOST decides:` that were not compared, as real servers give none */
     struct drill_observation *observations; /* of clients, peers and components, in the order of the cast; NULL unless
