@@ -112,11 +112,13 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
         report->reason = cause->reason == NULL ? NULL : cli_copy(cause->reason);
         report->failure = cause->failure == NULL ? NULL : cli_copy(cause->failure);
         report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;
-    } else if (real.down) {
-        report->failure = real.failure == NULL ? NULL : cli_copy(real.failure);
-        report->verdict = REPORT_FAIL;
     } else {
         compare(report, &expected, &real, options->target, baseline);
+        /* The server did not answer any more: that says more than all that is missing behind it. */
+        if (report->verdict == REPORT_FAIL && real.down && real.failure != NULL) {
+            free((char *)(uintptr_t)report->failure);
+            report->failure = cli_copy(real.failure);
+        }
     }
     drill_result_free(&real);
     drill_result_free(&expected);
