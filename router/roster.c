@@ -23,11 +23,6 @@ static struct slice decoded(struct router *r, struct slice raw) {
     return (struct slice){text, text == NULL ? 0 : stanza_unescape(raw, text, raw.size)};
 }
 
-static bool is_subscription(struct slice word) {
-    return slice_is(word, text_slice("none")) || slice_is(word, text_slice("to")) ||
-           slice_is(word, text_slice("from")) || slice_is(word, text_slice("both"));
-}
-
 static void read_item(struct router *r, const struct element *element, struct item *item) {
     *item = (struct item){.inside = element->body};
     size_t at = 0;
@@ -42,7 +37,7 @@ static void read_item(struct router *r, const struct element *element, struct it
         } else if (slice_is(name, text_slice("subscription"))) {
             item->remove = slice_is(raw, text_slice("remove"));
             item->has_subscription = !item->remove;
-            item->odd = !item->remove && !is_subscription(raw);
+            item->odd = !item->remove && !contact_is_subscription(raw);
         } else if (slice_is(name, text_slice("ask"))) {
             item->has_ask = true;
         } else if (slice_is(name, text_slice("approved"))) {
@@ -172,13 +167,9 @@ static struct slice write_groups(struct router *r, const struct contact *c) {
     return text;
 }
 
-static struct slice shown_jid(const struct contact *c) {
-    return c->shown != NULL ? text_slice(c->shown) : jid_slice(c->jid);
-}
-
 static struct slice write_item(struct router *r, struct slice host, const struct contact *c) {
     if (!c->item) {
-        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, shown_jid(c)),
+        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, contact_shown(c)),
                                      text_slice("' subscription='remove'/>")};
         return write_join(r, gone, 3);
     }
@@ -187,7 +178,7 @@ static struct slice write_item(struct router *r, struct slice host, const struct
     const struct slice groups = write_groups(r, c);
     const struct slice parts[] = {
         text_slice("<item jid='"),
-        write_escaped(r, shown_jid(c)),
+        write_escaped(r, contact_shown(c)),
         text_slice(named ? "' name='" : ""),
         named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
         text_slice("' subscription='"),
