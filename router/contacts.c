@@ -61,6 +61,15 @@ struct contact *contact_add(struct router *r, struct account *account, struct ji
     return contact;
 }
 
+bool contact_is_subscription(struct slice word) {
+    return slice_is(word, text_slice("none")) || slice_is(word, text_slice("to")) ||
+           slice_is(word, text_slice("from")) || slice_is(word, text_slice("both"));
+}
+
+struct slice contact_shown(const struct contact *c) {
+    return c->shown != NULL ? text_slice(c->shown) : jid_slice(c->jid);
+}
+
 void contact_unlist(struct router *r, struct contact *c) {
     c->item = c->approved = false;
     router_give(r, c->name);

@@ -6,11 +6,6 @@ static struct slice decoded(struct router *r, struct slice raw) {
     return (struct slice){text, text == NULL ? 0 : stanza_unescape(raw, text, raw.size)};
 }
 
-static bool is_subscription(struct slice word) {
-    return slice_is(word, text_slice("none")) || slice_is(word, text_slice("to")) ||
-           slice_is(word, text_slice("from")) || slice_is(word, text_slice("both"));
-}
-
 void item_read(struct router *r, const struct element *element, struct item *item) {
     *item = (struct item){.inside = element->body};
     size_t at = 0;
@@ -26,7 +21,7 @@ void item_read(struct router *r, const struct element *element, struct item *ite
         } else if (slice_is(name, text_slice("subscription"))) {
             item->remove = slice_is(raw, text_slice("remove"));
             item->has_subscription = !item->remove;
-            item->odd = !item->remove && !is_subscription(raw);
+            item->odd = !item->remove && !contact_is_subscription(raw);
         } else if (slice_is(name, text_slice("ask"))) {
             item->has_ask = true;
         } else if (slice_is(name, text_slice("approved"))) {

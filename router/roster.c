@@ -92,13 +92,9 @@ static struct slice write_groups(struct router *r, const struct contact *c) {
     return text;
 }
 
-static struct slice shown_jid(const struct contact *c) {
-    return c->shown != NULL ? text_slice(c->shown) : jid_slice(c->jid);
-}
-
 static struct slice write_item(struct router *r, struct slice host, const struct contact *c) {
     if (!c->item) {
-        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, shown_jid(c)),
+        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, contact_shown(c)),
                                      text_slice("' subscription='remove'/>")};
         return write_join(r, gone, 3);
     }
@@ -107,7 +103,7 @@ static struct slice write_item(struct router *r, struct slice host, const struct
     const struct slice groups = write_groups(r, c);
     const struct slice parts[] = {
         text_slice("<item jid='"),
-        write_escaped(r, shown_jid(c)),
+        write_escaped(r, contact_shown(c)),
         text_slice(named ? "' name='" : ""),
         named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
         text_slice("' subscription='"),

@@ -382,6 +382,8 @@ void deliver_some(struct router *r, struct input *in, const struct decision *d);
 struct contact *contact_find(const struct account *account, const struct jid *bare);
 struct contact *contact_find_text(const struct router *r, const struct account *account, struct slice bare);
 struct contact *contact_add(struct router *r, struct account *account, struct jid *bare); /* NULL: limit or memory */
+bool contact_is_subscription(struct slice word); /* as an item may have it */
+struct slice contact_shown(const struct contact *c); /* its JID, as an item has it */
 void contact_unlist(struct router *r, struct contact *c); /* it is in the roster no more */
 void contacts_free(struct router *r, struct account *account);
 static inline void contact_list(struct account *account, struct contact *c) { /* it is in the roster from now on */

@@ -84,6 +84,11 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
         report->verdict = real.verdict == DRILL_SKIP || expected.verdict == DRILL_SKIP ? REPORT_SKIP : REPORT_FAIL;
     } else {
         compare(report, &expected, &real, options->target);
+        /* The server did not answer any more: that says more than all that is missing behind it. */
+        if (report->verdict == REPORT_FAIL && real.down && real.failure != NULL) {
+            free((char *)(uintptr_t)report->failure);
+            report->failure = cli_copy(real.failure);
+        }
     }
     keep(report, &real, options);
     drill_result_free(&real);

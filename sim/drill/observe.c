@@ -151,7 +151,7 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
     if (attribute->ns[0] != '\0') {
         const bool kept = depth == 1 && strcmp(node->name, "status") == 0; /* the one part that is kept of a request */
         return (depth == 0 || kept) && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
-               !is_written(o->run->script, "xml:lang", attribute->value);
+               (o->of_server || !is_written(o->run->script, "xml:lang", attribute->value));
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
         return value[0] == '\0' || (o->bare != NULL && strcmp(value, o->bare) == 0);

@@ -319,6 +319,7 @@ static bool fill_texts(struct run *run, struct drill_result *result) {
 
 static void fill_result(struct run *run, struct drill_result *result) {
     result->verdict = verdict_of(run);
+    result->down = run->state == RUN_DOWN;
     result->virtual_us = run->venue == NULL ? 0 : run->venue->ops->now_us(run->venue);
     if (run->fired != NULL) {
         (void)router_rules(&result->rule_count);

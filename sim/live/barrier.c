@@ -18,7 +18,8 @@ enum {
     ROUNDS_HOME = 2,   /* whoever has sent something, then everybody */
     ROUNDS_REMOTE = 3, /* and once more, behind what came back from elsewhere */
     ROUNDS_LEAST = 3, /* where sessions work side by side: the sender's own, the others', and those that the others stir */
-    ROUNDS_MOST = 100
+    ROUNDS_MOST = 100,
+    AGAIN_MOST = 3
 };
 
 static bool in_rounds(const struct live_venue *venue) {
@@ -332,6 +333,7 @@ static void finish(struct live_venue *venue) {
             memset(actor->owes, 0, sizeof actor->owes);
         }
     }
+    barrier->again = 0;
     barrier->stirred = false;
     barrier->stirred_remote = barrier->stirred_remote && !barrier->remote;
     barrier->going = false;
@@ -365,6 +367,19 @@ static void give_up(struct live_venue *venue) {
     }
 }
 
+/* A server whose sessions work side by side loses what comes for a stream or a component just while that ends, and a ping
+ * with it. It is asked anew then, a few times within the last bound. */
+static bool asks_anew(struct live_venue *venue, uint64_t now) {
+    struct live_barrier *barrier = &venue->barrier;
+    const uint64_t part_us = (uint64_t)venue->server->seconds * 1000000 / (AGAIN_MOST + 2);
+    if (!in_rounds(venue) || barrier->again >= AGAIN_MOST || now - barrier->progress_us < part_us) {
+        return false;
+    }
+    barrier->again++;
+    begin(venue, barrier->remote);
+    return true;
+}
+
 static void look(struct live_venue *venue, unsigned left) {
     struct live_barrier *barrier = &venue->barrier;
     const uint64_t bound_us = (uint64_t)venue->server->seconds * 1000000;
@@ -372,11 +387,15 @@ static void look(struct live_venue *venue, unsigned left) {
     if (left < barrier->waiting) {
         barrier->waiting = left;
         barrier->progress_us = now;
+    } else if (asks_anew(venue, now)) {
+        return;
     } else if (now - barrier->progress_us >= bound_us) {
         give_up(venue);
         return;
     }
-    live_venue_wait(venue, barrier->progress_us + bound_us - now);
+    const uint64_t end_us = barrier->progress_us + bound_us - now;
+    const uint64_t part_us = bound_us / (AGAIN_MOST + 2);
+    live_venue_wait(venue, in_rounds(venue) && end_us > part_us ? part_us : end_us);
 }
 
 void live_barrier_run(struct live_venue *venue, bool remote, bool stop) {

@@ -142,6 +142,7 @@ struct live_barrier {
     size_t seen;          /* events when the round began */
     unsigned waiting;     /* answers that were missing when something was last heard */
     uint64_t progress_us; /* when that was */
+    unsigned again;       /* how often everybody was asked anew */
 };
 
 struct live_venue {

@@ -127,6 +127,31 @@ static size_t as_scripts_have_it(const struct live_venue *venue, char *stanza, s
     return venue->english ? size : without(stanza, size, "xml:lang", "en");
 }
 
+/* The value of `from` in a stanza's start tag. */
+static struct slice from_of(const char *stanza, size_t size) {
+    static const char name[] = " from=";
+    const char *end = memchr(stanza, '>', size);
+    for (const char *at = stanza; end != NULL && at + sizeof name < end; at++) {
+        const char *value = at + sizeof name;
+        const char *last = memcmp(at, name, sizeof name - 1) != 0 ? NULL : memchr(value, value[-1], (size_t)(end - value));
+        if (last != NULL) {
+            return (struct slice){.data = value, .size = (size_t)(last - value)};
+        }
+    }
+    return (struct slice){.data = "", .size = 0};
+}
+
+/* A component's domain is the same in every case. What a user of another case has left behind may still come to it: its
+ * name, which has a dot and a number, is none that this case knows. */
+static bool is_strangers(const struct live_actor *actor, const char *stanza, size_t size, const char *own, size_t own_size) {
+    const struct slice from = from_of(stanza, size), known = from_of(own, own_size);
+    return actor->role == LIVE_ROLE_COMPONENT && actor->venue->names != NULL && from.size > 0 &&
+           from.size == known.size && memcmp(from.data, known.data, from.size) == 0 &&
+           memchr(from.data, '@', from.size) != NULL &&
+           memchr(from.data, '.', (size_t)((const char *)memchr(from.data, '@', from.size) - from.data)) != NULL &&
+           live_venue_serves(actor->venue, live_jid_domain(from));
+}
+
 static void arrived(void *context, const char *stanza, size_t size) {
     struct live_actor *actor = context;
     struct live_venue *venue = actor->venue;
@@ -137,6 +162,10 @@ static void arrived(void *context, const char *stanza, size_t size) {
     char *own = stanza == NULL ? NULL : live_venue_back(venue, stanza, size, &own_size);
     if (own == NULL) {
         live_venue_fails(venue, NULL);
+        return;
+    }
+    if (is_strangers(actor, stanza, size, own, own_size)) {
+        free(own);
         return;
     }
     if (actor->role != LIVE_ROLE_CLIENT) {
