@@ -3,6 +3,7 @@
 #   make            build build/stanzadrill and build/librouter.a
 #   make run        install what is missing, build, play every scenario
 #   make test       install what is missing, then all checks; the last line is "N passed, N failed" (also: make check)
+#   make test-live  install the real servers that are missing, then play the scenarios on them; the last line is the same
 #   make cover      line and branch coverage of each folder; fails below COVER_MIN % of the branches of router/
 #   make bench      lines "bench NAME VALUE UNIT"
 #   make fuzz       each fuzz target for FUZZ_SECONDS
@@ -11,7 +12,8 @@
 #   make install, make uninstall, make clean
 #
 # Variables: CC, CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX, DESTDIR, V=1 (show commands), JOBS (builds that
-# make test starts side by side), WITH_CLANG=1 (make test installs and needs clang too).
+# make test starts side by side), SERVERS (of tests/live/plan, for make test-live; all), WITH_CLANG=1 (make test
+# installs and needs clang too), WITH_BROWSER=1 (it installs and needs a browser too, which then opens the HTML report).
 
 VERSION := 0.1.0
 
@@ -49,6 +51,7 @@ tests_c := $(sort $(wildcard tests/*.c))
 bench_c := $(sort $(wildcard tests/bench/*.c))
 fuzz_c := $(sort $(wildcard tests/fuzz/*.c))
 live_c := $(sort $(wildcard tests/live/*.c))
+tools_c := $(sort $(wildcard tests/tools/*.c))
 profiles := $(sort $(wildcard router/profiles/*.profile))
 
 public_names := router jid stanza policy
@@ -56,7 +59,7 @@ public_names := router jid stanza policy
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
 router_o := $(call objects,$(router_c)) $(GEN)/profiles.o
 sim_o := $(call objects,$(sim_c) $(reports_c))
-all_c := $(router_c) $(sim_c) $(reports_c) $(cli_c) $(tests_c) $(bench_c) $(fuzz_c) $(live_c)
+all_c := $(router_c) $(sim_c) $(reports_c) $(cli_c) $(tests_c) $(bench_c) $(fuzz_c) $(live_c) $(tools_c)
 
 all: $(BUILD)/stanzadrill $(BUILD)/librouter.a
 
@@ -81,6 +84,10 @@ $(BUILD)/fuzz-%: $(OBJ)/tests/fuzz/%.o $(sim_o) $(BUILD)/librouter.a
 # Tests that need real servers: live-NAME of tests/live/NAME.c.
 $(BUILD)/live-%: $(OBJ)/tests/live/%.o $(sim_o) $(BUILD)/librouter.a
 	$(call say,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(CHECK_LIBS) $(LIBS) $(LDLIBS)
+
+# Programs that the check scripts need: tool-NAME of tests/tools/NAME.c.
+$(BUILD)/tool-%: $(OBJ)/tests/tools/%.o
+	$(call say,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # Each folder sees only what it may include: a wrong include does not build.
 $(OBJ)/router/%.o: include = -Irouter -Irouter/include
@@ -156,8 +163,12 @@ run:
 	$(BUILD)/stanzadrill run scenarios
 
 test check:
-	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test $(if $(WITH_CLANG),clang)
-	@$(sub) WITH_CLANG='$(WITH_CLANG)' sh tests/run.sh
+	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test $(if $(WITH_CLANG),clang) $(if $(WITH_BROWSER),browser)
+	@$(sub) WITH_CLANG='$(WITH_CLANG)' WITH_BROWSER='$(WITH_BROWSER)' sh tests/run.sh
+
+test-live:
+	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test live
+	@$(sub) sh tests/test-live.sh $(SERVERS)
 
 cover:
 	@CC=gcc sh tests/install-deps.sh --stamp $(BUILD)/deps build test cover
@@ -210,6 +221,6 @@ clean:
 	rm -rf '$(BUILD)'
 
 always:
-.PHONY: all run test check cover bench fuzz golden-accept install uninstall deb clean always
+.PHONY: all run test check test-live cover bench fuzz golden-accept install uninstall deb clean always
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -14,16 +14,17 @@ struct page {
     const struct report_run *run;
     struct html_tally tally;
     struct html top, rows, full, bottom;
-    struct span *heads;  /* in rows, by case: its line */
-    struct span *briefs; /* in rows, by case: what stands in its fold where there are no details */
-    struct span *details; /* in full, by case; empty: none */
+    struct span *heads;                 /* in rows, by case: its line */
+    struct span *briefs;                /* in rows, by case: what stands in its fold where there are no details */
+    struct span *details;               /* in full, by case; empty: none */
     enum { FITS, FULL, STOPPED } state; /* STOPPED: memory ran out */
 };
 
 /* Up to how many cases the folders of the list stand open by themselves. */
 enum { OPEN_MAX = 100 };
 
-/* ------------------------------------------------------------------------------------------- which have details ---- */
+/* ------------------------------------------------------------------------------------------- which have details ----
+ */
 
 /* The order in which cases get their details. */
 enum turn { FAILED, KNOWN, FIRST_OF_FILE, NON_STRICT, OTHERS, TURN_COUNT };

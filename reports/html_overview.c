@@ -92,18 +92,21 @@ static void put_navigation(struct html *out, const struct report_run *run, const
 void html_head(struct html *out, const struct report_run *run, const struct html_tally *tally) {
     const struct report_counts counts = report_count(run);
     const char *target = run->target != NULL ? run->target : "simulator";
-    html_put(out, "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
-                  "<meta charset=\"utf-8\"/>\n"
-                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
-                  "<meta name=\"referrer\" content=\"no-referrer\"/>\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
-                  "'unsafe-inline'; script-src 'sha256-%r'\"/>\n<title>",
+    html_put(out,
+             "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\" xml:lang=\"en\">\n<head>\n"
+             "<meta charset=\"utf-8\"/>\n"
+             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+             "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
+             "<meta name=\"referrer\" content=\"no-referrer\"/>\n<meta http-equiv=\"Content-Security-Policy\" "
+             "content=\"default-src 'none'; img-src data:; style-src "
+             "'unsafe-inline'; script-src 'sha256-%r'\"/>\n<title>",
              html_script_hash());
     put_headline(out, run, &counts);
     html_put(out, " \xe2\x80\x93 %s \xe2\x80\x93 stanzadrill</title>\n<style>\n%r%r</style>\n</head>\n<body>\n", target,
              html_style(), report_diagram_style());
-    html_put(out, "<a class=\"jump\" href=\"#main\">Skip to the results</a>\n<header>\n<p class=\"brand\">stanzadrill "
-                  "<span>%s</span></p>\n<h1>",
+    html_put(out,
+             "<a class=\"jump\" href=\"#main\">Skip to the results</a>\n<header>\n<p class=\"brand\">stanzadrill "
+             "<span>%s</span></p>\n<h1>",
              run->version != NULL ? run->version : "");
     put_headline(out, run, &counts);
     html_put(out, "</h1>\n<p class=\"lead\">Routing of XMPP stanzas, played on <strong><bdi>%s</bdi></strong>.</p>\n",
@@ -149,9 +152,11 @@ static void put_line(struct html *out, const char *text) {
     }
 }
 
-static void put_attention(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t total) {
-    html_put(out, "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">To look at</h2>\n<p>%r</p>\n"
-                  "<ul class=\"attention\">\n",
+static void put_attention(struct html *out, const struct report_run *run, const struct html_tally *tally,
+                          size_t total) {
+    html_put(out,
+             "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">To look at</h2>\n<p>%r</p>\n"
+             "<ul class=\"attention\">\n",
              total == 1 ? "One case did not simply pass." : "These cases did not simply pass; the worst come first.");
     size_t shown = 0;
     for (size_t v = 0; v < REPORT_VERDICT_COUNT; v++) {
@@ -199,7 +204,8 @@ void html_overview(struct html *out, const struct report_run *run, const struct 
 }
 
 void html_foot(struct html *out, const struct report_run *run) {
-    html_put(out, "</main>\n<footer>\n<p>Written by stanzadrill %s. This file is all there is of the report: it loads "
-                  "nothing, and only the filter needs a script.</p>\n</footer>\n<script>%r</script>\n</body>\n</html>\n",
+    html_put(out,
+             "</main>\n<footer>\n<p>Written by stanzadrill %s. This file is all there is of the report: it loads "
+             "nothing, and only the filter needs a script.</p>\n</footer>\n<script>%r</script>\n</body>\n</html>\n",
              run->version != NULL ? run->version : "", html_script());
 }

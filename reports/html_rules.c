@@ -25,8 +25,8 @@ static void put_cell(struct html *out, const struct report_run *run, const struc
     const struct html_rule *seen = &tally->rules[index];
     if (seen->fired == 0) {
         const bool shows = rule->runs && rule->reason == NULL;
-        html_put(out, "<td class=\"%r\"><a href=\"#rule/%i\">%s</a> %r</td>", shows ? "none" : "never", rule->id, rule->id,
-                 shows ? "<strong>nothing fires it</strong>" : "not shown here");
+        html_put(out, "<td class=\"%r\"><a href=\"#rule/%i\">%s</a> %r</td>", shows ? "none" : "never", rule->id,
+                 rule->id, shows ? "<strong>nothing fires it</strong>" : "not shown here");
         return;
     }
     html_put(out, "<td class=\"h%n\"><a href=\"#rule/%i\">%s</a> <span>", heat(seen->fired), rule->id, rule->id);
@@ -38,8 +38,9 @@ static void put_cell(struct html *out, const struct report_run *run, const struc
 
 static void put_grid(struct html *out, const struct report_run *run, const struct html_tally *tally,
                      const struct report_grid *grid) {
-    html_put(out, "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n<table class=\"grid\">\n"
-                  "<thead><tr><td></td>",
+    html_put(out,
+             "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n<table class=\"grid\">\n"
+             "<thead><tr><td></td>",
              grid->title);
     for (size_t i = 0; i < grid->column_count; i++) {
         html_put(out, "<th scope=\"col\">%s</th>", grid->columns[i]);
@@ -59,12 +60,13 @@ void html_grids(struct html *out, const struct report_run *run, const struct htm
     if (run->grid_count == 0) {
         return;
     }
-    html_put(out, "<section aria-labelledby=\"delivery\">\n<h2 id=\"delivery\">Delivery</h2>\n<p>Which rule decides, by "
-                  "what is sent and who is there. The darker a cell, the more cases fire its rule; the word in it is the "
-                  "worst verdict among them.</p>\n<p class=\"scale\"><span class=\"h1\">1 to 9 cases</span> "
-                  "<span class=\"h2\">10 to 99</span> <span class=\"h3\">100 to 999</span> "
-                  "<span class=\"h4\">1,000 or more</span> <span class=\"none\"><strong>nothing fires it</strong></span>"
-                  "</p>\n");
+    html_put(out,
+             "<section aria-labelledby=\"delivery\">\n<h2 id=\"delivery\">Delivery</h2>\n<p>Which rule decides, by "
+             "what is sent and who is there. The darker a cell, the more cases fire its rule; the word in it is the "
+             "worst verdict among them.</p>\n<p class=\"scale\"><span class=\"h1\">1 to 9 cases</span> "
+             "<span class=\"h2\">10 to 99</span> <span class=\"h3\">100 to 999</span> "
+             "<span class=\"h4\">1,000 or more</span> <span class=\"none\"><strong>nothing fires it</strong></span>"
+             "</p>\n");
     for (size_t i = 0; i < run->grid_count; i++) {
         html_put(out, "<details class=\"fold\"%r><summary><h3>%s</h3></summary>\n", i == 0 ? " open=\"open\"" : "",
                  run->grids[i].title);
@@ -131,16 +133,18 @@ static void put_rule(struct html *out, const struct report_run *run, const struc
     const struct report_rule *rule = &run->rules[index];
     const struct html_rule *seen = &tally->rules[index];
     const enum state state = state_of(rule, seen);
-    html_put(out, "<tr id=\"rule/%i\"%r><th scope=\"row\"><code>%s</code> <span class=\"src\">%s \xc2\xb7 %s</span>"
-                  "<p>When %s: %s.</p></th>",
-             rule->id, state == UNFIRED ? " class=\"none\"" : "", rule->id, rule->strength, rule->source, rule->condition,
-             rule->outcome);
+    html_put(out,
+             "<tr id=\"rule/%i\"%r><th scope=\"row\"><code>%s</code> <span class=\"src\">%s \xc2\xb7 %s</span>"
+             "<p>When %s: %s.</p></th>",
+             rule->id, state == UNFIRED ? " class=\"none\"" : "", rule->id, rule->strength, rule->source,
+             rule->condition, rule->outcome);
     if (state == FIRED) {
         put_fired(out, run, tally, seen);
     } else {
         html_put(out, "<td colspan=\"%n\">", tally->folder_count + 1);
         html_put(out,
-                 state == UNFIRED   ? "<strong>Nothing fired it.</strong> It is carried out, so that a case should show it."
+                 state == UNFIRED
+                     ? "<strong>Nothing fired it.</strong> It is carried out, so that a case should show it."
                  : state == UNSHOWN ? "Nothing can show it: %s."
                                     : "Not carried out here.",
                  rule->reason);
@@ -166,8 +170,9 @@ static void put_group(struct html *out, const struct report_run *run, const stru
     if (group->states[UNFIRED] > 0) {
         html_put(out, " <strong class=\"none\">%N fired by nothing</strong>", group->states[UNFIRED]);
     }
-    html_put(out, "</summary>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Rules of %s\">\n"
-                  "<table class=\"rules\">\n<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Fired by</th>",
+    html_put(out,
+             "</summary>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Rules of %s\">\n"
+             "<table class=\"rules\">\n<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Fired by</th>",
              name);
     put_folders(out, tally);
     html_put(out, "</tr></thead>\n<tbody>\n");
@@ -178,8 +183,8 @@ static void put_group(struct html *out, const struct report_run *run, const stru
 }
 
 static void put_unfired(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t count) {
-    html_put(out, "<div class=\"unfired\">\n<p><strong>%N %r carried out, but nothing fired %r:</strong></p>\n<ul>", count,
-             count == 1 ? "rule is" : "rules are", count == 1 ? "it" : "them");
+    html_put(out, "<div class=\"unfired\">\n<p><strong>%N %r carried out, but nothing fired %r:</strong></p>\n<ul>",
+             count, count == 1 ? "rule is" : "rules are", count == 1 ? "it" : "them");
     for (size_t i = 0; i < run->rule_count; i++) {
         if (state_of(&run->rules[i], &tally->rules[i]) == UNFIRED) {
             html_put(out, "<li><a href=\"#rule/%i\">%s</a></li>\n", run->rules[i].id, run->rules[i].id);
@@ -196,10 +201,11 @@ void html_rules(struct html *out, const struct report_run *run, const struct htm
     for (size_t i = 0; i < run->rule_count; i++) {
         states[state_of(&run->rules[i], &tally->rules[i])]++;
     }
-    html_put(out, "<section aria-labelledby=\"rules\">\n<h2 id=\"rules\">Rules and scenarios</h2>\n<p>Of the %N rules of "
-                  "the catalogue the cases of this run fired %N. %N can be shown by nothing, and %N are not carried out "
-                  "here. A column of a table stands for the scenarios of a folder, a number for cases that fired the "
-                  "rule.</p>\n",
+    html_put(out,
+             "<section aria-labelledby=\"rules\">\n<h2 id=\"rules\">Rules and scenarios</h2>\n<p>Of the %N rules of "
+             "the catalogue the cases of this run fired %N. %N can be shown by nothing, and %N are not carried out "
+             "here. A column of a table stands for the scenarios of a folder, a number for cases that fired the "
+             "rule.</p>\n",
              run->rule_count, states[FIRED], states[UNSHOWN], states[IDLE]);
     if (states[UNFIRED] > 0) {
         put_unfired(out, run, tally, states[UNFIRED]);

@@ -5,8 +5,7 @@
 #include <string.h>
 
 const enum report_verdict html_worst[REPORT_VERDICT_COUNT] = {
-    REPORT_BROKEN, REPORT_ERROR, REPORT_FAIL,       REPORT_XPASS,
-    REPORT_XFAIL,  REPORT_SKIP,  REPORT_NON_STRICT, REPORT_PASS,
+    REPORT_BROKEN, REPORT_ERROR, REPORT_FAIL, REPORT_XPASS, REPORT_XFAIL, REPORT_SKIP, REPORT_NON_STRICT, REPORT_PASS,
 };
 
 bool html_troubles(enum report_verdict verdict) {

@@ -102,15 +102,50 @@ void probe_watched(struct router *r, const struct account *account, struct slice
                   write_start(r, "presence", "probe", none), none);
 }
 
+/* A domain with a final dot that is another domain than the one without. returns true: the stanza's fate is sealed. */
+bool refuse_dot(struct router *r, struct input *in, struct slice domain) {
+    const struct decision d = {.rule = RULE_in_to_dot, .departure = departs(r, ALTERNATIVE_in_to_dot_not_found)};
+    if (d.departure == NULL || domain.size == 0 || domain.data[domain.size - 1] != '.')
+        return false;
+    bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+    return true;
+}
+
+/* Presence of a type that is none, but that a profile takes for available. */
+void count_as_available(struct router *r, struct input *in, struct stanza *edited) {
+    if (in->st->kind != STANZA_PRESENCE_OTHER)
+        return;
+    const bool named = slice_is(in->st->type, text_slice("available")) &&
+                       depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available);
+    if (!named && !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_all_available))
+        return;
+    *edited = *in->st;
+    edited->kind = STANZA_AVAILABLE;
+    in->st = edited;
+}
+
 /* What was stored was written before, and keeps its address. */
 void readdress(struct router *r, struct input *in, const struct session *session) {
-    if (in->to_parts == NULL && in->sender == NULL)
+    if ((in->to_parts == NULL && in->sender == NULL) || in->resource == session)
         return;
     const struct slice now = in->to.data != NULL ? in->to : in->st->to;
     if (slice_is(now, jid_slice(session->jid)) || !depart(r, in->host, ALTERNATIVE_loc_norewrite_to_full))
         return;
     in->to = jid_slice(session->jid);
     in->copy.size = 0;
+}
+
+bool deliver_foreign_probe(struct router *r, struct input *in) {
+    const struct decision d = {.rule = RULE_pres_full_match_probe,
+                               .departure = departs(r, ALTERNATIVE_pres_full_match_probe_deliver_foreign)};
+    if (in->st->kind != STANZA_PROBE || in->to_parts->resource.size == 0 || d.departure == NULL ||
+        (in->stream == NULL && in->component == NULL))
+        return false;
+    if (in->resource != NULL)
+        deliver(r, in, &d, in->resource);
+    else
+        fate(r, in, ROUTER_DROP, &d);
+    return true;
 }
 
 bool is_own_roster(struct router *r, const struct input *in) {
@@ -121,8 +156,9 @@ bool is_own_roster(struct router *r, const struct input *in) {
 
 bool goes_nowhere(struct router *r, const struct input *in) {
     struct decision d = {.rule = -1};
-    if (in->st->kind == STANZA_PROBE)
-        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_drop)};
+    if (in->st->kind == STANZA_PROBE && in->to_parts != NULL &&
+        !slice_is(who_is((struct slice){in->to_parts->text, in->to_parts->size}).bare, in->who.bare))
+        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_own_only)};
     else if (in->st->kind == STANZA_PRESENCE_ERROR)
         d = (struct decision){.rule = RULE_pres_in_error, .departure = departs(r, ALTERNATIVE_pres_in_error_drop_from_client)};
     if (d.departure != NULL)
@@ -130,8 +166,16 @@ bool goes_nowhere(struct router *r, const struct input *in) {
     return d.departure != NULL;
 }
 
+/* Whether presence for a resource of the account finds nobody. */
+bool presence_barred(const struct router *r, const struct account *account) {
+    const unsigned state = resource_state(account);
+    return (state == STATE_NONE || state == STATE_CONNECTED) &&
+           departs(r, ALTERNATIVE_pres_full_match_avail_if_available) != NULL;
+}
+
 void pass_unavailable(struct router *r, struct input *in) {
-    if (in->resource == NULL || in->resource->presence != NULL)
+    const unsigned state = resource_state(in->account);
+    if (in->resource == NULL || (state != STATE_NONE && state != STATE_CONNECTED))
         return;
     const bool passed =
         in->st->kind == STANZA_AVAILABLE     ? depart(r, in->host, ALTERNATIVE_pres_full_match_avail_if_available)
@@ -143,13 +187,13 @@ void pass_unavailable(struct router *r, struct input *in) {
         in->resource = NULL;
 }
 
-/* Whether a sender does not get its own presence back. */
-bool reflection_omitted(struct router *r, struct slice host, int rule) {
+/* The departure by which a sender does not get its own presence back. */
+const char *reflection_omitted(const struct router *r, int rule) {
     switch (rule) {
-    case RULE_pres_init_self: return depart(r, host, ALTERNATIVE_pres_init_self_omit);
-    case RULE_pres_upd_self: return depart(r, host, ALTERNATIVE_pres_upd_self_omit);
-    case RULE_pres_unavail_self: return depart(r, host, ALTERNATIVE_pres_unavail_self_omit);
-    default: return false;
+    case RULE_pres_init_self: return departs(r, ALTERNATIVE_pres_init_self_omit);
+    case RULE_pres_upd_self: return departs(r, ALTERNATIVE_pres_upd_self_omit);
+    case RULE_pres_unavail_self: return departs(r, ALTERNATIVE_pres_unavail_self_omit);
+    default: return NULL;
     }
 }
 

@@ -4,10 +4,13 @@
 void answer(struct router *r, struct input *in, const struct decision *d, enum stanza_kind kind, struct slice from,
             struct slice start, struct slice body) {
     /* A client that asked in its own name is answered on its stream; subscription types change a roster first. */
-    const bool direct = in->sender != NULL && !kind_is_subscription(kind) && slice_is(in->from, jid_slice(in->sender->jid));
+    const bool direct = in->sender != NULL && !kind_is_subscription(kind) && slice_is(in->from, jid_slice(in->sender->jid)) &&
+                        !(kind_is_presence(kind) && presence_barred(r, in->sender->account));
     const struct stanza st = {.kind = kind, .start = start, .body = body};
     struct input out = {.st = &st, .from = from, .to = in->from, .host = in->host, .stream = in->stream};
     out.who = in->who;
+    if (in->both.data != NULL && in->st->kind == STANZA_GET)
+        out.from = out.to = in->both;
     struct slice text = {NULL, 0};
     const uint32_t component = direct || in->stream != NULL ? 0 : component_port(r, &in->who);
     uint32_t port = component;
@@ -29,8 +32,23 @@ static struct slice probe_id(const struct input *in) {
     return in->st->has_id ? in->st->id : (struct slice){NULL, 0};
 }
 
+static void show_services(struct router *r, struct input *in, const struct decision *d) {
+    static const char *const services[] = {"/echo", "/help"};
+    const struct slice none = {NULL, 0};
+    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+        const struct slice from[] = {in->host, text_slice(services[i])};
+        answer(r, in, d, STANZA_AVAILABLE, write_join(r, from, 2), write_start(r, "presence", NULL, none), none);
+    }
+}
+
 static void approve_for_domain(struct router *r, struct input *in, const struct decision *d) {
     const struct slice none = {NULL, 0};
+    if (depart(r, in->host, ALTERNATIVE_dom_pres_sub_mutual)) {
+        answer(r, in, d, STANZA_SUBSCRIBED, in->host, write_start(r, "presence", "subscribed", none), none);
+        answer(r, in, d, STANZA_SUBSCRIBE, in->host, write_start(r, "presence", "subscribe", none), none);
+        show_services(r, in, d);
+        return;
+    }
     answer(r, in, d, STANZA_SUBSCRIBED, in->host, write_start(r, "presence", "subscribed", probe_id(in)), none);
     if (depart(r, in->host, ALTERNATIVE_dom_pres_sub_show_available))
         answer(r, in, d, STANZA_AVAILABLE, in->host, write_start(r, "presence", NULL, probe_id(in)), none);
@@ -45,8 +63,12 @@ void answer_for_domain(struct router *r, struct input *in, const struct decision
     if (in->st->kind == STANZA_PROBE && d->verb == DO_ANSWER_AVAILABLE &&
         depart(r, in->host, ALTERNATIVE_dom_pres_probe_answer_bare))
         in->from = in->who.bare;
-    if (d->verb == DO_ANSWER_AVAILABLE)
+    if (d->verb == DO_ANSWER_AVAILABLE && depart(r, in->host, ALTERNATIVE_dom_pres_probe_services))
+        show_services(r, in, d);
+    else if (d->verb == DO_ANSWER_AVAILABLE)
         answer(r, in, d, STANZA_AVAILABLE, in->host, write_start(r, "presence", NULL, probe_id(in)), none);
+    else if (in->st->kind == STANZA_UNSUBSCRIBE && departs(r, ALTERNATIVE_dom_pres_sub_mutual) != NULL)
+        answer(r, in, d, STANZA_UNSUBSCRIBED, in->host, write_start(r, "presence", "unsubscribed", none), none);
     else if (in->st->kind == STANZA_SUBSCRIBE)
         approve_for_domain(r, in, d);
     else

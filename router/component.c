@@ -173,6 +173,9 @@ void dispatch_component(struct router *r, struct input *in, struct component *c)
     if (c->port != 0) {
         mark_handed(r, in);
         decide(r, in, STAGE_COMPONENT, STATE_ATTACHED);
+    } else if (in->stream != NULL && depart(r, in->host, ALTERNATIVE_ext_comp_fromremote_not_served)) {
+        const struct decision d = {.rule = RULE_ext_comp_fromremote};
+        fate(r, in, ROUTER_DROP, &d);
     } else {
         decide(r, in, STAGE_COMPONENT, STATE_DETACHED);
     }

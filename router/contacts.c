@@ -65,7 +65,8 @@ void contact_unlist(struct router *r, struct contact *c) {
     c->item = c->approved = false;
     router_give(r, c->name);
     router_give(r, c->groups);
-    c->name = c->groups = NULL;
+    router_give(r, c->shown);
+    c->name = c->groups = c->shown = NULL;
     c->groups_size = 0;
 }
 
@@ -75,6 +76,7 @@ void contacts_free(struct router *r, struct account *account) {
         known_forget(r, &account->contacts[i]);
         router_give(r, account->contacts[i].name);
         router_give(r, account->contacts[i].groups);
+        router_give(r, account->contacts[i].shown);
         jid_release(&r->jids, account->contacts[i].jid);
     }
     router_give(r, account->contacts);

@@ -183,11 +183,10 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
-    if (stage == STAGE_NOTO && kind_is_request(st->kind) && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
-        in->error_from = jid_slice(in->sender->jid);
     const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
     const bool alone = st->child_count == 1;
-    if (kind_is_request(st->kind) && (!alone || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
+    if (kind_is_request(st->kind) && departs(r, ALTERNATIVE_in_iq_children_as_usual) == NULL &&
+        (!alone || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
         const struct decision d = {.rule = alone ? RULE_in_iq_child_ns : RULE_in_iq_children,
                                    .departure = alone ? departs(r, ALTERNATIVE_in_iq_child_ns_as_unknown) : NULL};
         bounce(r, in, &d, d.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_BAD_REQUEST, NULL);
@@ -200,6 +199,12 @@ static void decide_request(struct router *r, struct input *in, unsigned stage) {
                                        .departure = departs(r, ALTERNATIVE_iq_bare_unknown_say_why)};
             bounce(r, in, &d, CONDITION_SUBSCRIPTION_REQUIRED, NULL);
             return;
+        }
+        if (state == STATE_UNKNOWN && stage == STAGE_NOTO && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
+            in->error_from = jid_slice(in->sender->jid);
+        if (stage == STAGE_NOTO && kind_is_subscription(st->kind) && depart(r, in->host, ALTERNATIVE_noto_pres_sub_as_written)) {
+            in->error_from = (struct slice){"", 0};
+            in->error_to = st->has_to ? st->to : in->error_from;
         }
         decide(r, in, stage, state);
     }
@@ -221,6 +226,8 @@ static void dispatch_account(struct router *r, struct input *in) {
     if (in->component != NULL)
         mark(r, in->host, RULE_ext_comp_local);
     if (in->to_parts->resource.size == 0 && own_bare_otherwise(r, in))
+        return;
+    if (deliver_foreign_probe(r, in))
         return;
     const size_t before = r->effect_count;
     if (in->to_parts->resource.size == 0) {

@@ -87,8 +87,11 @@ static void forget_refused(struct router *r, const struct input *in, struct sess
 
 /* A profile may answer what the specification says not to (6120 8.2.3). */
 static bool is_answered_result(const struct input *in, const struct decision *d) {
-    const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply;
-    return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL);
+    const bool undelivered = d->rule == RULE_iq_full_nomatch_reply || d->rule == RULE_iq_nouser_reply ||
+                             d->rule == RULE_s2s_never_result;
+    const bool unrouted = d->rule == RULE_s2s_never_error || d->rule == RULE_ext_comp_offline;
+    return d->rule == RULE_in_iq_id || (in->st->kind == STANZA_RESULT && undelivered && d->departure != NULL) ||
+           (in->st->kind != STANZA_PRESENCE_ERROR && unrouted && d->departure != NULL);
 }
 
 void bounce(struct router *r, struct input *in, const struct decision *d, enum condition condition, const char *type) {
@@ -103,7 +106,8 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
     struct session *local = to_account ? NULL : in->sender;
     if (is_failed_request(r, in))
         mark(r, in->host, RULE_sub_req_out_error);
-    const bool as_it_came = local == NULL || d->rule == RULE_in_pres_type_unknown;
+    const bool as_it_came =
+        local == NULL || d->rule == RULE_in_pres_type_unknown || d->rule == RULE_in_from_mismatch;
     const struct slice to = as_it_came ? in->from : jid_slice(local->jid);
     struct slice text = write_error(r, in, to, condition, type != NULL ? type : in->mapped_type);
     if (knob_is(r, KNOB_err_by, 1))
@@ -120,7 +124,14 @@ void bounce(struct router *r, struct input *in, const struct decision *d, enum c
         mark(r, in->host, RULE_err_return_path);
         port = send_to_remote(r, in, error_kind(in->st->kind), &text);
     } else {
-        port = component_port(r, &in->who);
+        port = in->component != NULL && in->error_to.data != NULL ? in->component->port : component_port(r, &in->who);
+    }
+    if (local != NULL && kind_is_presence(in->st->kind) && in->stage >= STAGE_REMOTE) {
+        spare(r, local, in->st->to);
+        if (presence_barred(r, local->account)) {
+            fate(r, in, ROUTER_DROP, d);
+            return;
+        }
     }
     struct router_effect *e = fate(r, in, ROUTER_BOUNCE, d);
     e->condition = condition_texts[condition].name;

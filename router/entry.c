@@ -60,34 +60,37 @@ static bool has_error_child(const struct stanza *st) {
 }
 
 bool presence_priority(const struct router *r, const struct stanza *st, int16_t *priority) {
+    enum { LIMIT = 1000000, DIGITS_MAX = 32, USUAL = 8 };
+    const bool any = departs(r, ALTERNATIVE_in_pres_priority_bad_any_number) != NULL;
     size_t found = 0;
     bool valid = true;
     long value = 0;
     for (size_t i = 0; i < st->child_count && i < STANZA_CHILDREN_MAX; i++) {
         if (!slice_is(st->child[i].name, text_slice("priority")) || !is_content_namespace(st->child[i].ns))
             continue;
-        char text[8];
+        char text[DIGITS_MAX];
         size_t size = 0;
         found++;
-        valid = valid && stanza_child_text(st, i, text, sizeof text, &size) && size > 0;
+        valid = valid && stanza_child_text(st, i, text, any ? DIGITS_MAX : USUAL, &size) && size > 0;
         size_t digit = valid && (text[0] == '-' || text[0] == '+') ? 1 : 0;
         valid = valid && digit < size;
         long number = 0;
         for (; valid && digit < size; digit++) {
             valid = text[digit] >= '0' && text[digit] <= '9';
-            number = number * 10 + (text[digit] - '0');
+            number = number > LIMIT ? LIMIT : number * 10 + (text[digit] - '0');
         }
         if (valid && found == 1)
             value = text[0] == '-' ? -number : number;
     }
-    const bool in_range = value >= -128 && value <= 127;
-    const bool clamps = departs(r, ALTERNATIVE_in_pres_priority_bad_clamp_numbers) != NULL;
-    if (!in_range && (clamps || knob_is(r, KNOB_pres_bad_priority, 2)))
+    const bool in_range = any || (value >= -128 && value <= 127);
+    if (any) /* as far as there is room beside ROUTER_NOT_AVAILABLE */
+        value = value > INT16_MAX ? INT16_MAX : value <= ROUTER_NOT_AVAILABLE ? ROUTER_NOT_AVAILABLE + 1 : value;
+    if (!in_range && knob_is(r, KNOB_pres_bad_priority, 2))
         value = value < 0 ? -128 : 127;
     else if (!in_range)
         value = 0;
     *priority = (int16_t)(valid && found <= 1 ? value : 0);
-    return valid && (in_range || clamps) && found <= 1;
+    return valid && in_range && found <= 1;
 }
 
 /* 6121 4.7.2.1 has four values, and one element at most; what a presence says beside them is passed on all the same. */
@@ -247,6 +250,12 @@ static bool stamp(struct router *r, struct input *in) {
         struct jid_parts parts;
         const bool prepared = jid_prepare(st->from, &parts) == ROUTER_OK;
         const struct slice text = {parts.text, prepared ? parts.size : 0};
+        if (!prepared && depart(r, in->host, ALTERNATIVE_in_from_mismatch_malformed_bounced)) {
+            const struct decision d = {.rule = RULE_in_from_mismatch};
+            in->from = st->from;
+            bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+            return false;
+        }
         if ((!prepared || !(slice_is(text, jid_slice(own)) || slice_is(text, jid_slice(own->bare)))) &&
             refuse(r, in, FAULT_FROM_MISMATCH))
             return false;
@@ -301,6 +310,12 @@ static bool part_too_long_or_empty(struct slice raw) {
            resource > ROUTER_JID_PART_MAX;
 }
 
+/* By a departure, a dot at the end makes a domain another one. */
+static bool is_elsewhere(struct router *r, const struct input *in, struct slice raw) {
+    const struct slice domain = domain_of(raw);
+    return domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable);
+}
+
 /* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
@@ -309,9 +324,9 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     const bool too_long =
         valid && part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
     if (valid && !too_long) {
-        const struct slice domain = domain_of(raw);
-        if (domain.size > 0 && domain.data[domain.size - 1] == '.' &&
-            depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable)) {
+        if (refuse_dot(r, in, domain_of(raw)))
+            return false;
+        if (is_elsewhere(r, in, raw)) {
             const struct decision d = {.rule = RULE_in_to_dot};
             bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
             return false;
@@ -434,10 +449,10 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
         refuse_bad_to(r, in, from->domain, to);
         return false;
     }
-    const enum fault fault = from_fault(r, in, from->domain);
+    const enum fault fault = is_elsewhere(r, in, st->from) ? FAULT_S2S_FOREIGN_FROM : from_fault(r, in, from->domain);
     if (fault != FAULT_NONE)
         return !refuse(r, in, fault);
-    if (!check_pair(r, in, from->domain, to->domain))
+    if (is_elsewhere(r, in, st->to) || !check_pair(r, in, from->domain, to->domain))
         return !refuse(r, in, FAULT_S2S_FOREIGN_TO);
     in->who = who_is(router_text_copy(r, (struct slice){from->text, from->size}));
     in->to_parts = to;
@@ -453,6 +468,12 @@ static bool check_peer(struct router *r, struct input *in, struct jid_parts *to,
 static void refuse_bad_sender(struct router *r, struct input *in) {
     struct jid_parts parts;
     const struct slice raw = in->st->from;
+    if (depart(r, in->host, ALTERNATIVE_ext_comp_from_bounce_malformed)) {
+        const struct decision bad = {.rule = RULE_ext_comp_from};
+        in->from = raw;
+        bounce(r, in, &bad, CONDITION_BAD_REQUEST, NULL);
+        return;
+    }
     const bool own = raw.size > 0 && raw.data[0] != '@' && jid_prepare(domain_of(raw), &parts) == ROUTER_OK &&
                      slice_is(parts.domain, in->host);
     const struct decision d = {.rule = own ? RULE_in_to_handled_jids : RULE_ext_comp_from};
@@ -473,6 +494,10 @@ static bool check_other_sender(struct router *r, struct input *in) {
         refuse_bad_sender(r, in);
         return false;
     }
+    if (depart(r, in->host, ALTERNATIVE_ext_comp_from_return_as_is)) {
+        in->error_from = in->st->from;
+        in->error_to = in->st->to;
+    }
     if (refuse(r, in, FAULT_COMPONENT_FROM))
         return false;
     const struct host *host = host_find(r, from.domain);
@@ -488,7 +513,8 @@ static bool check_component(struct router *r, struct input *in, struct jid_parts
     const struct stanza *st = in->st;
     const bool literal = departs(r, ALTERNATIVE_ext_comp_from_compare_raw) != NULL;
     const bool no_to = !st->has_to || st->to.size == 0;
-    const bool no_from = !st->has_from || (st->from.size == 0 && !literal);
+    const bool empty_is_bad = literal || departs(r, ALTERNATIVE_ext_comp_from_bounce_malformed) != NULL;
+    const bool no_from = !st->has_from || (st->from.size == 0 && !empty_is_bad);
     if (!no_to && no_from && depart(r, in->host, ALTERNATIVE_ext_comp_addr_add_from))
         return check_to(r, in, to);
     if (no_to || no_from) {
@@ -602,12 +628,7 @@ static bool take_any_type(struct router *r, struct input *in, struct stanza *edi
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    if (in->st->kind == STANZA_PRESENCE_OTHER && slice_is(in->st->type, text_slice("available")) &&
-        depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available)) {
-        *edited = *in->st;
-        edited->kind = STANZA_AVAILABLE;
-        in->st = edited;
-    }
+    count_as_available(r, in, edited);
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&

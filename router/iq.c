@@ -31,7 +31,9 @@ static struct slice result_from(struct router *r, const struct input *in) {
 }
 
 void answer_result(struct router *r, struct input *in, const struct decision *d, struct slice content) {
-    const struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
+    struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
+    if (!in->st->has_id && departs(r, ALTERNATIVE_in_iq_id_omit_id) != NULL)
+        id.data = NULL;
     answer(r, in, d, STANZA_RESULT, result_from(r, in), write_start(r, "iq", "result", id), content);
 }
 
@@ -73,17 +75,18 @@ static const struct handler handlers[] = {
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
-static bool is_friend(const struct router *r, const struct input *in) {
+static bool is_friend(struct router *r, const struct input *in) {
     const struct contact *c = contact_find_text(r, in->account, in->who.bare);
     const bool related = c != NULL && (contact_watched(c) || state_asks(c->state));
-    return contact_entitled(c) || (related && departs(r, ALTERNATIVE_iq_bare_known_any_relation) != NULL);
+    return contact_entitled(c) || (related && depart(r, in->host, ALTERNATIVE_iq_bare_known_any_relation));
 }
 
 /* Whether a handler serves this address and this sender. Who may not see the account learns nothing from it. */
 static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
-    if (!(h->use & FOR_ACCOUNT) || (stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL))
+    const bool refused = stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL;
+    if (!(h->use & FOR_ACCOUNT) || refused)
         return false;
     if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
         return true;
@@ -93,7 +96,7 @@ static bool serves(struct router *r, const struct input *in, const struct handle
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
-    return st->child_count == 1 && slice_is(st->child[0].ns, text_slice(h->ns));
+    return st->child_count > 0 && slice_is(st->child[0].ns, text_slice(h->ns));
 }
 
 /* What only friends may see, and the server says so. */
@@ -146,12 +149,11 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
             handlers[i].answer(r, in, d);
             return;
         }
-    const char *otherwise = departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable);
-    const char *bad = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request);
-    const struct decision unknown = {.rule = RULE_in_iq_unknown_elem, .departure = otherwise != NULL ? otherwise : bad};
-    bounce(r, in, &unknown,
-           otherwise != NULL ? CONDITION_SERVICE_UNAVAILABLE
-           : bad != NULL     ? CONDITION_BAD_REQUEST
-                             : CONDITION_FEATURE_NOT_IMPLEMENTED,
-           NULL);
+    struct decision unknown = {.rule = RULE_in_iq_unknown_elem};
+    enum condition condition = CONDITION_FEATURE_NOT_IMPLEMENTED;
+    if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request)) != NULL)
+        condition = CONDITION_BAD_REQUEST;
+    else if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)) != NULL)
+        condition = CONDITION_SERVICE_UNAVAILABLE;
+    bounce(r, in, &unknown, condition, NULL);
 }

@@ -50,8 +50,12 @@ void deliver_some(struct router *r, struct input *in, const struct decision *d) 
     if (d->verb == DO_DELIVER_MOST) {
         deliver_most(r, in, d);
     } else {
+        const bool spared = kind_is_presence(in->st->kind) && in->sender != NULL &&
+                            in->sender->account == in->account && depart(r, in->host, ALTERNATIVE_pres_dir_self_bare_others_only);
         for (struct session *s = in->account->sessions; s != NULL; s = s->next)
-            if (d->verb == DO_DELIVER_CONNECTED || (d->verb == DO_DELIVER_AVAILABLE && s->presence != NULL) ||
+            if (spared && s == in->sender)
+                continue;
+            else if (d->verb == DO_DELIVER_CONNECTED || (d->verb == DO_DELIVER_AVAILABLE && s->presence != NULL) ||
                 (d->verb == DO_DELIVER_ALL && is_willing(s)))
                 deliver(r, in, d, s);
     }

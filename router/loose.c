@@ -53,6 +53,8 @@ static void show_change(struct router *r, const struct session *s, const struct 
     for (const struct directed *d = s->directed; d != NULL; d = d->next)
         if (d->jid == c->jid)
             return;
+    if (spared(s, c->jid))
+        return;
     const struct slice host = host_of(s->account), from = jid_slice(s->jid), to = jid_slice(c->jid);
     if (contact_entitled(c)) {
         struct stanza st;

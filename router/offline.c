@@ -64,6 +64,13 @@ static bool has_own_delay(struct router *r, struct slice body, struct slice host
     return false;
 }
 
+static struct slice without_namespace(struct router *r, struct slice delay) {
+    static const char qualified[] = "<delay xmlns='urn:xmpp:delay'";
+    const size_t size = sizeof qualified - 1;
+    const struct slice parts[] = {text_slice("<delay"), {delay.data + size, delay.size - size}};
+    return delay.size < size ? delay : write_join(r, parts, 2);
+}
+
 void offline_deliver(struct router *r, struct session *session) {
     struct account *account = session->account;
     const struct decision d = {.rule = RULE_off_deliver_when};
@@ -79,9 +86,12 @@ void offline_deliver(struct router *r, struct session *session) {
         if (knob_is(r, KNOB_off_delay, 0) &&
             !(has_own_delay(r, kept->body, in.host) && depart(r, in.host, ALTERNATIVE_off_delay_add_once))) {
             mark(r, in.host, RULE_off_delay_add);
-            if (has_delay(r, kept->body))
+            const bool second = has_delay(r, kept->body);
+            if (second)
                 mark(r, in.host, RULE_off_delay_foreign);
             delay = write_delay(r, in.host, kept->time_us);
+            if (second && depart(r, in.host, ALTERNATIVE_off_delay_add_unqualified))
+                delay = without_namespace(r, delay);
         }
         name_resource(r, &in, &d, session);
         in.copy = write_copy(r, &in, delay);

@@ -12,8 +12,13 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
     struct input in = {.st = st, .from = from, .host = host_of(to->account)};
     in.to = full ? jid_slice(to->jid) : jid_slice(to->account->jid);
     struct decision d = {.rule = rule};
-    if (slice_is(from, jid_slice(to->jid)) && reflection_omitted(r, in.host, rule))
-        return;
+    if (slice_is(from, jid_slice(to->jid))) {
+        d.departure = reflection_omitted(r, rule);
+        if (d.departure != NULL) {
+            fate(r, &in, ROUTER_HANDLE, &d);
+            return;
+        }
+    }
     if (slice_is(from, jid_slice(to->jid)))
         d.departure = reflection_departs(r, rule);
     if (d.departure != NULL)
@@ -34,11 +39,55 @@ static void mark_copy(struct router *r, const struct contact *c, struct slice ho
         mark(r, host, RULE_pres_upd_noerrcheck);
 }
 
+bool spared(const struct session *session, const struct jid *contact) {
+    const struct directed *d = session->refusing;
+    while (d != NULL && d->jid != contact)
+        d = d->next;
+    return d != NULL;
+}
+
+void spare(struct router *r, struct session *session, struct slice address) {
+    struct jid_parts parts;
+    if (jid_prepare(address, &parts) != ROUTER_OK || !depart(r, host_of(session->account), ALTERNATIVE_pres_upd_noerrcheck_skip))
+        return;
+    struct directed *d = router_take(r, sizeof *d);
+    if (d == NULL)
+        return;
+    d->jid = jid_take(&r->jids, &parts);
+    if (d->jid == NULL) {
+        r->failed = true;
+        router_give(r, d);
+        return;
+    }
+    d->next = session->refusing;
+    session->refusing = d;
+}
+
+static void forget_directed(struct router *r, struct directed **at) {
+    struct directed *gone = *at;
+    *at = gone->next;
+    jid_release(&r->jids, gone->jid);
+    router_give(r, gone);
+}
+
+void unspare(struct router *r, struct session *session, struct slice address) {
+    for (struct directed **at = &session->refusing; *at != NULL;)
+        if (slice_is(jid_slice((*at)->jid), address))
+            forget_directed(r, at);
+        else
+            at = &(*at)->next;
+}
+
+void unspare_all(struct router *r, struct session *session) {
+    while (session->refusing != NULL)
+        forget_directed(r, &session->refusing);
+}
+
 static void to_contacts(struct router *r, const struct session *s, const struct stanza *st, enum state origin, int rule) {
     const struct account *account = s->account;
     const struct slice body = plain_body(r, st);
     for (uint32_t i = 0; i < account->contact_count; i++) {
-        if (!contact_entitled(&account->contacts[i]) ||
+        if (!contact_entitled(&account->contacts[i]) || spared(s, account->contacts[i].jid) ||
             (rule == RULE_pres_upd_bcast && known_spares_update(r, &account->contacts[i])))
             continue;
         mark_copy(r, &account->contacts[i], host_of(account), rule);
@@ -210,13 +259,6 @@ void broadcast_available(struct router *r, struct input *in) {
         mark(r, in->host, RULE_off_deliver_negative);
 }
 
-static void forget_directed(struct router *r, struct directed **at) {
-    struct directed *gone = *at;
-    *at = gone->next;
-    jid_release(&r->jids, gone->jid);
-    router_give(r, gone);
-}
-
 /* Who got directed presence hears of the end too (6121 4.6.3), in the order in which it was sent. */
 static void to_directed(struct router *r, struct session *s, const struct stanza *st, bool broadcast, int rule) {
     const struct slice body = s->directed == NULL ? st->body : plain_body(r, st);
@@ -264,6 +306,7 @@ void broadcast_unavailable(struct router *r, struct input *in) {
     to_directed(r, s, in->st, was_available || knob_is(r, KNOB_pres_unavail_again, 1), RULE_pres_unavail_directed);
     if (any_directed)
         mark(r, in->host, RULE_pres_unavail_clear);
+    unspare_all(r, s);
     if (was_available) {
         end_presence(r, s, in->st);
         mark(r, in->host, RULE_pres_unavail_connected);
@@ -305,7 +348,11 @@ void session_end(struct router *r, struct session *session, bool replaced) {
     } else if (depart(r, host_of(account), ALTERNATIVE_pres_end_never_available_tell_own)) {
         to_own_available(r, session, &st, RULE_pres_end_never_available);
     }
+    if (!was_available && session->directed != NULL &&
+        depart(r, host_of(account), ALTERNATIVE_pres_end_directed_broadcast_too))
+        to_contacts(r, session, &st, STATE_BY_SERVER, RULE_pres_unavail_bcast);
     to_directed(r, session, &st, was_available, RULE_pres_end_directed);
+    unspare_all(r, session);
     session->next = r->ended;
     r->ended = session;
 }
@@ -358,6 +405,8 @@ void presence_in(struct router *r, struct input *in) {
     } else if (kind == STANZA_PRESENCE_ERROR && for_somebody) {
         mark(r, in->host, RULE_pres_in_error);
     }
+    if (kind == STANZA_PRESENCE_ERROR && in->resource != NULL)
+        spare(r, in->resource, in->who.full);
     if (c != NULL)
         known_take(r, in, c);
     if (c != NULL && (kind == STANZA_AVAILABLE || kind == STANZA_PRESENCE_ERROR))
@@ -424,6 +473,7 @@ static void unnote_directed(struct router *r, struct session *s, const struct ji
 void directed_out(struct router *r, struct input *in) {
     struct session *s = in->sender;
     const struct who to = who_is((struct slice){in->to_parts->text, in->to_parts->size});
+    unspare(r, s, to.full);
     if (in->st->kind == STANZA_AVAILABLE && s->presence == NULL)
         mark(r, in->host, RULE_pres_dir_noavail);
     if (is_self(s->account, &to)) {

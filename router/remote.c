@@ -97,8 +97,13 @@ static const char *map_failure(const struct router *r, const struct pair *pair, 
     const char *unheard = rule == RULE_s2s_fail_stream && pair->unheard
                               ? departs(r, ALTERNATIVE_s2s_fail_stream_not_found_unheard)
                               : NULL;
+    const char *refused = rule == RULE_s2s_fail_connect && pair->refused
+                              ? departs(r, ALTERNATIVE_s2s_fail_connect_refused_unavailable)
+                              : NULL;
     in->mapped = CONDITION_REMOTE_SERVER_TIMEOUT;
-    if (rule == RULE_s2s_fail_resolve)
+    if (refused != NULL)
+        in->mapped = CONDITION_SERVICE_UNAVAILABLE;
+    else if (rule == RULE_s2s_fail_resolve)
         in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
     else if (rule == RULE_s2s_fail_connect && knob_is(r, KNOB_s2s_tcp_fail, 1))
         in->mapped = CONDITION_REMOTE_SERVER_NOT_FOUND;
@@ -108,7 +113,7 @@ static const char *map_failure(const struct router *r, const struct pair *pair, 
         in->mapped = CONDITION_INTERNAL_SERVER_ERROR;
     else if (rule == RULE_s2s_fail_auth)
         in->mapped_type = auth_types[r->policy->value[KNOB_s2s_auth_fail_type]];
-    return unheard;
+    return refused != NULL ? refused : unheard;
 }
 
 /* to: whom it was for. A request that could not be handed on may change its sender's roster (6121 3.1.2). */

@@ -1,4 +1,5 @@
 /* roster.c - an account's roster over the wire: get, set, removal, push and versions (6121 2). */
+#include "items.h"
 #include "state.h"
 
 #include <stdio.h>
@@ -6,87 +7,6 @@
 #include <string.h>
 
 #define ROSTER_NAMESPACE "jabber:iq:roster"
-
-/* ---- reading a set ---- */
-
-/* A roster item as a client wrote it. */
-struct item {
-    struct slice jid, name; /* decoded */
-    struct slice inside;    /* its content, where the groups are */
-    bool has_jid, remove;
-    bool has_subscription, has_ask, has_approved; /* of what only the server may say */
-    bool odd; /* its subscription is none that is defined */
-};
-
-static struct slice decoded(struct router *r, struct slice raw) {
-    char *text = router_text(r, raw.size);
-    return (struct slice){text, text == NULL ? 0 : stanza_unescape(raw, text, raw.size)};
-}
-
-static bool is_subscription(struct slice word) {
-    return slice_is(word, text_slice("none")) || slice_is(word, text_slice("to")) ||
-           slice_is(word, text_slice("from")) || slice_is(word, text_slice("both"));
-}
-
-static void read_item(struct router *r, const struct element *element, struct item *item) {
-    *item = (struct item){.inside = element->body};
-    size_t at = 0;
-    struct slice name, raw;
-    char quote;
-    while (stanza_attribute_next(element->start, &at, &name, &raw, &quote)) {
-        if (slice_is(name, text_slice("jid"))) {
-            item->jid = decoded(r, raw);
-            item->has_jid = true;
-        } else if (slice_is(name, text_slice("name"))) {
-            item->name = decoded(r, raw);
-        } else if (slice_is(name, text_slice("subscription"))) {
-            item->remove = slice_is(raw, text_slice("remove"));
-            item->has_subscription = !item->remove;
-            item->odd = !item->remove && !is_subscription(raw);
-        } else if (slice_is(name, text_slice("ask"))) {
-            item->has_ask = true;
-        } else if (slice_is(name, text_slice("approved"))) {
-            item->has_approved = true;
-        }
-    }
-}
-
-static struct slice query_of(const struct input *in) {
-    struct slice text = in->st->child[0].raw;
-    struct element query;
-    size_t at = 0;
-    return element_next(text, &at, &query) ? query.body : (struct slice){NULL, 0};
-}
-
-static size_t read_items(struct router *r, const struct input *in, struct item *first) {
-    const struct slice query = query_of(in);
-    size_t count = 0, at = 0;
-    for (struct element element; element_next(query, &at, &element);) {
-        if (!slice_is(element.name, text_slice("item")))
-            continue;
-        if (count++ == 0)
-            read_item(r, &element, first);
-    }
-    return count;
-}
-
-/* The n-th group of an item, decoded. */
-static bool group_next(struct router *r, const struct item *item, size_t *at, struct slice *group) {
-    for (struct element element; element_next(item->inside, at, &element);)
-        if (slice_is(element.name, text_slice("group"))) {
-            *group = element_text(r, &element);
-            return true;
-        }
-    return false;
-}
-
-static bool is_duplicate(struct router *r, const struct item *item, size_t before, struct slice group) {
-    struct slice other;
-    for (size_t at = 0, n = 0; n < before && group_next(r, item, &at, &other); n++)
-        if (slice_is(other, group))
-            return true;
-    return false;
-}
 
 /* ---- errors of a set (6121 2.3.3), in the order of checking ---- */
 
@@ -98,15 +18,15 @@ struct refusal {
 static struct refusal refuse_groups(struct router *r, struct slice host, const struct item *item) {
     const uint32_t limit = r->policy->value[KNOB_roster_limits];
     struct slice group;
-    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
-        if (n >= ROUTER_GROUPS_MAX)
+    for (size_t at = 0, n = 0; item_group_next(r, item, &at, &group); n++) {
+        if (n >= ROUTER_GROUPS_MAX && limit < INT32_MAX)
             return (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT};
-        if (is_duplicate(r, item, n, group) && !depart(r, host, ALTERNATIVE_roster_set_dupgroup_merge))
+        if (item_is_duplicate(r, item, n, group) && !depart(r, host, ALTERNATIVE_roster_set_dupgroup_merge))
             return (struct refusal){RULE_roster_set_dupgroup, CONDITION_BAD_REQUEST};
     }
     if (item->name.size > limit)
         return (struct refusal){RULE_roster_set_name_long, CONDITION_NOT_ACCEPTABLE};
-    for (size_t at = 0; group_next(r, item, &at, &group);) {
+    for (size_t at = 0; item_group_next(r, item, &at, &group);) {
         if (group.size == 0 && depart(r, host, ALTERNATIVE_roster_set_group_empty_bad_request))
             return (struct refusal){RULE_roster_set_group_empty, CONDITION_BAD_REQUEST};
         if (group.size == 0 && !depart(r, host, ALTERNATIVE_roster_set_group_empty_accept))
@@ -172,9 +92,13 @@ static struct slice write_groups(struct router *r, const struct contact *c) {
     return text;
 }
 
+static struct slice shown_jid(const struct contact *c) {
+    return c->shown != NULL ? text_slice(c->shown) : jid_slice(c->jid);
+}
+
 static struct slice write_item(struct router *r, struct slice host, const struct contact *c) {
     if (!c->item) {
-        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, jid_slice(c->jid)),
+        const struct slice gone[] = {text_slice("<item jid='"), write_escaped(r, shown_jid(c)),
                                      text_slice("' subscription='remove'/>")};
         return write_join(r, gone, 3);
     }
@@ -183,7 +107,7 @@ static struct slice write_item(struct router *r, struct slice host, const struct
     const struct slice groups = write_groups(r, c);
     const struct slice parts[] = {
         text_slice("<item jid='"),
-        write_escaped(r, jid_slice(c->jid)),
+        write_escaped(r, shown_jid(c)),
         text_slice(named ? "' name='" : ""),
         named ? write_escaped(r, text_slice(c->name)) : text_slice(""),
         text_slice("' subscription='"),
@@ -197,9 +121,9 @@ static struct slice write_item(struct router *r, struct slice host, const struct
     return write_join(r, parts, sizeof parts / sizeof parts[0]);
 }
 
-static struct slice write_query(struct router *r, uint32_t version, struct slice items) {
+static struct slice write_query(struct router *r, uint32_t version, bool asked, struct slice items) {
     char ver[32] = "";
-    if (!knob_is(r, KNOB_roster_versioning, 2))
+    if (!knob_is(r, KNOB_roster_versioning, 2) || asked)
         snprintf(ver, sizeof ver, " ver='%u'", (unsigned)version);
     const struct slice parts[] = {text_slice("<query xmlns='" ROSTER_NAMESPACE "'"), text_slice(ver),
                                   text_slice(items.size > 0 ? ">" : "/>"), items,
@@ -218,7 +142,7 @@ static void push_to(struct router *r, struct session *s, const struct contact *c
         s->pushed_first = r->pushes;
     const struct stanza st = {.kind = STANZA_SET,
                               .start = write_start(r, "iq", "set", text_slice(id)),
-                              .body = write_query(r, version, write_item(r, jid_slice(account->host->jid), c))};
+                              .body = write_query(r, version, false, write_item(r, jid_slice(account->host->jid), c))};
     struct input in = {.st = &st, .to = jid_slice(s->jid), .host = jid_slice(account->host->jid)};
     if (knob_is(r, KNOB_gen_account_from, 1))
         in.from = jid_slice(account->jid);
@@ -317,6 +241,13 @@ static int by_coming(const void *a, const void *b) {
     return ((*x)->added > (*y)->added) - ((*x)->added < (*y)->added);
 }
 
+static bool wants_version(struct router *r, const struct input *in) {
+    struct element query;
+    size_t at = 0;
+    return element_next(in->st->child[0].raw, &at, &query) && attribute_value(r, query.start, "ver").data != NULL &&
+           depart(r, in->host, ALTERNATIVE_roster_get_ver_make_if_asked);
+}
+
 static void send_whole(struct router *r, struct input *in, const struct decision *d, const struct account *account) {
     size_t count = count_items(r, in, account);
     mark(r, in->host, RULE_roster_get_ok);
@@ -331,10 +262,14 @@ static void send_whole(struct router *r, struct input *in, const struct decision
         qsort(listed, count, sizeof *listed, by_coming);
     for (size_t i = 0; i < count; i++)
         items[i] = write_item(r, in->host, listed[i]);
-    const struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
+    struct slice all = count > 0 ? write_join(r, items, count) : (struct slice){NULL, 0};
+    if (departs(r, ALTERNATIVE_roster_get_items_beside) != NULL) {
+        const struct slice both[] = {all, items_query(in)};
+        all = write_join(r, both, 2);
+    }
     router_give(r, listed);
     router_give(r, items);
-    answer_result(r, in, d, write_query(r, account->roster_version, all));
+    answer_result(r, in, d, write_query(r, account->roster_version, wants_version(r, in), all));
 }
 
 static int by_version(const void *a, const void *b) {
@@ -362,7 +297,8 @@ static void roster_get(struct router *r, struct input *in, const struct decision
     struct account *account = in->sender->account;
     struct item item;
     uint32_t version = 0;
-    if (read_items(r, in, &item) > 0 && !depart(r, in->host, ALTERNATIVE_roster_get_items_answer)) {
+    if (items_read(r, in, &item) > 0 && !depart(r, in->host, ALTERNATIVE_roster_get_items_answer) &&
+        !depart(r, in->host, ALTERNATIVE_roster_get_items_beside)) {
         const struct decision refused = {.rule = RULE_roster_get_items};
         bounce(r, in, &refused, CONDITION_BAD_REQUEST, NULL);
         return;
@@ -406,16 +342,17 @@ static bool keep_text(struct router *r, char **place, uint32_t *size, const char
 static bool store_item(struct router *r, struct contact *c, const struct item *item) {
     struct slice group, all = {NULL, 0};
     const struct slice nul = {"", 1};
-    for (size_t at = 0, n = 0; group_next(r, item, &at, &group); n++) {
+    const bool lenient = departs(r, ALTERNATIVE_roster_set_result_lenient) != NULL;
+    for (size_t at = 0, n = 0; item_group_next(r, item, &at, &group); n++) {
         const struct slice parts[] = {all, group, nul};
-        if (is_duplicate(r, item, n, group))
+        if (!lenient && item_is_duplicate(r, item, n, group))
             continue;
         all = write_join(r, parts, 3);
     }
     const struct slice named[] = {item->name, nul};
     const struct slice name = write_join(r, named, 2);
     uint32_t name_size;
-    return !r->failed && keep_text(r, &c->name, &name_size, name.data, name.size) &&
+    return !r->failed && ((lenient && !item->has_name) || keep_text(r, &c->name, &name_size, name.data, name.size)) &&
            keep_text(r, &c->groups, &c->groups_size, all.data, all.size);
 }
 
@@ -447,18 +384,25 @@ static void mark_set(struct router *r, const struct input *in, const struct item
     mark(r, in->host, RULE_roster_set_nopresence);
 }
 
+/* An item that is shown with a resource, though it is the bare JID's. */
+static bool show_as(struct router *r, struct slice host, struct contact *c, struct slice full) {
+    const bool bare = slice_is(full, jid_slice(c->jid));
+    const struct slice parts[] = {full, {"", 1}};
+    const struct slice text = bare ? (struct slice){NULL, 0} : write_join(r, parts, 2);
+    uint32_t size;
+    if (!bare)
+        (void)depart(r, host, ALTERNATIVE_roster_set_full_jid_under_bare);
+    return !r->failed && keep_text(r, &c->shown, &size, text.data, text.size);
+}
+
 static void add_or_update(struct router *r, struct input *in, const struct decision *d, const struct item *item,
                           const struct jid_parts *parts) {
     struct account *account = in->sender->account;
-    struct jid *jid = jid_take(&r->jids, parts);
-    if (jid == NULL) {
-        r->failed = true;
-        return;
-    }
-    struct contact *c = contact_find(account, jid);
-    if (c == NULL)
-        c = contact_add(r, account, jid);
-    jid_release(&r->jids, jid);
+    const struct slice full = {parts->text, parts->size};
+    const bool under_bare = departs(r, ALTERNATIVE_roster_set_full_jid_under_bare) != NULL;
+    struct contact *c = contact_for(r, account, under_bare ? who_is(full).bare : full);
+    if (c != NULL && under_bare && !show_as(r, in->host, c, full))
+        c = NULL;
     if (c == NULL || !store_item(r, c, item)) {
         refuse(r, in, (struct refusal){RULE_roster_set_fail, CONDITION_RESOURCE_CONSTRAINT});
         return;
@@ -556,11 +500,61 @@ static void remove_item(struct router *r, struct input *in, const struct decisio
     end_subscriptions(r, in->sender, contact, state);
 }
 
+/* One item of several, without a result of its own. returns false: the set ends here, with an error. */
+static bool take_item(struct router *r, struct input *in, const struct item *item) {
+    struct account *account = in->sender->account;
+    struct jid_parts parts;
+    struct contact *c = NULL;
+    if (!item->has_jid || item->jid.size == 0) {
+        refuse(r, in, (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST});
+        return false;
+    }
+    if (jid_prepare(item->jid, &parts) != ROUTER_OK)
+        return true;
+    if (item->remove) {
+        c = loose_remove(r, in, &parts);
+    } else {
+        struct jid *jid = jid_take(&r->jids, &parts);
+        c = jid == NULL ? NULL : contact_find(account, jid);
+        if (jid != NULL && c == NULL)
+            c = contact_add(r, account, jid);
+        jid_release(&r->jids, jid);
+        if (c == NULL || !store_item(r, c, item))
+            return true;
+        contact_list(account, c);
+    }
+    if (c != NULL && roster_push(r, account, c))
+        mark(r, in->host, RULE_roster_set_push);
+    return true;
+}
+
+static void take_items(struct router *r, struct input *in, const struct decision *d) {
+    const struct slice query = items_query(in);
+    size_t at = 0, count = 0;
+    for (struct element element; element_next(query, &at, &element);) {
+        struct item item;
+        if (!slice_is(element.name, text_slice("item")))
+            continue;
+        count++;
+        item_read(r, &element, &item);
+        if (!take_item(r, in, &item))
+            return;
+    }
+    if (count == 0)
+        refuse(r, in, (struct refusal){RULE_roster_set_noitem, CONDITION_BAD_REQUEST});
+    else
+        answer_result(r, in, d, (struct slice){NULL, 0});
+}
+
 static void roster_set(struct router *r, struct input *in, const struct decision *d) {
     const struct account *account = in->sender->account;
     struct item item = {.has_jid = false};
     struct jid_parts parts;
-    const size_t count = read_items(r, in, &item);
+    if (depart(r, in->host, ALTERNATIVE_roster_set_result_lenient)) {
+        take_items(r, in, d);
+        return;
+    }
+    const size_t count = items_read(r, in, &item);
     if (count == 0 && depart(r, in->host, ALTERNATIVE_roster_set_noitem_service_unavailable)) {
         refuse(r, in, (struct refusal){RULE_roster_set_noitem, CONDITION_SERVICE_UNAVAILABLE});
         return;

@@ -60,6 +60,7 @@ static void session_free(struct router *r, struct session *s) {
         router_give(r, s->directed);
         s->directed = next;
     }
+    unspare_all(r, s);
     jid_release(&r->jids, s->jid);
     router_give(r, s);
 }
@@ -131,6 +132,10 @@ void router_crash(struct router *r) {
 
 bool router_serves(const struct router *r, struct slice domain) {
     return host_find(r, domain) != NULL;
+}
+
+bool router_skips_comments(const struct router *r) {
+    return departs(r, ALTERNATIVE_in_xml_restricted_comments_ignored) != NULL;
 }
 
 /* ---- accounts ---- */
@@ -422,6 +427,7 @@ static void from_client(struct router *r, struct input *in) {
         return;
     } else if (is_own_roster(r, in)) {
         in->to_parts = NULL;
+        in->both = in->st->to;
     } else if (kind == STANZA_PROBE) {
         probe_from_client(r, in);
     }

@@ -36,6 +36,7 @@ struct session {
     struct jid *jid;
     struct kept *presence; /* last available presence; NULL: not available */
     struct directed *directed;
+    struct directed *refusing; /* who returned errors for its presence, where a profile spares them */
     bool interested; /* it asked for the roster (6121 2.2) */
     uint32_t pushed_first, pushed_last; /* numbers of the first and the last push it got; 0: none */
     uint64_t active; /* the router's activity count when its client last sent something */
@@ -50,6 +51,7 @@ struct contact {
     struct kept *known;   /* last available presence of each of its resources, where knobs ask for it */
     char *name;           /* NULL: none */
     char *groups;         /* one behind the other, each with its NUL; NULL: none */
+    char *shown;          /* how the item's JID is shown, by a departure; NULL: as it is */
     uint32_t groups_size;
     uint32_t added;       /* when it came into the roster, counted per account: items are listed in this order */
     uint32_t version;     /* of the roster when this last changed; 0: never since it was set up */
@@ -125,6 +127,7 @@ struct pair {
     uint16_t failure; /* the rule that the last attempt failed by, where backoff_us is not 0 */
     uint8_t state;    /* enum stream_state */
     uint8_t timer;    /* enum timer */
+    bool refused;     /* the attempt that failed got no connection, and was told so */
     bool unheard;     /* the attempt that failed got no stream header of the other server */
 };
 
@@ -198,6 +201,8 @@ struct input {
     struct who who;         /* the same, prepared */
     struct slice to;        /* replaces 'to' in copies where to.data is not NULL; size 0 then leaves it out */
     struct slice error_from; /* 'from' of an error for it, where data is not NULL; size 0 then leaves it out */
+    struct slice error_to;   /* 'to' of an error for it, in the same way */
+    struct slice both;      /* both addresses of what answers it, where data is not NULL */
     struct slice host;      /* the served domain that acts */
     struct jid_parts *to_parts; /* prepared 'to'; NULL: none */
     const struct jid *to_jid;   /* the same, where it is known; NULL: look it up */
@@ -313,10 +318,14 @@ bool asker_decides(struct router *r, const struct input *in, enum alternative al
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
 bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
 void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
+bool deliver_foreign_probe(struct router *r, struct input *in); /* true: its fate is sealed */
 bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
 bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
+bool refuse_dot(struct router *r, struct input *in, struct slice domain);
+void count_as_available(struct router *r, struct input *in, struct stanza *edited);
+bool presence_barred(const struct router *r, const struct account *account);
 void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
-bool reflection_omitted(struct router *r, struct slice host, int rule);
+const char *reflection_omitted(const struct router *r, int rule);
 const char *reflection_departs(const struct router *r, int rule);
 bool pushes_first(struct router *r, const struct input *in);
 /* probe_watched - by this alternative, probes a contact whose presence the account sees. */
@@ -395,6 +404,13 @@ bool was_directed_by_any(const struct router *r, const struct account *account, 
 struct who who_is(struct slice prepared);
 
 /* ---- presence.c ---- */
+
+/* spared - whether a contact gets no more of a session's presence, because it has returned an error.
+ * spare, unspare - presence came back from an address, or goes there all the same. */
+bool spared(const struct session *session, const struct jid *contact);
+void spare(struct router *r, struct session *session, struct slice address);
+void unspare(struct router *r, struct session *session, struct slice address);
+void unspare_all(struct router *r, struct session *session);
 
 void broadcast_available(struct router *r, struct input *in);
 void broadcast_unavailable(struct router *r, struct input *in);

@@ -65,6 +65,7 @@ bool stream_open(struct router *r, struct pair *pair, bool asked) {
         r->ports[pair->port - 1].kind = PORT_ENDED;
     pair->port = port;
     pair->unheard = true;
+    pair->refused = false;
     next_step(r, pair, STREAM_RESOLVING);
     if (asked)
         mark(r, jid_slice(pair->local->jid), RULE_s2s_new);
@@ -141,7 +142,9 @@ static int step_rule(const struct pair *pair) {
 static void open_failed(struct router *r, struct pair *pair, enum router_link_event event) {
     switch (event) {
     case ROUTER_LINK_NO_HOST: stream_failed(r, pair, RULE_s2s_fail_resolve, true); break;
-    case ROUTER_LINK_REFUSED: stream_failed(r, pair, RULE_s2s_fail_connect, false); break;
+    case ROUTER_LINK_REFUSED:
+        pair->refused = true;
+        stream_failed(r, pair, RULE_s2s_fail_connect, false); break;
     case ROUTER_LINK_FAILED:
         pair->unheard = false; /* a stream error comes behind a stream header */
         stream_failed(r, pair, RULE_s2s_fail_stream, false);
@@ -150,6 +153,12 @@ static void open_failed(struct router *r, struct pair *pair, enum router_link_ev
     case ROUTER_LINK_DIALBACK_INVALID: stream_failed(r, pair, RULE_s2s_fail_dialback_invalid, true); break;
     case ROUTER_LINK_DIALBACK_ERROR: stream_failed(r, pair, RULE_s2s_fail_dialback_error, false); break;
     default:
+        if ((event == ROUTER_LINK_CLOSED || event == ROUTER_LINK_LOST) && pair->state > STREAM_CONNECTING &&
+            depart(r, jid_slice(pair->local->jid), ALTERNATIVE_s2s_reconnect_while_opening)) {
+            end_port(r, pair);
+            if (stream_open(r, pair, false))
+                return;
+        }
         /* What breaks before it stands is a connection, as a name that is not known shows in another way. */
         stream_failed(r, pair, pair->state == STREAM_RESOLVING ? RULE_s2s_fail_connect : step_rule(pair), false);
     }

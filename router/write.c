@@ -56,9 +56,9 @@ static const char *element_name(enum stanza_kind kind) {
     return kind_is_message(kind) ? "message" : kind_is_presence(kind) ? "presence" : "iq";
 }
 
-/* A type that was not understood, and does not go on. Available presence has none. */
+/* A type that was not understood, and does not go on. */
 static bool drops_type(const struct router *r, const struct stanza *st) {
-    return st->kind == STANZA_AVAILABLE ||
+    return (st->kind == STANZA_AVAILABLE && departs(r, ALTERNATIVE_in_pres_type_unknown_as_available) != NULL) ||
            (st->kind == STANZA_NORMAL && departs(r, ALTERNATIVE_in_msg_type_unknown_remove) != NULL);
 }
 
@@ -68,7 +68,8 @@ static char *put_old_attributes(const struct router *r, char *at, const struct i
     char quote;
     const bool no_type = drops_type(r, in->st);
     while (stanza_attribute_next(in->st->start, &position, &name, &value, &quote)) {
-        if (slice_is(name, (struct slice){"from", 4}) || (no_type && slice_is(name, (struct slice){"type", 4})) || slice_is(name, (struct slice){"xmlns", 5}) ||
+        if (slice_is(name, (struct slice){"from", 4}) || slice_is(name, (struct slice){"xmlns", 5}) ||
+            (no_type && slice_is(name, (struct slice){"type", 4})) ||
             (in->to.data != NULL && slice_is(name, (struct slice){"to", 2})))
             continue;
         *at++ = ' ';
@@ -199,7 +200,11 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     struct slice from = canonical ? in->to : st->has_to ? st->to : (struct slice){"", 0};
     if (in->error_from.data != NULL)
         from = in->error_from;
-    else if (from.size == 0 && in->stream == NULL && knob_is(r, KNOB_gen_account_from, 1))
+    if (in->error_to.data != NULL)
+        to = in->error_to;
+    if (in->both.data != NULL)
+        from = to = in->both;
+    else if (in->error_from.data == NULL && from.size == 0 && in->stream == NULL && knob_is(r, KNOB_gen_account_from, 1))
         from = in->who.bare;
     const bool payload = knob_is(r, KNOB_err_payload, 1) && !st->oversize;
     const bool by = knob_is(r, KNOB_err_by, 1);
@@ -216,11 +221,14 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     /* An iq always has an id; a reply to one without gets an empty one (6120 8.1.3). */
     if (st->has_id || (st->kind >= STANZA_GET && !depart(r, in->host, ALTERNATIVE_in_iq_id_omit_id)))
         at = put_attribute(at, "id", st->has_id ? st->id : (struct slice){"", 0});
-    at = put_attribute(at, "to", to);
+    if (to.size > 0 || in->error_to.data == NULL)
+        at = put_attribute(at, "to", to);
     if (from.size > 0)
         at = put_attribute(at, "from", from);
     *at++ = '>';
-    if (payload)
+    /* An error that is answered all the same gets an element that nobody knows, before its own. */
+    const bool again = st->kind == STANZA_MESSAGE_ERROR || st->kind == STANZA_IQ_ERROR;
+    if (payload && !again)
         at = put(at, st->body.data, st->body.size);
     at = put_text(at, "<error type='");
     at = put_text(at, type != NULL ? type : condition_texts[condition].type);
@@ -229,7 +237,10 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
         at = put_attribute(at, "by", in->host);
     at = put_text(at, "><");
     at = put_text(at, condition_texts[condition].name);
-    at = put_text(at, " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></");
+    at = put_text(at, again ? "/></error>" : " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
+    if (payload && again)
+        at = put(at, st->body.data, st->body.size);
+    at = put_text(at, "</");
     at = put_text(at, name);
     *at++ = '>';
     router_text_trim(r, text, (size_t)(at - text));

@@ -4,7 +4,7 @@
 #   install-deps.sh --check PART...        only say what is missing; exit 1 if something is
 #   install-deps.sh --stamp FILE PART...   install what is missing; FILE remembers that all was there
 #
-# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, xmllint, prove and JSON::PP), cover (lcov), clang,
+# PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, openssl, xmllint, prove and JSON::PP), cover (lcov), clang,
 # fuzz (clang's fuzzer runtime), deb (tools for Debian packages), browser (opens the
 # HTML report), live (the servers, and what their tests need; no service
 # of theirs is started or left enabled).
@@ -53,7 +53,7 @@ needs() { # names of what a part needs, in the order in which they can be looked
     build)
         echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev libstrophe-dev libjansson-dev
         ;;
-    test) echo check bash groff ;;
+    test) echo check bash groff openssl ;;
     cover) echo gcc lcov ;;
     clang) echo clang ;;
     fuzz) echo clang fuzzer ;;

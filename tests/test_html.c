@@ -90,16 +90,25 @@ START_TEST(text_of_a_scenario_is_escaped_wherever_it_stands) {
     ck_assert_ptr_null(strstr(text, "\xe2\x80\xae"));
     ck_assert_ptr_null(strchr(text, '\xff'));
     ck_assert_ptr_null(strchr(text, '\x1b'));
-    ck_assert_ptr_nonnull(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;]]&gt;\\xe2\\x80\\xae\\xff\\x1b"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;]]&gt;\\xe2\\x80\\xae\\xff\\x1b"));
     free(text);
 }
 END_TEST
 
 START_TEST(what_xml_cannot_hold_comes_out_as_octets) {
     struct report_case c = simple("a.scs", "a", REPORT_PASS);
-    c.title = "a\xef\xbf\xbe" "b\xef\xbf\xbf" "c\xed\xa0\x80" "d\xc0\x80" "e\xf0\x9f\x98\x80" "f";
-    expect_parts(&c, 1, (const char *const[]){"a\\xef\\xbf\\xbeb\\xef\\xbf\\xbfc\\xed\\xa0\\x80d\\xc0\\x80"
-                                              "e\xf0\x9f\x98\x80" "f", NULL});
+    c.title = "a\xef\xbf\xbe"
+              "b\xef\xbf\xbf"
+              "c\xed\xa0\x80"
+              "d\xc0\x80"
+              "e\xf0\x9f\x98\x80"
+              "f";
+    expect_parts(&c, 1,
+                 (const char *const[]){"a\\xef\\xbf\\xbeb\\xef\\xbf\\xbfc\\xed\\xa0\\x80d\\xc0\\x80"
+                                       "e\xf0\x9f\x98\x80"
+                                       "f",
+                                       NULL});
 }
 END_TEST
 
@@ -114,7 +123,8 @@ END_TEST
 START_TEST(cases_of_one_name_have_permalinks_of_their_own) {
     const struct report_case cases[] = {simple("s.scs", "s/a", REPORT_PASS), simple("s/a.scs", "s/a", REPORT_PASS),
                                         simple("t.scs", "s/a__2", REPORT_PASS)};
-    expect_parts(cases, 3, (const char *const[]){"id=\"case/s/a\"", "id=\"case/s/a__2\"", "id=\"case/s/a_5f_5f2\"", NULL});
+    expect_parts(cases, 3,
+                 (const char *const[]){"id=\"case/s/a\"", "id=\"case/s/a__2\"", "id=\"case/s/a_5f_5f2\"", NULL});
 }
 END_TEST
 
@@ -129,8 +139,8 @@ START_TEST(all_eight_verdicts_are_counted_and_explained) {
     char *text = write_cases(cases, 10, &size);
     for (int i = 0; i < REPORT_VERDICT_COUNT; i++) {
         char row[200];
-        snprintf(row, sizeof row, "<th scope=\"row\"><span class=\"v %s\">%s</span></th><td>%d</td><td>", words[i], words[i],
-                 i == REPORT_FAIL ? 3 : 1);
+        snprintf(row, sizeof row, "<th scope=\"row\"><span class=\"v %s\">%s</span></th><td>%d</td><td>", words[i],
+                 words[i], i == REPORT_FAIL ? 3 : 1);
         ck_assert_msg(count_of(text, row) == 1, "missing: %s", row);
     }
     ck_assert_ptr_nonnull(strstr(text, "<h1>2 of 9 cases passed</h1>"));
@@ -140,8 +150,10 @@ END_TEST
 
 START_TEST(a_verdict_that_no_case_has_stands_in_the_legend_too) {
     const struct report_case c = simple("a.scs", "a", REPORT_PASS);
-    expect_parts(&c, 1, (const char *const[]){"<h1>The case passed</h1>", "<span class=\"v xpass\">xpass</span></th><td>0</td>",
-                                              "<span class=\"v broken\">broken</span></th><td>0</td>", NULL});
+    expect_parts(&c, 1,
+                 (const char *const[]){"<h1>The case passed</h1>",
+                                       "<span class=\"v xpass\">xpass</span></th><td>0</td>",
+                                       "<span class=\"v broken\">broken</span></th><td>0</td>", NULL});
 }
 END_TEST
 
@@ -162,8 +174,9 @@ END_TEST
 
 START_TEST(a_rule_that_nothing_can_show_says_why) {
     const struct report_case c = simple("a.scs", "a", REPORT_PASS);
-    expect_parts(&c, 1, (const char *const[]){"Nothing can show it: there are no &lt;streams&gt; here.",
-                                              "<p>When a &lt; b &amp; c: store &quot;it&quot;.</p>", NULL});
+    expect_parts(&c, 1,
+                 (const char *const[]){"Nothing can show it: there are no &lt;streams&gt; here.",
+                                       "<p>When a &lt; b &amp; c: store &quot;it&quot;.</p>", NULL});
 }
 END_TEST
 
@@ -171,28 +184,31 @@ START_TEST(a_rule_says_how_many_cases_fired_it_and_links_to_them) {
     struct report_case cases[] = {simple("s/a.scs", "s/a", REPORT_PASS), simple("t/b.scs", "t/b", REPORT_FAIL),
                                   simple("t/c.scs", "t/c", REPORT_PASS)};
     cases[1].fired_rules = fired_two;
-    expect_parts(cases, 3,
-                 (const char *const[]){"<summary>3 cases</summary><ul><li><a href=\"#case/t/b\">t/b</a></li>"
-                                       "<li><a href=\"#case/s/a\">s/a</a></li><li><a href=\"#case/t/c\">t/c</a></li></ul>"
-                                       "</details><span class=\"v fail\">fail</span></td><td class=\"h1\">1</td>"
-                                       "<td class=\"h1\">2</td></tr>",
-                                       NULL});
+    expect_parts(
+        cases, 3,
+        (const char *const[]){"<summary>3 cases</summary><ul><li><a href=\"#case/t/b\">t/b</a></li>"
+                              "<li><a href=\"#case/s/a\">s/a</a></li><li><a href=\"#case/t/c\">t/c</a></li></ul>"
+                              "</details><span class=\"v fail\">fail</span></td><td class=\"h1\">1</td>"
+                              "<td class=\"h1\">2</td></tr>",
+                              NULL});
 }
 END_TEST
 
 START_TEST(a_grid_shows_rule_count_and_worst_verdict_of_each_cell) {
     const struct report_case cases[] = {simple("s/a.scs", "s/a", REPORT_PASS), simple("s/b.scs", "s/b", REPORT_FAIL)};
-    expect_parts(cases, 2, (const char *const[]){
-                               "<td class=\"h1\"><a href=\"#rule/msg.one\">msg.one</a> <span>2 cases</span> "
-                               "<span class=\"v fail\">fail</span></td>",
-                               "<td class=\"none\"><a href=\"#rule/msg.four\">msg.four</a> <strong>nothing fires it</strong>",
-                               "<td class=\"never\">cannot occur</td>",
-                               "<td class=\"never\"><a href=\"#rule/msg.three\">msg.three</a> not shown here</td>", NULL});
+    expect_parts(cases, 2,
+                 (const char *const[]){
+                     "<td class=\"h1\"><a href=\"#rule/msg.one\">msg.one</a> <span>2 cases</span> "
+                     "<span class=\"v fail\">fail</span></td>",
+                     "<td class=\"none\"><a href=\"#rule/msg.four\">msg.four</a> <strong>nothing fires it</strong>",
+                     "<td class=\"never\">cannot occur</td>",
+                     "<td class=\"never\"><a href=\"#rule/msg.three\">msg.three</a> not shown here</td>", NULL});
 }
 END_TEST
 
 START_TEST(a_section_of_an_rfc_is_a_link_to_it) {
-    static const char *const tags[] = {"section: RFC 6121 8.5.2", "section: RFC 6121 A.2", "section: XEP-0160 3", "slow", NULL};
+    static const char *const tags[] = {"section: RFC 6121 8.5.2", "section: RFC 6121 A.2", "section: XEP-0160 3",
+                                       "slow", NULL};
     struct report_case c = simple("a.scs", "a", REPORT_PASS);
     c.tags = tags;
     expect_parts(&c, 1,
@@ -209,23 +225,31 @@ START_TEST(a_case_shows_requirement_steps_outcome_diagram_trace_and_command) {
                                         {"verona", "verona.example", REPORT_SERVER}};
     const struct report_event events[] = {
         {.kind = REPORT_STEP, .from = -1, .to = -1, .line = 9, .label = "Romeo sends"},
-        {.kind = REPORT_SENDS, .from = 0, .to = 1, .line = 9, .number = 1, .label = "m1 message/chat",
-         .stanza_kind = "message/chat", .stanza = "<message id=\"m1\"/>"},
+        {.kind = REPORT_SENDS,
+         .from = 0,
+         .to = 1,
+         .line = 9,
+         .number = 1,
+         .label = "m1 message/chat",
+         .stanza_kind = "message/chat",
+         .stanza = "<message id=\"m1\"/>"},
     };
     const struct report_story story = {lanes, 2, events, 2};
     struct report_case c = simple("a.scs", "a", REPORT_FAIL);
     c.line = 9;
     c.story = &story;
     c.trace = "0.000000 verona < m1\n";
-    expect_parts(&c, 1, (const char *const[]){"<h5>Requirement</h5><p>They talk.</p>",
-                                              "<li value=\"9\" class=\"here\">Romeo sends <strong>",
-                                              "<pre class=\"failure\">line 9: Juliet receives\n</pre>", "<svg ", "</svg></div>",
-                                              "0.000000 verona &lt; m1\n</pre>", "<code>stanzadrill run talk.scs</code>",
-                                              "<a href=\"#rule/msg.one\">msg.one</a> 6121 8.5.2</li>", NULL});
+    expect_parts(&c, 1,
+                 (const char *const[]){
+                     "<h5>Requirement</h5><p>They talk.</p>", "<li value=\"9\" class=\"here\">Romeo sends <strong>",
+                     "<pre class=\"failure\">line 9: Juliet receives\n</pre>", "<svg ", "</svg></div>",
+                     "0.000000 verona &lt; m1\n</pre>", "<code>stanzadrill run talk.scs</code>",
+                     "<a href=\"#rule/msg.one\">msg.one</a> 6121 8.5.2</li>", NULL});
 }
 END_TEST
 
-/* Three thousand cases whose details would be far too much; every third is the first of its file, the last one fails. */
+/* Three thousand cases whose details would be far too much; every third is the first of its file, the last one fails.
+ */
 START_TEST(a_report_keeps_its_budget_and_shows_first_what_did_not_pass) {
     enum { COUNT = 3000, TRACE = 12000 };
     struct report_case *cases = calloc(COUNT, sizeof *cases);
@@ -247,8 +271,9 @@ START_TEST(a_report_keeps_its_budget_and_shows_first_what_did_not_pass) {
     ck_assert_uint_eq(kept + left_out, COUNT);
     ck_assert_ptr_nonnull(strstr(text, "<div id=\"case/s/2999\">"));
     ck_assert_ptr_nonnull(strstr(text, "<div id=\"case/s/0\">"));
-    ck_assert_ptr_nonnull(strstr(text, "<p id=\"case/s/1\">The details are left out, to keep this report small. They are "
-                                       "shown by <code>stanzadrill run talk.scs</code></p>"));
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "<p id=\"case/s/1\">The details are left out, to keep this report small. They are "
+                                 "shown by <code>stanzadrill run talk.scs</code></p>"));
     free(text);
     free(trace);
     free(names);

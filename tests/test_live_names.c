@@ -89,6 +89,24 @@ START_TEST(an_account_is_known_in_other_forms_too) {
 }
 END_TEST
 
+START_TEST(a_component_has_the_name_of_its_slot) {
+    ck_assert(live_names_add_component(names, "rooms.capulet.example", 3));
+    both_ways("rooms.capulet.example", "c3.rooms.capulet.example");
+    both_ways("<a to='orchard@rooms.capulet.example/Romeo' from='romeo@montague.example'/>",
+              "<a to='orchard@c3.rooms.capulet.example/Romeo' from='romeo.1f@montague.example'/>");
+    both_ways("the.rooms.capulet.example", "the.rooms.capulet.example");
+    comes_back("c4.rooms.capulet.example x1f.rooms.capulet.example", "c4.rooms.capulet.example x1f.rooms.capulet.example");
+}
+END_TEST
+
+START_TEST(peers_and_components_have_prefixes_of_their_own) {
+    ck_assert(live_names_add_domain(names, "verona.example"));
+    ck_assert(live_names_add_component(names, "rooms.capulet.example", 12));
+    both_ways("verona.example rooms.capulet.example", "x1f.verona.example c12.rooms.capulet.example");
+    comes_back("c12.verona.example", "c12.verona.example");
+}
+END_TEST
+
 START_TEST(others_keep_their_names) {
     static const char *const texts[] = {"",
                                         "@",
@@ -181,6 +199,8 @@ Suite *live_names_suite(void) {
     Suite *suite = suite_create("live_names");
     TCase *tc = tcase_create("names");
     tcase_add_checked_fixture(tc, make_names, free_names);
+    tcase_add_test(tc, a_component_has_the_name_of_its_slot);
+    tcase_add_test(tc, peers_and_components_have_prefixes_of_their_own);
     tcase_add_test(tc, a_known_account_gets_the_cases_number);
     tcase_add_test(tc, numbers_are_written_in_base_36);
     tcase_add_test(tc, all_places_of_a_text_are_mapped);

@@ -31,6 +31,31 @@ static void fails(const char *text, unsigned line, unsigned column, const char *
 
 /* ---------------------------------------------------------------------------------------------------- built in ---- */
 
+START_TEST(components_have_a_port_and_a_secret) {
+    const struct live_needs needs = {NULL, 0, NULL, 0};
+    const char *secret = NULL;
+    uint16_t port = 0;
+    struct live_target *target = reads("[Target] a\n accounts: register\n[Host] b\n address: 127.0.0.1\n port: 1\n[Component] rooms.b\n"
+          " port: 5347\n secret: s p\n");
+    struct live_server *server = live_server_new(target, &needs, 1, 0);
+    ck_assert_ptr_nonnull(server);
+    ck_assert(live_attach(server, "rooms.b", &port, &secret));
+    ck_assert_uint_eq(port, 5347);
+    ck_assert_str_eq(secret, "s p");
+    ck_assert(!live_attach(server, "other.b", &port, &secret));
+    live_close(server);
+    live_target_free(target);
+}
+END_TEST
+
+START_TEST(a_component_without_a_secret_is_an_error) {
+    fails("[Target] a\n accounts: register\n[Host] b\n address: 127.0.0.1\n port: 1\n[Component] rooms.b\n port: 5347\n",
+          6, 1, "a [Component] needs a port and a secret");
+    fails("[Target] a\n accounts: register\n[Component] r\n port: 1\n secret: s\n[Component] r\n", 6, 13,
+          "the component r stands here twice");
+}
+END_TEST
+
 START_TEST(three_servers_are_built_in) {
     static const char *const names[] = {"prosody", "ejabberd", "jabberd2"};
     for (size_t i = 0; i < 3; i++) {
@@ -188,14 +213,14 @@ START_TEST(unknown_words_are_told_the_nearest) {
     fails("[Target] t\n\tbarrier: pings\n", 2, 11,
           "unknown barrier \"pings\"; expected ping or rounds; did you mean \"ping\"?");
     fails("[target] t\n", 1, 2,
-          "unknown section \"target\"; expected Target, Host or Account; did you mean \"Target\"?");
+          "unknown section \"target\"; expected Target, Host, Account or Component; did you mean \"Target\"?");
     fails("[Target] \xc3\xa9\n\taccounts: command\n\tcommand: \xc3\xa9 {password} {user}\n", 3, 24,
           "unknown placeholder \"{user}\"; expected {local}, {domain}, {jid} or {password}");
 }
 END_TEST
 
 START_TEST(lines_that_are_nothing_are_refused) {
-    fails("tls: off\n", 1, 1, "expected a section, [Target], [Host] or [Account]; properties are indented");
+    fails("tls: off\n", 1, 1, "expected a section, [Target], [Host], [Account] or [Component]; properties are indented");
     fails("  tls: off\n", 1, 3, "expected [Target] and a name first");
     fails("[Target] t\n\ttls off\n", 2, 2, "expected a property and its value with a colon between them");
     fails("[Target] t\n\ttls:\n", 2, 5, "tls has no value");
@@ -389,6 +414,8 @@ END_TEST
 Suite *live_target_suite(void) {
     Suite *suite = suite_create("live_target");
     TCase *tc = tcase_create("target");
+    tcase_add_test(tc, components_have_a_port_and_a_secret);
+    tcase_add_test(tc, a_component_without_a_secret_is_an_error);
     tcase_add_test(tc, three_servers_are_built_in);
     tcase_add_test(tc, a_misspelt_server_is_told_the_nearest);
     tcase_add_test(tc, the_nearest_word_is_near);

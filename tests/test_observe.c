@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 Suite *observe_suite(void);
@@ -316,6 +317,33 @@ START_TEST(what_is_from_the_own_account_need_not_say_so) {
 }
 END_TEST
 
+START_TEST(an_item_has_no_subscription_without_saying_so) {
+    answer(0, "m1", 1,
+           "<iq id='m1' type='set'><query xmlns='jabber:iq:roster'><item jid='a@b.example' subscription='none'/>"
+           "<item jid='c@d.example' subscription='to'/></query></iq>");
+    answer(1, "m1", 1, "<message id='m1'><item subscription='none' xmlns='urn:example'/></message>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Juliet <iq id=\"m1\" type=\"set\"><query xmlns=\"jabber:iq:roster\">"
+                                 "<item jid=\"a@b.example\"/><item jid=\"c@d.example\" subscription=\"to\"/></query></iq>\n"
+                                 "Juliet <message id=\"m1\"><item xmlns=\"urn:example\" subscription=\"none\"/></message>\n");
+}
+END_TEST
+
+START_TEST(an_error_may_repeat_an_empty_id_or_leave_it_out) {
+    answer(0, "m1", 0, "<iq id='' type='error'/>");
+    answer(1, "m1", 0, "<iq id='' type='result'/>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Romeo <iq type=\"error\"/>\nRomeo <iq id=\"\" type=\"result\"/>\n");
+}
+END_TEST
+
+START_TEST(the_language_of_a_status_is_left_out_too) {
+    answer(0, "m1", 1, "<presence id='m1' type='subscribe'><status xml:lang='en'>Hi</status></presence>");
+    play_on_fake(BOTH_CONNECT M1);
+    ck_assert_str_eq(observed(), "Juliet <presence id=\"m1\" type=\"subscribe\"><status>Hi</status></presence>\n");
+}
+END_TEST
+
 START_TEST(who_delayed_a_stanza_and_why_is_left_out) {
     answer(0, "m1", 1,
            "<message id='m1'><delay xmlns='urn:xmpp:delay' from='capulet.example' stamp='2002-09-10T23:08:25Z'>"
@@ -380,6 +408,35 @@ START_TEST(only_the_order_of_one_sender_counts) {
                               LIST("<message from='a@b.example'/>", "<presence from='a@b.example'/>")),
                      "Juliet 1: <presence from=\"a@b.example\"/> / <message from=\"a@b.example\"/>\n"
                      "Juliet 2: <message from=\"a@b.example\"/> / <presence from=\"a@b.example\"/>\n");
+}
+END_TEST
+
+static size_t different_at_a_peer(const char *const first[2], const char *const second[2]) {
+    char *one[2], *other[2];
+    for (size_t i = 0; i < 2; i++) {
+        one[i] = strdup(first[i]);
+        other[i] = strdup(second[i]);
+    }
+    struct drill_observation a = {.actor = "peer", .items = one, .count = 2};
+    struct drill_observation b = {.actor = "peer", .items = other, .count = 2};
+    struct drill_result left = {.observations = &a, .observation_count = 1};
+    struct drill_result right = {.observations = &b, .observation_count = 1};
+    const size_t count = drill_compare(&left, &right, NULL, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        free(one[i]);
+        free(other[i]);
+    }
+    return count;
+}
+
+START_TEST(at_a_peer_the_order_counts_for_each_recipient) {
+    const char *const a[2] = {"<presence from=\"x@y.example\" to=\"a@b.example\"/>",
+                              "<presence from=\"x@y.example\" to=\"c@d.example\"/>"};
+    const char *const b[2] = {a[1], a[0]};
+    ck_assert_uint_eq(different_at_a_peer(a, b), 0);
+    const char *const bare_first[2] = {a[0], "<message from=\"x@y.example\" to=\"a@b.example/r\"/>"};
+    const char *const full_first[2] = {bare_first[1], bare_first[0]};
+    ck_assert_uint_eq(different_at_a_peer(bare_first, full_first), 2);
 }
 END_TEST
 
@@ -486,7 +543,11 @@ Suite *observe_suite(void) {
     tcase_add_test(tc, a_message_is_normal_without_saying_so);
     tcase_add_test(tc, a_language_is_left_out_unless_the_script_wrote_it);
     tcase_add_test(tc, what_is_from_the_own_account_need_not_say_so);
+    tcase_add_test(tc, an_item_has_no_subscription_without_saying_so);
+    tcase_add_test(tc, an_error_may_repeat_an_empty_id_or_leave_it_out);
+    tcase_add_test(tc, the_language_of_a_status_is_left_out_too);
     tcase_add_test(tc, who_delayed_a_stanza_and_why_is_left_out);
+    tcase_add_test(tc, at_a_peer_the_order_counts_for_each_recipient);
     tcase_add_test(tc, what_one_venue_gives_and_the_other_does_not_is_a_difference);
     tcase_add_test(tc, only_the_order_of_one_sender_counts);
     tcase_add_test(tc, a_stanza_without_to_is_for_who_gets_it);

@@ -21,7 +21,7 @@ enum {
     ROUTER_JID_PART_MAX = 1023,          /* octets of a prepared JID part; more: jid-malformed (7622 3.1) */
     ROUTER_STANZA_SIZE_MIN = 10000,      /* octets; the least that knob size.max may be (6120 13.12) */
     ROUTER_STANZA_DEPTH_MAX = 512,       /* nested elements; more is handled as a stanza that is too large */
-    ROUTER_GROUPS_MAX = 100,             /* groups of one roster item; more: resource-constraint */
+    ROUTER_GROUPS_MAX = 100,             /* groups of an item, unless roster.limits is at its most; more: resource-constraint */
     ROUTER_STANZA_DROP_MAX = 4 << 20,    /* octets past size.max that are read and dropped; more: restricted-xml */
     ROUTER_STANZA_NESTING_MAX = 32768,   /* nested elements that are read and dropped; more: restricted-xml */
     ROUTER_STREAM_QUEUE_MAX = 1000,      /* the most that knob s2s.queue-max may be */
@@ -308,6 +308,8 @@ void router_free(struct router *r);
 
 /* router_serves - whether a prepared domain is served here. */
 bool router_serves(const struct router *r, struct slice domain);
+/* router_skips_comments - whether comments and processing instructions are to be left out before a stream is read. */
+bool router_skips_comments(const struct router *r);
 
 /* router_account - create an account.
  * bare      a bare JID at a served domain.

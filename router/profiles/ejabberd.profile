@@ -1,8 +1,6 @@
-# What ejabberd 23.01 does.
-# The knobs and departures below were measured by `stanzadrill calibrate --target ejabberd`.
+# ejabberd: what ejabberd 23.01 does, as measured with `stanzadrill calibrate --target ejabberd`.
 # Where nothing is said here, it does what rfc6121 says. A comment begins with what RFC 6120 or RFC 6121 ask for where
-# ejabberd departs from them; a knob alone is a choice that they leave. This is a beginning: calibration still finds
-# differences that nothing here expresses.
+# ejabberd departs from them; a knob alone is a choice that they leave.
 base rfc6121
 
 # ---- choices ----
@@ -21,6 +19,7 @@ knob dom.subscribe = ignore             # so is one for the domain (measured)
 knob roster.limits = 2147483647         # MUST refuse names and groups that are too long; no limit (measured)
 knob off.delay-spoof = keep             # SHOULD be taken out; a delay goes on, whoever it says it is from (measured)
 knob iq.bad-reply = pass                # a result or error goes on whatever it holds (measured)
+knob s2s.retry = immediate              # SHOULD wait after a break; the next stanza opens another stream (measured)
 knob s2s.fail-probe = bounce            # the error of a probe goes to the resource that it came from (measured)
 knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out (measured)
 knob sub.resend = off                   # SHOULD resend requests that are not answered; never (measured)
@@ -50,6 +49,8 @@ departs in.to.norewrite does name-resource as ejabberd.to-resource
 
 # MUST be jid-malformed (measured).
 departs in.to.malformed does bounce bad-request as ejabberd.bad-address
+# MUST be overridden, or end the stream; a 'from' that is no address is answered by an error to it (measured).
+departs in.from.mismatch does malformed-bounced as ejabberd.bad-address
 # MUST be left out; a domain with a dot at its end is another one, which cannot be reached (measured).
 departs in.to.dot does unreachable as ejabberd.final-dot
 # MUST close with improper-addressing; the stanza alone is refused (measured). The same for an empty address.
@@ -58,6 +59,8 @@ departs in.s2s.no-to does empty-malformed as ejabberd.bad-address
 departs in.s2s.no-from does empty-malformed as ejabberd.bad-address
 # SHOULD be restricted-xml; the parser finds a doctype ill-formed (measured).
 departs in.xml.restricted does close not-well-formed as ejabberd.namespace
+# MUST NOT be there either; comments and processing instructions are passed over (measured).
+departs in.xml.restricted does comments-ignored as ejabberd.namespace
 # MUST NOT be routed; prefixes are left out, and the other content namespaces are as good (measured).
 departs in.xml.prefix does pass as ejabberd.namespace
 departs in.ns.content does pass as ejabberd.namespace
@@ -94,8 +97,8 @@ departs in.iq.child-ns does as-unknown as ejabberd.unknown-element
 
 # SHOULD be bad-request; 'available' is a type as well, and the presence goes on without it (measured).
 departs in.pres.type-unknown does as-available as ejabberd.type-removed
-# An error is one answer; a number beyond the limits counts as the limit, what is no number is refused (measured).
-departs in.pres.priority-bad does clamp-numbers as ejabberd.priority
+# An error is one answer; a number beyond the limits counts as it is, what is no number is refused (measured).
+departs in.pres.priority-bad does any-number as ejabberd.priority
 # A value of show that is not defined is passed on elsewhere; here it is refused (measured).
 departs in.pres.show-bad does refuse as ejabberd.show
 # Its own presence comes first; what was stored goes before it (measured).
@@ -147,6 +150,8 @@ departs sub.in.subscribed.from does accept as ejabberd.unasked-approval
 departs sub.out.subscribed.to does accept as ejabberd.unasked-approval
 # SHOULD be cut to the bare JID; the resource stays (measured).
 departs sub.to-full.out does keep as ejabberd.full-request
+# Nothing is said of one's own full JID; it is anybody's (measured).
+departs sub.self does full-both-sides as ejabberd.full-request
 # MUST be sent to the bare JID; who asked from a full JID is answered there (measured).
 departs sub.stamp does answer-full as ejabberd.answer-full
 # A push is needed for what a roster shows; here any change of state is pushed, but not to a mere request (measured).
@@ -176,6 +181,10 @@ departs domres.any does bounce item-not-found as ejabberd.domain-message
 
 # MUST be remote-server-timeout or service-unavailable; the domain is looked for elsewhere, and not found (measured).
 departs ext.comp.offline does bounce remote-server-not-found as ejabberd.component-elsewhere
+# MUST be bounced; as long as a component is away, other servers hear that its domain is not served (measured).
+departs ext.comp.fromremote does not-served as ejabberd.component-elsewhere
+# MUST close with invalid-from; a component's 'from' that is no address is answered by an error to it (measured).
+departs ext.comp.from does bounce-malformed as ejabberd.bad-address
 # There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
 departs s2s.fail.generated does bounce-mapped as ejabberd.made-bounced
 
@@ -189,6 +198,8 @@ departs roster.set.ignore-sub does refuse-unknown as ejabberd.roster-refused
 departs roster.set.ignore-ask does refuse as ejabberd.roster-refused
 # MUST be jid-malformed (measured).
 departs roster.set.bad-jid does bad-request as ejabberd.roster-bad-jid
+# What becomes of a full JID is open; it is shown as it was set, but is the bare JID's item (measured).
+departs roster.set.full-jid does under-bare as ejabberd.roster-full-jid
 # MUST be item-not-found; it is pushed as removed, and answered by a result (measured).
 departs roster.rem.missing does remove as ejabberd.roster-removed
 # MUST push to interested resources; all that are connected get it (measured).

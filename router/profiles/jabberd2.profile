@@ -10,7 +10,11 @@ knob msg.nouser = error                 # no such account: an error, where an ex
 knob msg.nouser-headline = error        # the same for a headline
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; jabberd2 does not ask
 knob pres.self-to = full                # own other resources: 'to' is their full JID
-knob pres.nouser-probe = drop           # SHOULD be answered unsubscribed; nothing goes out
+knob sub.local-nouser = error            # a request to nobody comes back
+knob dom.subscribe = approve             # the domain has contacts, too
+knob dom.presence = answer              # and shows itself
+knob s2s.fail-probe = bounce            # a probe that cannot be routed comes back
+knob ext.comp.offline = service-unavailable
 knob roster.versioning = off             # SHOULD offer versions; there is no ver (measured)
 knob roster.order = push-first          # the push goes out before the result
 knob off.chatstate = store              # SHOULD NOT store chat states alone
@@ -22,7 +26,9 @@ knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscri
 knob elem.unknown = ignore             # what is no stanza is ignored
 knob iq.no-id = tolerate                # an iq without id goes on
 knob iq.bad-children = pass             # children of an iq are not counted
-knob pres.bad-type = drop               # SHOULD be refused with bad-request
+knob iq.bad-reply = pass                # a reply's children are not counted either
+knob bind.conflict = kick-old            # the session that was there first goes
+knob pres.unavail-again = broadcast     # unavailable is told to all again
 knob pres.error-bare = drop             # what cannot be told to a resource is told to nobody
 knob pres.bad-priority = clamp          # and what is no number counts as 0
 knob dom.message = drop                 # a message to the domain is not answered
@@ -37,6 +43,15 @@ departs in.xml.restricted does close xml-not-well-formed as jabberd2.xml
 departs in.xml.prefix does pass as jabberd2.prefix
 # MUST answer jid-malformed; such an address counts as none.
 departs in.to.malformed does as-absent as jabberd2.malformed
+# MUST close on another content namespace; what is in it is ignored.
+departs in.ns.content does drop as jabberd2.namespace
+# SHOULD refuse presence of unknown type; it counts as available.
+departs in.pres.type-unknown does all-available as jabberd2.presence-type
+# MUST strip a final dot; the name with it is one that nobody has.
+departs in.to.dot does not-found as jabberd2.dot
+# MUST refuse a request without a child, or with several; the first one counts, and an id is not needed.
+departs in.iq.children does as-usual as jabberd2.iq-form
+departs in.iq.id does omit-id as jabberd2.iq-form
 # MUST answer an iq of unknown type; nothing comes of it.
 departs in.iq.type does drop as jabberd2.iq-type
 
@@ -85,6 +100,9 @@ departs iq.nouser.reply for iq/result does bounce service-unavailable as jabberd
 # SHOULD deliver what is stored where a priority becomes non-negative; what counts is the priority before.
 departs off.deliver.when does by-last as jabberd2.queue
 
+# MUST be a delay of XEP-0203; beside another one it is an element without a namespace of its own.
+departs off.delay.add does unqualified as jabberd2.second-delay
+
 # ---- subscriptions ----
 
 # MUST follow the states of Appendix A; there are none.
@@ -94,9 +112,8 @@ departs sub.key does loose as jabberd2.subscriptions
 
 # SHOULD say when the account was last there, if anything; it repeats the last available presence, as unavailable.
 departs pres.probe.offline does last-available as jabberd2.last-presence
-# SHOULD pass a client's probe on; it goes nowhere, like errors that a client sends.
-departs pres.probe.client does drop as jabberd2.client-presence
-departs pres.in.error does drop-from-client as jabberd2.client-presence
+# SHOULD pass an error on; one that a client sends goes nowhere.
+departs pres.in.error does drop-from-client as jabberd2.client-error
 
 # MUST send the presence as it was; what is shown later has a delay with the time it came in.
 departs pres.init.store does add-delay as jabberd2.stored-delay
@@ -108,17 +125,67 @@ departs pres.unavail.self does omit as jabberd2.no-reflection
 departs pres.init.own-others does show-all as jabberd2.own-probe
 # MUST NOT change 'to'; what is delivered bears the resource's full JID.
 departs loc.norewrite does to-full as jabberd2.rewritten
-# MUST deliver presence to a connected resource; one that is not available gets none.
+# MUST deliver presence to a resource that is connected only; there has to be one of the account that is available.
 departs pres.full.match.avail does if-available as jabberd2.presence-available
 departs pres.full.match.unavail does if-available as jabberd2.presence-available
 departs pres.full.match.error does if-available as jabberd2.presence-available
-# SHOULD answer unsubscribed to a probe of a stranger; nothing goes out.
-departs pres.probe.no-sub does drop as jabberd2.probe-silent
 # MUST bounce groupchat where nobody is available; it is lost.
 departs msg.bare.groupchat.none does drop as jabberd2.bare-groupchat
 departs msg.bare.groupchat.neg does drop as jabberd2.bare-groupchat
-# MUST say whether a full JID is available; a probe to it is not answered.
-departs pres.probe.full.match does drop as jabberd2.probe-silent
-departs pres.probe.full.nomatch does drop as jabberd2.probe-silent
-departs pres.probe.full.no-sub does drop as jabberd2.probe-silent
-departs pres.probe.full.directed does drop as jabberd2.probe-silent
+# SHOULD list whom a resource without presence session has sent presence; subscribers are not.
+departs pres.dir.nosession does skip-subscribers as jabberd2.directed
+# SHOULD forget whom it has sent presence when that one leaves; it is told of the end all the same.
+departs pres.in.unavail-directed does keep as jabberd2.directed
+# MUST tell of the end those that got directed presence; with them all contacts are told.
+departs pres.end.directed does broadcast-too as jabberd2.directed
+# MUST deliver presence for the own account to all its resources; the sender gets none.
+departs pres.dir.self-bare does others-only as jabberd2.no-reflection
+
+# ---- rosters ----
+
+# MUST refuse a set that is not in order; whatever has a JID is taken, and the result follows.
+departs roster.set.result does lenient as jabberd2.roster-lenient
+departs roster.get.items does beside as jabberd2.roster-lenient
+departs roster.get.ver-make does if-asked as jabberd2.roster-version
+# MUST come from the account, or nobody, and go to the client; it bears the stanza's own 'to' instead.
+departs noto.pres.sub does as-written as jabberd2.malformed-subscription
+# MUST send broadcasts to contacts that returned an error; they get none until the next session.
+departs pres.upd.noerrcheck does skip as jabberd2.refusing
+
+# ---- other servers ----
+
+# MUST be remote-server-timeout where a connection is refused; it is service-unavailable.
+departs s2s.fail.connect does refused-unavailable as jabberd2.refused
+# MUST NOT answer a result; one that cannot be routed comes back as an error.
+departs s2s.never.result does bounce-mapped as jabberd2.result-bounced
+# MUST end the stream of a server whose addresses are not in order; such a stanza is ignored.
+departs in.s2s.no-to does drop as jabberd2.s2s-ignored
+departs in.s2s.no-from does drop as jabberd2.s2s-ignored
+departs in.s2s.bad-addr does drop as jabberd2.s2s-ignored
+departs in.s2s.foreign-from does drop as jabberd2.s2s-ignored
+departs in.s2s.local-from does drop as jabberd2.s2s-ignored
+departs in.s2s.foreign-to does drop as jabberd2.s2s-ignored
+# MUST wait before it tries again; what ends before it is verified is opened anew at once.
+departs s2s.reconnect does while-opening as jabberd2.reconnect
+# MUST NOT answer an error; one that cannot be routed comes back with a second one.
+departs s2s.never.error for message/error iq/error does bounce-mapped as jabberd2.error-bounced
+departs ext.comp.offline for message/error iq/error iq/result does bounce service-unavailable as jabberd2.error-bounced
+
+# ---- probes, and the domain itself ----
+
+# SHOULD pass a client's probe on; it goes nowhere unless it is for the own account.
+departs pres.probe.client does own-only as jabberd2.client-probe
+# MUST say whether a full JID is available; who asks from outside has the probe delivered.
+departs pres.full.match.probe does deliver-foreign as jabberd2.probe-delivered
+# MUST have the probe's id in the answer; it has none.
+departs pres.probe.id-mirror does omit as jabberd2.probe-id
+# MUST answer a domain's subscription; it subscribes back, and two of its services answer probes.
+departs dom.pres.sub does mutual as jabberd2.domain-contact
+departs dom.pres.probe does services as jabberd2.domain-contact
+
+# ---- components ----
+
+# MUST end the stream of a component whose addresses are not in order; such a stanza is ignored, or comes back.
+departs ext.comp.addr does drop as jabberd2.component-ignored
+departs ext.comp.from does bounce service-unavailable as jabberd2.component-from
+departs ext.comp.from does return-as-is as jabberd2.component-from

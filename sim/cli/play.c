@@ -19,6 +19,7 @@ struct job {
     size_t n; /* case of the file; a file that cannot be read has one job too */
     size_t number;          /* in the list */
     unsigned long patience; /* on real servers */
+    size_t decides;         /* accounts of decisions that were not compared */
     struct report_case report; /* owns its texts */
     struct drill_tally *tally; /* NULL: not asked for */
 };
@@ -145,6 +146,7 @@ static void fill(struct job *job, const struct script *script, const struct dril
         cli_need(NULL);
     }
     report->verdict = verdict_of(result.verdict);
+    job->decides = result.decides_skipped;
     report->line = result.line;
     report->column = result.column;
     report->failure = without_indent(result.failure);
@@ -258,6 +260,18 @@ static struct job **order_jobs(struct job *jobs, size_t count, bool live, bool f
     return order;
 }
 
+/* What real servers do not tell is passed over, which must not look as if it had been seen. */
+static void count_decides(const struct pool *pool) {
+    size_t count = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        count += i < pool->stop ? pool->jobs[i].decides : 0;
+    }
+    if (count > 0) {
+        fflush(stdout);
+        fprintf(stderr, "stanzadrill: %zu `decides` not compared, as real servers do not say what they decide\n", count);
+    }
+}
+
 static void free_texts(const struct report_case *c) {
     const char *texts[] = {c->name, c->title, c->description, c->failure, c->reason, c->trace, c->replay};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -329,6 +343,7 @@ static void play(struct pool *pool, const struct cli_settings *settings, const s
     cli_progress_start(&pool->progress, pool->count, settings->quiet);
     work_together(pool, settings->jobs != 0 ? settings->jobs : live ? PATIENT_THREADS : 1);
     cli_progress_end(&pool->progress);
+    count_decides(pool);
     collect(pool, out);
     out->empty = selection.status;
     cli_selection_free(&selection);

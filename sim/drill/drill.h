@@ -62,7 +62,8 @@ struct drill_options {
  * the script does not write; a client's own bare JID as `from`, for a stanza without one is from there (6120 8.1.2.1);
  * the namespaces of attributes, which not every client can see;
  * what the answers of accounts and domains say of their software (disco#info, jabber:iq:version);
- * who delayed a stanza, and why. */
+ * the subscription "none" of a roster item, which it has without saying so; an error's empty id; the xml:lang of a
+ * <status/>; who delayed a stanza, and why. */
 struct drill_observation {
     char *actor;
     char *bare; /* of a client: its bare JID, prepared; else NULL */

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { MOMENT_US = 100000 }; /* a shorter time is meant for the latencies of the simulation */
+
 static bool skip(struct run *run, unsigned line, const char *reason) {
     drill_run_stop(run, RUN_SKIPPED, line, 1, "%s", reason == NULL ? "" : reason);
     return false;
@@ -29,6 +31,22 @@ static bool has_no_latency(struct run *run, const struct script_actor *actor, ui
            skip(run, drill_property(actor, "latency")->line, drill_run_text(run, "asks for a latency of %s", actor->name));
 }
 
+static bool breaks(enum script_verb verb) {
+    switch (verb) {
+    case SCRIPT_DISCONNECTS:
+    case SCRIPT_VANISHES:
+    case SCRIPT_CLOSES:
+    case SCRIPT_CUTS:
+    case SCRIPT_CUTS_ONE_WAY:
+    case SCRIPT_STALLS:
+    case SCRIPT_CRASHES:
+    case SCRIPT_DNS_LOSES:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool fits_pass(struct run *run) {
     const uint64_t most_us = run->options->pass_max_us;
     uint64_t left_us = most_us;
@@ -40,6 +58,9 @@ static bool fits_pass(struct run *run) {
         const struct script_action *action = &run->script->actions[i];
         if (action->verb != SCRIPT_TIME_PASSES) {
             continue;
+        }
+        if (action->duration_us < MOMENT_US && i + 1 < run->script->action_count && breaks(action[1].verb)) {
+            return skip(run, action->line, "a moment between two steps of servers cannot be hit on real ones");
         }
         if (action->duration_us > left_us) {
             return skip(run, action->line,

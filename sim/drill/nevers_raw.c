@@ -87,6 +87,10 @@ static void look(struct watch *w) {
     if (at == NULL && size >= 2 && strchr(w->event->stanza + 1, '<') == w->event->stanza + size - 2) {
         return;
     }
+    /* Some servers pass over what may not be there, and it may stand within a stanza. */
+    if (at == NULL && (strstr(rest, "<!--") != NULL || strstr(rest, "<?") != NULL)) {
+        return;
+    }
     if (at == NULL) {
         w->unchecked.whole = BROKEN;
         return;

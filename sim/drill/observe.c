@@ -134,7 +134,8 @@ static const char *without_sessions(struct observer *o, const char *value) {
 /* --------------------------------------------------------------------------------------------------- elements ---- */
 
 static bool is_delay(const struct xml_node *node) {
-    return (strcmp(node->name, "delay") == 0 && strcmp(node->ns, "urn:xmpp:delay") == 0) ||
+    return (strcmp(node->name, "delay") == 0 &&
+            (strcmp(node->ns, "urn:xmpp:delay") == 0 || strcmp(node->ns, XML_STREAM_NS) == 0)) ||
            (strcmp(node->name, "x") == 0 && strcmp(node->ns, "jabber:x:delay") == 0);
 }
 
@@ -148,14 +149,16 @@ static bool says_nothing(struct observer *o, const struct xml_node *node, const 
     const char *name = attribute->name;
     const char *value = attribute->value;
     if (attribute->ns[0] != '\0') {
-        return depth <= 1 && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
+        const bool kept = depth == 1 && strcmp(node->name, "status") == 0; /* the one part that is kept of a request */
+        return (depth == 0 || kept) && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
                !is_written(o->run->script, "xml:lang", attribute->value);
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
         return value[0] == '\0' || (o->bare != NULL && strcmp(value, o->bare) == 0);
     }
     if (depth == 0 && strcmp(name, "id") == 0) {
-        return attribute->value[0] == '\0';
+        const char *type = xml_attribute_get(node, "type");
+        return attribute->value[0] == '\0' && type != NULL && strcmp(type, "error") == 0;
     }
     if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
         return strcmp(attribute->value, "none") == 0;
@@ -242,13 +245,12 @@ static struct xml_node *normal(struct observer *o, const struct xml_node *node, 
         return NULL;
     }
     *copy = *node;
-    copy->ns = strcmp(node->ns, CLIENT_NS) == 0 || strcmp(node->ns, SERVER_NS) == 0 ? XML_STREAM_NS : node->ns;
+    /* The namespaces of stanzas, spelled out; what a server forwards among its own streams may have any of them. */
+    const bool content = strcmp(node->ns, CLIENT_NS) == 0 || strcmp(node->ns, SERVER_NS) == 0;
+    copy->ns = content ? XML_STREAM_NS : node->ns;
     copy->attributes = attributes;
     copy->next = copy->child = NULL;
     copy->attribute_count = 0;
-    if (depth == 1 && o->bare != NULL && strcmp(node->ns, CLIENT_NS) == 0) {
-        copy->ns = XML_STREAM_NS; /* the stream's own, spelled out */
-    }
     for (size_t i = 0; i < node->attribute_count; i++) {
         if (!says_nothing(o, node, &node->attributes[i], depth)) {
             struct xml_attribute *attribute = &attributes[copy->attribute_count++];

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     ROUNDS_HOME = 2,   /* whoever has sent something, then everybody */
@@ -42,6 +43,8 @@ static void met(struct live_actor *peer, struct slice served_domain) {
             peer->meets[i] = true;
         }
     }
+    const struct live_actor *other = live_venue_actor(venue, served_domain);
+    peer->meets_component = peer->meets_component || (other != NULL && other->role == LIVE_ROLE_COMPONENT);
 }
 
 static bool is_name(struct slice domain) {
@@ -52,6 +55,22 @@ static bool is_name(struct slice domain) {
         }
     }
     return domain.size > 0;
+}
+
+/* Servers remember what they have found out about a name, so that each case has names of its own for domains that nobody
+ * plays. Those of the target's own, and what is below them, mean the target. */
+static bool is_elsewhere(const struct live_venue *venue, struct slice domain) {
+    bool plain = domain.data[0] != '.' && domain.data[domain.size - 1] != '.';
+    for (size_t i = 0; i < domain.size; i++) {
+        const char c = domain.data[i];
+        plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                          (c == '.' && domain.data[i + 1] != '.'));
+    }
+    for (size_t i = 0; plain && i < venue->domain_count; i++) {
+        const size_t size = strlen(venue->domains[i]);
+        plain = domain.size <= size || strncasecmp(domain.data + domain.size - size, venue->domains[i], size) != 0;
+    }
+    return plain;
 }
 
 /* The number of a domain elsewhere; -1: it is none, or there are too many. */
@@ -76,6 +95,10 @@ static int remote_of(struct live_venue *venue, struct slice domain) {
         return -1;
     }
     venue->remotes[venue->remote_count++] = kept;
+    if (actor == NULL && venue->names != NULL && is_elsewhere(venue, domain) &&
+        !live_names_add_domain(venue->names, kept)) {
+        live_venue_fails(venue, NULL);
+    }
     return (int)venue->remote_count - 1;
 }
 
@@ -190,6 +213,17 @@ static void ping_remotes(struct live_actor *actor) {
     }
 }
 
+/* Where the case's servers are several, what goes from one to another is answered by either, round by round. */
+static void ping_parts(struct live_actor *actor) {
+    struct live_venue *venue = actor->venue;
+    const bool can = can_ping(actor) || (actor->role == LIVE_ROLE_COMPONENT && live_actor_connected(actor));
+    for (size_t i = 0; can && i < venue->domain_count; i++) {
+        if (live_home(venue->server, venue->domains[i]) != live_home(venue->server, actor->domain)) {
+            ping_remote(actor, venue->domains[i]);
+        }
+    }
+}
+
 static void mark_peer(struct live_actor *actor) {
     struct live_venue *venue = actor->venue;
     struct live_error error;
@@ -197,6 +231,22 @@ static void mark_peer(struct live_actor *actor) {
         if (actor->meets[i] && !live_peer_marker(actor->peer, venue->domains[i], &error)) {
             live_venue_fails(venue, &error);
         }
+    }
+}
+
+static void mark_to_components(struct live_actor *peer) {
+    struct live_venue *venue = peer->venue;
+    struct live_error error;
+    for (size_t i = 0; !peer->down && peer->meets_component && i < venue->actor_count; i++) {
+        const struct live_actor *other = venue->actors[i];
+        size_t size = 0;
+        char *wire = other->component == NULL ? NULL : live_venue_out(venue, other->domain, strlen(other->domain), &size);
+        if (other->component != NULL && wire == NULL) {
+            live_venue_fails(venue, NULL);
+        } else if (wire != NULL && !live_peer_marker(peer->peer, wire, &error)) {
+            live_venue_fails(venue, &error);
+        }
+        free(wire);
     }
 }
 
@@ -217,6 +267,7 @@ static void ask(struct live_actor *actor, bool remote) {
     case LIVE_ROLE_PEER:
         if (remote) {
             mark_peer(actor);
+            mark_to_components(actor);
         }
         break;
     case LIVE_ROLE_COMPONENT:
@@ -259,7 +310,7 @@ static size_t count_dirty(const struct live_venue *venue) {
 static void begin_round(struct live_venue *venue) {
     struct live_barrier *barrier = &venue->barrier;
     const bool first = barrier->round == 0;
-    const bool local = !barrier->remote || venue->remote_count == 0;
+    const bool local = !venue->split && (!barrier->remote || venue->remote_count == 0);
     const bool alone = !first && local && !in_rounds(venue) && count_dirty(venue) == 1;
     barrier->seen = venue->log.count;
     for (size_t i = 0; i < venue->actor_count; i++) {
@@ -269,6 +320,9 @@ static void begin_round(struct live_venue *venue) {
         }
         if (barrier->round == 1 && barrier->remote) {
             ping_remotes(actor);
+        }
+        if (venue->split && !first) {
+            ping_parts(actor);
         }
     }
     barrier->waiting = count_missing(venue);
@@ -305,7 +359,7 @@ static void finish(struct live_venue *venue) {
 static bool is_last_round(const struct live_venue *venue) {
     const struct live_barrier *barrier = &venue->barrier;
     const unsigned rounds = barrier->round + 1;
-    if (!in_rounds(venue)) {
+    if (!in_rounds(venue) && !venue->split) {
         return rounds >= (barrier->remote && venue->remote_count > 0 ? ROUNDS_REMOTE : ROUNDS_HOME);
     }
     return (rounds >= ROUNDS_LEAST && venue->log.count == barrier->seen) || rounds >= ROUNDS_MOST;
@@ -347,6 +401,7 @@ static void look(struct live_venue *venue, unsigned left) {
 void live_barrier_run(struct live_venue *venue, bool remote, bool stop) {
     struct live_barrier *barrier = &venue->barrier;
     const size_t before = venue->log.count;
+    remote = remote || venue->split;
     while (venue->result == ROUTER_OK && !(stop && venue->log.count > before) && !live_barrier_quiet(venue, remote)) {
         if (!barrier->going || (remote && !barrier->remote)) {
             begin(venue, remote);

@@ -36,6 +36,9 @@ struct live_client {
     int fd;            /* -1: none */
     bool deaf;         /* what is under way to it is lost */
     bool reached;      /* the connection stands */
+    bool refused;      /* the server has said no; `why` says to what */
+    uint64_t end_us;   /* by then it shall be logged in */
+    struct live_deadline *deadline; /* of the handshake of TLS, for which the library would wait for ever */
     const char *step;
     char why[WHY_SIZE];
     char condition[CONDITION_SIZE];
@@ -147,6 +150,7 @@ static void note_received(struct live_client *client, const char *text) {
         note_features(client, text);
     } else if (begins(text, "<failure")) {
         const bool tls = strstr(text, XMPP_NS_TLS) != NULL;
+        client->refused = true;
         child_name(text, "<failure", condition, sizeof condition);
         if (tls) {
             because(client, "the server refuses it");
@@ -155,6 +159,12 @@ static void note_received(struct live_client *client, const char *text) {
         }
     } else if (begins(text, "<success") || begins(text, "<proceed")) {
         client->why[0] = '\0';
+        client->refused = false;
+        if (begins(text, "<proceed") && client->deadline == NULL) {
+            const uint64_t now = live_clock_us();
+            const uint64_t left_us = now < client->end_us ? client->end_us - now : 0;
+            client->deadline = live_deadline_new(client->fd, (unsigned)(left_us / 1000));
+        }
     } else if (begins(text, "<iq ") && strstr(text, " type=\"error\"") != NULL) {
         child_name(text, "<error", client->condition, sizeof client->condition);
     }
@@ -326,7 +336,8 @@ bool live_client_connect(struct live_client *client, struct live_error *error) {
     release(client);
     client->step = "connect";
     client->why[0] = client->condition[0] = '\0';
-    client->deaf = client->reached = false;
+    client->deaf = client->reached = client->refused = false;
+    client->end_us = live_clock_us() + (uint64_t)party->server->seconds * 1000000;
     live_client_forget(client);
     client->conn = xmpp_conn_new(party->ctx);
     bool good = client->conn != NULL;
@@ -353,7 +364,7 @@ bool live_client_error(const struct live_client *client, struct live_error *erro
     const char *address = "?";
     uint16_t port = 0;
     (void)live_where(client->party->server, client->domain, &address, &port);
-    if (client->state == LIVE_CLIENT_CONNECTING) {
+    if (client->state == LIVE_CLIENT_CONNECTING && !client->refused) {
         return live_fail(error, "%s: %s as %s at %s:%u: no answer within %u s", name, client->step, client->called, address,
                          port, client->party->server->seconds);
     }
@@ -539,6 +550,17 @@ size_t live_party_polls(const struct live_party *party, struct pollfd *polls, si
     return count;
 }
 
+/* The library has come back from a handshake, if it was in one. */
+static void end_deadlines(struct live_party *party) {
+    for (struct live_client *client = party->clients; client != NULL; client = client->next) {
+        struct live_deadline *deadline = client->deadline;
+        client->deadline = NULL;
+        if (live_deadline_end(deadline)) {
+            (void)snprintf(client->why, sizeof client->why, "no answer within %u s", party->server->seconds);
+        }
+    }
+}
+
 void live_party_work(struct live_party *party) {
     struct guard guard;
     int turns = 1;
@@ -555,6 +577,7 @@ void live_party_work(struct live_party *party) {
     for (unsigned passed = 0; turns > 0 || passed != party->passed; turns--) {
         passed = party->passed;
         xmpp_run_once(party->ctx, 0);
+        end_deadlines(party);
     }
     leave_library(&guard);
 }

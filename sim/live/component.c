@@ -12,6 +12,8 @@
 
 struct live_component {
     struct live_server *server;
+    uint16_t port;
+    const char *secret; /* of the server */
     char *domain;
     struct live_peer_events events;
     int loop;
@@ -28,7 +30,7 @@ static void fails(struct live_component *component, const char *step, const char
     if (!component->failed) {
         component->failed = true;
         live_fail(&component->failure, "%s: component %s at 127.0.0.1:%u: %s: %s",
-                  live_target_name(component->server->target), component->domain, component->server->component_port,
+                  live_target_name(component->server->target), component->domain, component->port,
                   step, why);
     }
 }
@@ -48,7 +50,7 @@ static void opened(void *owner, const struct live_element *header) {
     struct live_component *component = owner;
     struct live_text text = {0};
     unsigned char digest[XMPP_SHA1_DIGEST_SIZE];
-    live_text_format(&text, "%s%s", header->id == NULL ? "" : header->id, component->server->component_secret);
+    live_text_format(&text, "%s%s", header->id == NULL ? "" : header->id, component->secret);
     if (!text.failed) {
         xmpp_sha1_digest((const unsigned char *)text.data, text.size, digest);
         text.size = 0;
@@ -111,9 +113,10 @@ struct live_component *live_component_new(struct live_server *server, const char
     }
     *component =
         (struct live_component){.server = server, .domain = strdup(domain), .events = *events, .loop = live_loop_new()};
-    if (component->domain == NULL || component->loop < 0 || server->component_port == 0) {
+    const bool known = live_attach(server, domain, &component->port, &component->secret);
+    if (component->domain == NULL || component->loop < 0 || !known) {
         live_fail(error, "%s: component %s: %s", live_target_name(server->target), domain,
-                  server->component_port == 0 ? "the server has no port for components" : "memory ran out");
+                  known ? "memory ran out" : "the server has no port for components");
         live_component_free(component);
         return NULL;
     }
@@ -127,8 +130,9 @@ bool live_component_connect(struct live_component *component, struct live_error 
     component->connected = false;
     component->answered = component->stale = component->asked;
     component->since_us = live_clock_us();
+    (void)live_attach(component->server, component->domain, &component->port, &component->secret);
     component->stream =
-        live_stream_connect(component->loop, NULL, component->server->component_port, &calls, component);
+        live_stream_connect(component->loop, NULL, component->port, &calls, component);
     if (component->stream == NULL) {
         return live_fail(error, "%s: component %s: memory ran out", live_target_name(component->server->target),
                          component->domain);

@@ -29,6 +29,9 @@ static const char *const *copy_words(const char *const *words, size_t count) {
 
 /* Components in every slot. */
 static const char *const *copy_components(const struct live_needs *needs, size_t slots) {
+    if (slots == 0) {
+        return copy_words(needs->components, needs->component_count);
+    }
     const size_t count = needs->component_count * slots;
     const char **copy = calloc(count + 1, sizeof *copy);
     for (size_t i = 0; copy != NULL && i < count; i++) {
@@ -44,11 +47,11 @@ static const char *const *copy_components(const struct live_needs *needs, size_t
     return copy;
 }
 
-static bool copy_needs(struct live_needs *copy, const struct live_needs *needs) {
+static bool copy_needs(struct live_needs *copy, const struct live_needs *needs, size_t slots) {
     copy->domains = copy_words(needs->domains, needs->domain_count);
-    copy->components = copy_components(needs, LIVE_SLOTS);
+    copy->components = copy_components(needs, slots);
     copy->domain_count = copy->domains == NULL ? 0 : needs->domain_count;
-    copy->component_count = copy->components == NULL ? 0 : needs->component_count * LIVE_SLOTS;
+    copy->component_count = copy->components == NULL ? 0 : needs->component_count * (slots == 0 ? 1 : slots);
     return copy->domains != NULL && copy->components != NULL;
 }
 
@@ -73,17 +76,21 @@ static bool choose_ports(struct live_server *server, struct live_error *error) {
     return true;
 }
 
-/* The served domains are known to the name server too: a peer's dialback may make the server look for itself. */
+/* The served domains are known to the name server too: a peer's dialback may make the server look for itself. Of several
+ * servers, each looks for the others, and for their components. */
 static bool name_hosts(struct live_server *server, struct live_error *error) {
-    for (size_t i = 0; i < server->needs.domain_count; i++) {
-        if (!live_dns_set(server->dns, server->needs.domains[i], LIVE_DNS_HERE, "127.0.0.1", server->s2s_port)) {
-            return live_fail(error, "the name server cannot take the domain %.100s", server->needs.domains[i]);
+    const struct live_needs *needs = &server->needs;
+    const size_t components = server->borrows_dns ? needs->component_count : 0;
+    for (size_t i = 0; i < needs->domain_count + components; i++) {
+        const char *name = i < needs->domain_count ? needs->domains[i] : needs->components[i - needs->domain_count];
+        if (!live_dns_set(server->dns, name, LIVE_DNS_HERE, "127.0.0.1", server->s2s_port)) {
+            return live_fail(error, "the name server cannot take the domain %.100s", name);
         }
     }
     return true;
 }
 
-static bool start_kind(struct live_server *server, struct live_error *error) {
+bool live_server_start(struct live_server *server, struct live_error *error) {
     const struct live_kind *kind = server->kind;
     char path[512];
     if (!live_program(kind->program, path, sizeof path)) {
@@ -94,8 +101,10 @@ static bool start_kind(struct live_server *server, struct live_error *error) {
         return live_fail(error, "%s: start: there is no domain to serve", kind->name);
     }
     server->nest = live_nest_new(error);
-    server->dns = server->nest == NULL ? NULL : live_dns_start(error);
-    return server->dns != NULL && choose_ports(server, error) && live_secret(server->component_secret, error) &&
+    if (server->nest != NULL && server->dns == NULL) {
+        server->dns = live_dns_start(error);
+    }
+    return server->nest != NULL && server->dns != NULL && choose_ports(server, error) && live_secret(server->component_secret, error) &&
            name_hosts(server, error) && kind->start(server, error);
 }
 
@@ -146,8 +155,8 @@ static bool reach_hosts(struct live_server *server, struct live_error *error) {
 
 /* -------------------------------------------------------------------------------------------------- the server ---- */
 
-static struct live_server *new_server(const struct live_target *target, const struct live_needs *needs,
-                                      unsigned seconds) {
+struct live_server *live_server_new(const struct live_target *target, const struct live_needs *needs, unsigned seconds,
+                                    size_t slots) {
     struct live_server *server = calloc(1, sizeof *server);
     pthread_mutexattr_t attributes;
     if (server == NULL) {
@@ -165,7 +174,7 @@ static struct live_server *new_server(const struct live_target *target, const st
     (void)pthread_mutexattr_destroy(&attributes);
     const bool rests = live_rests(server) && !live_own_names(server);
     server->door = rests ? live_door_new(server) : NULL;
-    if (!copy_needs(&server->needs, needs) || (rests && server->door == NULL)) {
+    if (!copy_needs(&server->needs, needs, slots) || (rests && server->door == NULL)) {
         live_close(server);
         return NULL;
     }
@@ -174,13 +183,13 @@ static struct live_server *new_server(const struct live_target *target, const st
 
 struct live_server *live_open(const struct live_target *target, const struct live_needs *needs, unsigned seconds,
                               struct live_error *error) {
-    struct live_server *server = new_server(target, needs, seconds);
+    struct live_server *server = live_server_new(target, needs, seconds, LIVE_SLOTS);
     if (server == NULL) {
         live_fail(error, "memory ran out");
         return NULL;
     }
     xmpp_initialize();
-    if (!(server->kind != NULL ? start_kind(server, error) : reach_hosts(server, error))) {
+    if (!(server->kind != NULL ? live_server_start(server, error) : reach_hosts(server, error))) {
         live_close(server);
         return NULL;
     }
@@ -191,12 +200,15 @@ void live_close(struct live_server *server) {
     if (server == NULL) {
         return;
     }
+    live_splits_close(server);
     live_door_free(server->door);
     if (server->nest != NULL) {
         stop_processes(server);
         live_nest_free(server->nest);
     }
-    live_dns_stop(server->dns);
+    if (!server->borrows_dns) {
+        live_dns_stop(server->dns);
+    }
     free_words(server->needs.domains, server->needs.domain_count);
     free_words(server->needs.components, server->needs.component_count);
     pthread_mutex_destroy(&server->lock);
@@ -216,9 +228,16 @@ static bool kind_runs(struct live_server *server) {
 }
 
 static bool check_kind(struct live_server *server, struct live_error *error) {
+    bool good = true;
+    for (size_t i = 0; good && i < server->part_count; i++) {
+        good = check_kind(server->parts[i], error);
+    }
+    if (server->part_count > 0) {
+        return good;
+    }
     pthread_mutex_lock(&server->lock);
     const bool mended = !kind_runs(server) && server->kind->mend != NULL && server->kind->mend(server) && kind_runs(server);
-    const bool good = mended || kind_runs(server) || start_again(server, error);
+    good = mended || kind_runs(server) || start_again(server, error);
     pthread_mutex_unlock(&server->lock);
     return good;
 }
@@ -244,7 +263,7 @@ bool live_where(const struct live_server *server, const char *domain, const char
     const struct live_target *target = server->target;
     if (server->kind != NULL) {
         *address = "127.0.0.1";
-        *port = server->c2s_port;
+        *port = live_home(server, domain)->c2s_port;
         return is_needed(server, domain);
     }
     for (size_t i = 0; i < target->host_count; i++) {
@@ -257,21 +276,38 @@ bool live_where(const struct live_server *server, const char *domain, const char
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------------------- slots ---- */
+/* -------------------------------------------------------------------------------------------------- components ---- */
+
+bool live_attach(const struct live_server *server, const char *domain, uint16_t *port, const char **secret) {
+    const struct live_target *target = server->target;
+    if (server->component_port != 0) {
+        *port = server->component_port;
+        *secret = server->component_secret;
+        return true;
+    }
+    for (size_t i = 0; i < target->attached_count; i++) {
+        if (strcasecmp(target->attached[i].domain, domain) == 0) {
+            *port = target->attached[i].port;
+            *secret = target->attached[i].secret;
+            return true;
+        }
+    }
+    return false;
+}
 
 unsigned live_slot_take(struct live_server *server) {
-    unsigned slot = LIVE_SLOTS;
+    const unsigned slots = server->kind != NULL ? LIVE_SLOTS : 1;
+    unsigned slot, tried = 0;
     pthread_mutex_lock(&server->slot_lock);
-    while (slot == LIVE_SLOTS) {
-        slot = 0;
-        while (slot < LIVE_SLOTS && server->slot_taken[slot]) {
-            slot++;
-        }
-        if (slot == LIVE_SLOTS) {
+    /* One after the other, so that a case does not follow at once on one whose clients may still be going. */
+    while (server->slot_taken[slot = server->slot_next % slots]) {
+        server->slot_next++;
+        if (++tried % slots == 0) {
             pthread_cond_wait(&server->slot_left, &server->slot_lock);
         }
     }
     server->slot_taken[slot] = true;
+    server->slot_next++;
     pthread_mutex_unlock(&server->slot_lock);
     return slot;
 }
@@ -323,7 +359,7 @@ bool live_account(struct live_server *server, const char *local, const char *dom
         return live_fail(error, "%s does not serve %s", target->name, domain);
     }
     if (server->kind != NULL) {
-        return server->kind->account(server, local, domain, password, error);
+        return server->kind->account(live_home(server, domain), local, domain, password, error);
     }
     switch (target->accounts) {
     case LIVE_ACCOUNTS_REGISTER:

@@ -84,6 +84,11 @@ struct live_listed {
     char *bare, *password;
 };
 
+struct live_attached { /* a component that the server of a target file knows; on 127.0.0.1 */
+    char *domain, *secret;
+    uint16_t port;
+};
+
 struct live_target {
     char *name;                   /* for reports */
     char *profile;                /* that describes it; NULL: a target file that names none */
@@ -96,6 +101,8 @@ struct live_target {
     size_t host_count;
     struct live_listed *listed;
     size_t listed_count;
+    struct live_attached *attached;
+    size_t attached_count;
     char **command; /* words with placeholders, NULL at the end */
 };
 
@@ -127,6 +134,9 @@ struct live_kind {
     /* over: wait until the session of a full JID has ended inside, where its connection has just been lost. NULL: whatever
      * comes of that end comes before the answer to anybody's next ping. */
     bool (*over)(struct live_server *server, const char *full_jid, struct live_error *error);
+    /* parted: wait until the server's streams to another domain are over, whose server has just left. NULL: it needs no
+     * time to notice. */
+    bool (*parted)(struct live_server *server, const char *domain, struct live_error *error);
     /* furnish: roster and stored messages of an account that nobody has used yet. NULL: it cannot be done. */
     int (*furnish)(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
                    size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error);
@@ -144,6 +154,10 @@ struct live_server {
     char component_secret[LIVE_PASSWORD_SIZE];
     int processes[8];
     size_t process_count;
+    struct live_split *splits;  /* servers for cases that have several */
+    struct live_server **parts; /* of such a one: it has no processes itself */
+    size_t part_count;
+    bool borrows_dns;    /* it is another's */
     unsigned generation; /* how often it was started anew */
     int channel;         /* of the kind, to one of the processes; -1: none */
     void *own;           /* of the kind; freed by `live_close` with free() */
@@ -153,6 +167,7 @@ struct live_server {
     pthread_mutex_t slot_lock;
     pthread_cond_t slot_left;
     bool slot_taken[LIVE_SLOTS];
+    unsigned slot_next;
     pthread_mutex_t lock; /* recursive; of what several venues use at the same time: processes, generation, channel */
 };
 
@@ -162,9 +177,18 @@ bool live_account(struct live_server *server, const char *local, const char *dom
 /* live_where - address and port for clients of a domain. returns false: this server does not serve it. */
 bool live_where(const struct live_server *server, const char *domain, const char **address, uint16_t *port);
 
-/* live_slot_take - waits for one. */
+/* live_server_new, live_server_start - the steps of live_open. slots: in how many each component is known; 0: components
+ * are as they are on the wire. */
+struct live_server *live_server_new(const struct live_target *target, const struct live_needs *needs, unsigned seconds,
+                                    size_t slots);
+bool live_server_start(struct live_server *server, struct live_error *error);
+
+/* live_slot_take - waits for one. A target file's server has one slot, in which components have their own names. */
 unsigned live_slot_take(struct live_server *server);
 void live_slot_leave(struct live_server *server, unsigned slot);
+
+/* live_attach - port of 127.0.0.1 and secret for a component, by its domain on the wire. returns false: it has none. */
+bool live_attach(const struct live_server *server, const char *domain, uint16_t *port, const char **secret);
 
 /* live_rests - whether its sessions must have ended inside before anybody connects: see rests_after_end. */
 bool live_rests(const struct live_server *server);
@@ -193,6 +217,22 @@ bool live_deadline_end(struct live_deadline *deadline);
 bool live_reach(struct live_server *server, const char *domain, struct live_error *error);
 bool live_register(struct live_server *server, const char *local, const char *domain, const char *password,
                    struct live_error *error);
+
+/* ------------------------------------------------------------------------------------------------------- split.c ---- */
+
+enum { LIVE_SERVED_MAX = 16 };
+
+struct live_served { /* a domain, and which of a case's servers serves it */
+    const char *domain;
+    size_t server;
+};
+/* live_split - servers that share out domains as a case has it; they are used as one, and closed with `server`. The list
+ * is sorted. returns as a venue's functions do. */
+int live_split(struct live_server *server, struct live_served *served, size_t count, size_t servers,
+               struct live_server **front, struct live_error *error);
+/* live_home - the one of several that serves a domain, or has the component; itself, if it is one alone. */
+struct live_server *live_home(const struct live_server *server, const char *domain);
+void live_splits_close(struct live_server *server);
 
 /* ------------------------------------------------------------------------------------------------------- start.c ---- */
 
@@ -278,6 +318,8 @@ bool live_peer_serves(struct live_peer *peer, const char *domain);
 const char *live_peer_mute(const struct live_peer *peer);
 bool live_peer_send(struct live_peer *peer, bool raw, const char *bytes, size_t size, struct live_error *error);
 void live_peer_end(struct live_peer *peer, bool breaks, const char *condition); /* all its streams; condition may be NULL */
+/* live_peer_is_reached - the target has a stream to it on which stanzas can come. */
+bool live_peer_is_reached(const struct live_peer *peer);
 /* live_peer_ending - streams that were closed in order have not been closed by the target yet. */
 bool live_peer_ending(const struct live_peer *peer);
 

@@ -83,6 +83,14 @@ bool live_peer_serves(struct live_peer *peer, const char *domain) {
     return copy != NULL;
 }
 
+bool live_peer_is_reached(const struct live_peer *peer) {
+    const struct peer_stream *stream = peer->first->streams;
+    while (stream != NULL && (!stream->accepted || stream->verified_count == 0 || live_stream_over(stream->stream))) {
+        stream = stream->next;
+    }
+    return stream != NULL;
+}
+
 /* ------------------------------------------------------------------------------------------------------- pairs ---- */
 
 struct peer_pair *peer_pair_find(struct live_peer *peer, size_t own, const char *served, bool aside) {
@@ -118,7 +126,7 @@ static struct peer_stream *carrier_for(const struct live_peer *peer, const struc
 }
 
 static void open_own(struct live_peer *peer, struct peer_pair *pair) {
-    struct peer_stream *stream = peer_stream_add(peer, -1);
+    struct peer_stream *stream = peer_stream_add(peer, -1, pair->served);
     if (stream == NULL) {
         peer_fail(peer, "there is no room for another stream");
         return;

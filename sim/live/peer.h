@@ -103,7 +103,8 @@ enum peer_port peer_wanted_port(const struct live_peer *peer);
 bool peer_tell_dns(struct live_peer *peer);
 bool peer_accept(struct live_peer *peer); /* false: nobody was there, or there is no descriptor for them */
 void peer_close_port(struct live_peer *peer);
-struct peer_stream *peer_stream_add(struct live_peer *peer, int socket); /* -1: one of its own */
+/* peer_stream_add - socket: -1: one of its own, to the domain `served`. */
+struct peer_stream *peer_stream_add(struct live_peer *peer, int socket, const char *served);
 void peer_sweep(struct live_peer *peer);                                 /* streams that are over */
 /* peer_is_away - a fault keeps the target from a domain of the peer. peer_reached - no fault and no trouble does. */
 bool peer_is_away(const struct live_peer *peer, size_t own);

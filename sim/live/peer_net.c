@@ -72,7 +72,7 @@ enum peer_port peer_wanted_port(const struct live_peer *peer) {
 bool peer_accept(struct live_peer *peer) {
     bool some = false;
     for (int socket; (socket = accept(peer->listener, NULL, NULL)) >= 0; some = true) {
-        (void)peer_stream_add(peer, socket);
+        (void)peer_stream_add(peer, socket, NULL);
     }
     return some;
 }
@@ -110,7 +110,7 @@ static void hold(const struct peer_stream *stream) {
     live_stream_hold(stream->stream, first->stall_in || stream->silent, first->stall_out || stream->silent);
 }
 
-struct peer_stream *peer_stream_add(struct live_peer *peer, int socket) {
+struct peer_stream *peer_stream_add(struct live_peer *peer, int socket, const char *served) {
     const struct live_peer *first = peer->first;
     struct peer_stream *stream = peer->stream_count < PEER_STREAMS_MAX ? calloc(1, sizeof *stream) : NULL;
     if (stream == NULL) {
@@ -120,9 +120,9 @@ struct peer_stream *peer_stream_add(struct live_peer *peer, int socket) {
         return NULL;
     }
     *stream = (struct peer_stream){.peer = peer, .accepted = socket >= 0};
-    stream->stream =
-        socket >= 0 ? live_stream_new(peer->loop, socket, &peer_accepted_calls, stream)
-                    : live_stream_connect(peer->loop, first->address, peer->server->s2s_port, &peer_own_calls, stream);
+    stream->stream = socket >= 0 ? live_stream_new(peer->loop, socket, &peer_accepted_calls, stream)
+                                 : live_stream_connect(peer->loop, first->address,
+                                                       live_home(peer->server, served)->s2s_port, &peer_own_calls, stream);
     if (stream->stream == NULL) {
         free(stream);
         return NULL;

@@ -256,6 +256,21 @@ static bool over(struct live_server *server, const char *full_jid, struct live_e
     return ask(server, &text, "end the session of", full_jid, "", error);
 }
 
+/* Each stream has a process, which holds its connection until it has noticed the end. One that only bounces has none. */
+static bool parted(struct live_server *server, const char *domain, struct live_error *error) {
+    struct live_text text = {0};
+    live_text_format(&text, "To = ");
+    add_binary(&text, domain);
+    live_text_format(&text,
+                     ", Stands = fun(Stream) -> case process_info(Stream, links) of {links, Links} -> "
+                     "lists:any(fun(Link) -> is_port(Link) end, Links); undefined -> false end end, "
+                     "Wait = fun Wait(0) -> late; Wait(N) -> case [Stream || Host <- ejabberd_option:hosts(), "
+                     "Stream <- ejabberd_s2s:get_connections_pids({Host, To}), Stands(Stream)] of "
+                     "[] -> ok; _ -> timer:sleep(1), Wait(N - 1) end end, Wait(%u).\n",
+                     server->seconds * 500);
+    return ask(server, &text, "end its streams to", "", domain, error);
+}
+
 /* Each is a microsecond younger than the one before, as the times decide on their order. */
 static bool write_messages(struct live_server *server, const char *local, const char *domain, const char *const *stored,
                            size_t count, struct live_error *error) {
@@ -296,4 +311,5 @@ const struct live_kind live_ejabberd = {.name = "ejabberd",
                                         .start = start,
                                         .account = account,
                                         .over = over,
+                                        .parted = parted,
                                         .furnish = furnish};

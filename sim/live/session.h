@@ -110,6 +110,7 @@ struct live_actor {
     struct live_component *component;
     const char *leaving; /* how its stream ends because the script wants it so; NULL: it does not */
     bool down;           /* a peer that has crashed */
+    bool deaf;           /* a peer that is about to break: what comes is lost */
     bool coming;         /* a component that has not been accepted yet */
 
     struct live_text begun; /* octets that it has sent raw, and that are no whole elements yet */
@@ -121,6 +122,7 @@ struct live_actor {
     bool owes[LIVE_REMOTES_MAX];    /* by remote domains, whether something may be under way there on its account */
     bool related[LIVE_REMOTES_MAX]; /* by remote domains, whether its presence goes there */
     bool *meets;                    /* a peer: by served domains, whether the two have had to do with each other */
+    bool meets_component;           /* a peer: the same of any component */
 };
 
 struct live_held { /* an account of the scenario */
@@ -155,9 +157,14 @@ struct live_venue {
     size_t account_count, account_capacity;
     char **domains; /* that servers of the scenario serve */
     size_t domain_count, domain_capacity;
+    struct live_served *served; /* those of servers, not of components, with their servers */
+    size_t served_count, served_capacity, server_count;
+    bool cast;  /* its servers are known */
+    bool split; /* each of them is one of its own */
     char *remotes[LIVE_REMOTES_MAX]; /* domains elsewhere that the case has to do with, in the script's names */
     size_t remote_count;
     struct live_barrier barrier;
+    struct live_actor *bereft; /* a client whose stream has ended without a word; NULL: none, or it was looked into */
     bool has_slot; /* it has components */
     unsigned slot;
     bool others_hidden; /* what the target serves besides is named out of the way */
@@ -188,6 +195,7 @@ bool live_venue_serves(const struct live_venue *venue, struct slice domain);
 struct slice live_jid_domain(struct slice jid);
 bool live_same_domain(struct slice a, const char *b);
 bool live_actor_connected(const struct live_actor *actor);
+struct live_door *live_actor_door(const struct live_actor *actor); /* of a client's server; NULL: none is needed */
 extern const struct live_peer_events live_actor_events; /* without its context, the actor */
 
 /* -------------------------------------------------------------------------------------------------- venue_cast.c ---- */

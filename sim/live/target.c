@@ -51,11 +51,16 @@ void live_target_free(struct live_target *target) {
         free(target->listed[i].bare);
         free(target->listed[i].password);
     }
+    for (size_t i = 0; i < target->attached_count; i++) {
+        free(target->attached[i].domain);
+        free(target->attached[i].secret);
+    }
     for (size_t i = 0; target->command != NULL && target->command[i] != NULL; i++) {
         free(target->command[i]);
     }
     free(target->hosts);
     free(target->listed);
+    free(target->attached);
     free(target->command);
     free(target->name);
     free(target->profile);

@@ -12,7 +12,7 @@
 
 enum { LINE_SIZE = 2048, WORDS_MAX = 64, SIZE_MAX_READ = 1 << 20 };
 
-enum section { SECTION_NONE, SECTION_TARGET, SECTION_HOST, SECTION_ACCOUNT };
+enum section { SECTION_NONE, SECTION_TARGET, SECTION_HOST, SECTION_ACCOUNT, SECTION_COMPONENT };
 
 struct place {
     unsigned line, column;
@@ -192,7 +192,7 @@ static bool read_ca(struct reading *reading, char *value) {
     return keep(reading, &reading->target->ca_file, value);
 }
 
-/* ------------------------------------------------------------------------------------------- [Host], [Account] ---- */
+/* ------------------------------------------------------------------------------ [Host], [Account], [Component] ---- */
 
 static bool is_loopback(const char *address) {
     struct in_addr four;
@@ -214,14 +214,26 @@ static bool read_address(struct reading *reading, char *value) {
     return keep(reading, &last_host(reading)->address, value);
 }
 
-static bool read_port(struct reading *reading, char *value) {
+static bool take_port(struct reading *reading, char *value, uint16_t *out) {
     char *end;
     const unsigned long port = strtoul(value, &end, 10);
     if (*value < '0' || *value > '9' || *end != '\0' || port == 0 || port > 65535) {
         return fail(reading, here(reading, value), "\"%.60s\" is no port; expected a number from 1 to 65535", value);
     }
-    last_host(reading)->port = (uint16_t)port;
+    *out = (uint16_t)port;
     return true;
+}
+
+static bool read_port(struct reading *reading, char *value) {
+    return take_port(reading, value, &last_host(reading)->port);
+}
+
+static bool read_component_port(struct reading *reading, char *value) {
+    return take_port(reading, value, &reading->target->attached[reading->target->attached_count - 1].port);
+}
+
+static bool read_secret(struct reading *reading, char *value) {
+    return keep(reading, &reading->target->attached[reading->target->attached_count - 1].secret, value);
 }
 
 static bool read_password(struct reading *reading, char *value) {
@@ -240,7 +252,9 @@ static const struct property target_properties[] = {
     {"command", read_command}, {"barrier", read_barrier}, {NULL, NULL}};
 static const struct property host_properties[] = {{"address", read_address}, {"port", read_port}, {NULL, NULL}};
 static const struct property account_properties[] = {{"password", read_password}, {NULL, NULL}};
-static const struct property *const properties[] = {NULL, target_properties, host_properties, account_properties};
+static const struct property component_properties[] = {{"port", read_component_port}, {"secret", read_secret}, {NULL, NULL}};
+static const struct property *const properties[] = {NULL, target_properties, host_properties, account_properties,
+                                                    component_properties};
 
 static bool read_property(struct reading *reading, char *at) {
     const struct property *known = properties[reading->section];
@@ -276,10 +290,9 @@ static bool read_property(struct reading *reading, char *at) {
 
 static bool section_complete(struct reading *reading) {
     static const char *const missing[] = {NULL, NULL, "a [Host] needs an address and a port",
-                                          "an [Account] needs a password"};
-    const bool complete = reading->section == SECTION_HOST      ? reading->seen[0] && reading->seen[1]
-                          : reading->section == SECTION_ACCOUNT ? reading->seen[0]
-                                                                : true;
+                                          "an [Account] needs a password", "a [Component] needs a port and a secret"};
+    const bool two = reading->section == SECTION_HOST || reading->section == SECTION_COMPONENT;
+    const bool complete = (!two && reading->section != SECTION_ACCOUNT) || (reading->seen[0] && (!two || reading->seen[1]));
     return complete || fail(reading, reading->section_place, "%s", missing[reading->section]);
 }
 
@@ -332,8 +345,24 @@ static bool new_account(struct reading *reading, const char *name) {
     return keep(reading, &target->listed[target->listed_count - 1].bare, name);
 }
 
+static bool new_component(struct reading *reading, const char *name) {
+    struct live_target *target = reading->target;
+    if (name[strcspn(name, "@/ \t")] != '\0') {
+        return fail(reading, here(reading, name), "\"%.60s\" is no domain", name);
+    }
+    for (size_t i = 0; i < target->attached_count; i++) {
+        if (strcasecmp(target->attached[i].domain, name) == 0) {
+            return fail(reading, here(reading, name), "the component %.60s stands here twice", name);
+        }
+    }
+    if (!lengthen(reading, (void **)&target->attached, target->attached_count, sizeof *target->attached)) {
+        return false;
+    }
+    return keep(reading, &target->attached[target->attached_count++].domain, name);
+}
+
 static bool read_section(struct reading *reading, char *at) {
-    static const char *const words[] = {"Target", "Host", "Account", NULL};
+    static const char *const words[] = {"Target", "Host", "Account", "Component", NULL};
     char *close = strchr(at, ']');
     size_t which = 0;
     if (close == NULL) {
@@ -360,7 +389,8 @@ static bool read_section(struct reading *reading, char *at) {
     memset(reading->seen, 0, sizeof reading->seen);
     return which == 0   ? keep(reading, &reading->target->name, name)
            : which == 1 ? new_host(reading, name)
-                        : new_account(reading, name);
+           : which == 2 ? new_account(reading, name)
+                        : new_component(reading, name);
 }
 
 static bool read_line(struct reading *reading) {
@@ -373,7 +403,7 @@ static bool read_line(struct reading *reading) {
     }
     if (at == reading->text && *at != '[') {
         return fail(reading, here(reading, at),
-                    "expected a section, [Target], [Host] or [Account]; properties are indented");
+                    "expected a section, [Target], [Host], [Account] or [Component]; properties are indented");
     }
     return at == reading->text ? read_section(reading, at) : read_property(reading, at);
 }

@@ -80,14 +80,17 @@ void live_venue_fails(struct live_venue *venue, const struct live_error *error) 
     }
 }
 
-/* A connection that breaks may be all that is seen of a server that has died. */
-static void look_for_server(struct live_actor *actor) {
-    struct live_venue *venue = actor->venue;
+/* A connection that ends without a word may be all that is seen of a server that has died. Some of its sockets go before
+ * others, so that only an answer shows that it lives. */
+static void look_for_server(struct live_venue *venue) {
+    const struct live_actor *actor = venue->bereft;
     const char *address = "";
     uint16_t port = 0;
-    struct live_error error;
-    if (live_where(venue->server, actor->domain, &address, &port) && !live_port_open(address, port)) {
-        live_fail(&error, "%s: the stream of %s at %s:%u broke, and nobody answers there any more",
+    struct live_error why, error;
+    venue->bereft = NULL;
+    if (live_where(venue->server, actor->domain, &address, &port) &&
+        !live_reach(venue->server, actor->domain, &why)) {
+        live_fail(&error, "%s: the stream of %s at %s:%u ended, and nobody answers there any more",
                   live_target_name(venue->server->target), actor->jid, address, port);
         live_venue_fails(venue, &error);
     }
@@ -128,6 +131,9 @@ static void arrived(void *context, const char *stanza, size_t size) {
     struct live_actor *actor = context;
     struct live_venue *venue = actor->venue;
     size_t own_size = 0;
+    if (actor->deaf) {
+        return;
+    }
     char *own = stanza == NULL ? NULL : live_venue_back(venue, stanza, size, &own_size);
     if (own == NULL) {
         live_venue_fails(venue, NULL);
@@ -150,8 +156,9 @@ static void ended(void *context, const char *why) {
     }
     live_log_add(&venue->log, WORLD_ENDED, actor->index, actor->leaving == NULL ? why : actor->leaving);
     live_barrier_stirs(venue);
-    if (actor->role == LIVE_ROLE_CLIENT && actor->leaving == NULL && strcmp(why, "lost") == 0) {
-        look_for_server(actor);
+    if (actor->role == LIVE_ROLE_CLIENT && actor->leaving == NULL &&
+        (strcmp(why, "lost") == 0 || strcmp(why, "closed") == 0)) {
+        venue->bereft = actor;
     }
 }
 
@@ -197,6 +204,9 @@ static void work(struct live_venue *venue) {
             (actor->component != NULL && !live_component_work(actor->component, &error))) {
             live_venue_fails(venue, &error);
         }
+    }
+    if (venue->bereft != NULL && venue->result == ROUTER_OK) {
+        look_for_server(venue);
     }
     if (venue->log.failed) {
         live_venue_fails(venue, NULL);
@@ -272,6 +282,10 @@ bool live_actor_connected(const struct live_actor *actor) {
     return false;
 }
 
+struct live_door *live_actor_door(const struct live_actor *actor) {
+    return actor->role == LIVE_ROLE_CLIENT ? live_home(actor->venue->server, actor->domain)->door : NULL;
+}
+
 static bool connected(const struct venue *base, int client) {
     return live_actor_connected(live_venue_of(base)->actors[client]);
 }
@@ -299,9 +313,20 @@ static int failed(const struct venue *base, struct router_error *error) {
 
 static void free_venue(struct venue *base) {
     struct live_venue *venue = live_venue_of(base);
+    /* The next case's component would hear of these sessions' end, as it has the same name. */
+    if (venue->has_slot) {
+        live_door_go(venue->server->door);
+    }
     for (size_t i = 0; i < venue->actor_count; i++) {
-        const struct live_client *client = venue->actors[i]->client;
-        live_door_keep(venue->server->door, client == NULL ? -1 : live_client_connection(client));
+        struct live_client *client = venue->actors[i]->client;
+        if (client != NULL && venue->has_slot) {
+            live_client_drop(client);
+        } else if (client != NULL) {
+            live_door_keep(live_actor_door(venue->actors[i]), live_client_connection(client));
+        }
+    }
+    if (venue->has_slot) {
+        live_door_gone(venue->server->door);
     }
     live_cast_free(venue);
     live_party_free(venue->party);

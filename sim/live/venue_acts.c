@@ -41,6 +41,16 @@ static void wait_for_turn(const struct live_actor *actor) {
     }
 }
 
+/* What a server has written to a peer when that one breaks is lost, and it shall not be a matter of luck what has been
+ * written by then: all that was sent for it. */
+static void lose_what_is_under_way(struct live_actor *actor) {
+    if (actor->role == LIVE_ROLE_PEER && live_peer_is_reached(actor->peer)) {
+        actor->deaf = true;
+        live_barrier_run(actor->venue, true, false);
+        actor->deaf = false;
+    }
+}
+
 /* -------------------------------------------------------------------------------------------------- connecting ---- */
 
 static int come_in(struct live_actor *actor, struct router_error *error) {
@@ -97,7 +107,7 @@ static int log_in(struct live_actor *actor, struct router_error *error) {
 }
 
 static int connect_client(struct live_actor *actor, struct router_error *error) {
-    struct live_door *door = actor->venue->server->door;
+    struct live_door *door = live_actor_door(actor);
     struct live_error why;
     if (!live_door_come(door, &why)) {
         return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
@@ -196,7 +206,7 @@ static void see_off(struct live_actor *actor) {
 static int leave(struct live_actor *actor, bool breaks, const char *condition, const char *why,
                  struct router_error *error) {
     struct live_venue *venue = actor->venue;
-    struct live_door *door = actor->role == LIVE_ROLE_CLIENT ? venue->server->door : NULL;
+    struct live_door *door = live_actor_door(actor);
     const size_t before = venue->log.count;
     actor->leaving = why;
     live_door_go(door);
@@ -222,15 +232,31 @@ static void wait_for_end(struct live_venue *venue, const char *jid) {
     free(wire);
 }
 
+static void wait_for_streams(struct live_venue *venue, const char *domain) {
+    const struct live_kind *kind = venue->server->kind;
+    struct live_error why;
+    size_t size = 0;
+    char *wire = kind == NULL || kind->parted == NULL ? NULL : live_venue_out(venue, domain, strlen(domain), &size);
+    if (wire != NULL && !kind->parted(venue->server, wire, &why)) {
+        live_venue_fails(venue, &why);
+    }
+    free(wire);
+}
+
 int live_act_leave(struct venue *base, int client, bool vanishes, struct router_error *error) {
     struct live_actor *actor = live_venue_of(base)->actors[client];
+    if (vanishes) {
+        lose_what_is_under_way(actor);
+    }
     wait_for_turn(actor);
     if (!live_actor_connected(actor)) {
         return venue_result(actor->venue, error);
     }
     char *jid = vanishes && actor->role == LIVE_ROLE_CLIENT && actor->full_jid != NULL ? strdup(actor->full_jid) : NULL;
     const int result = leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
-    if (result == ROUTER_OK) {
+    if (result == ROUTER_OK && actor->role == LIVE_ROLE_PEER) {
+        wait_for_streams(actor->venue, actor->domain);
+    } else if (result == ROUTER_OK) {
         wait_for_end(actor->venue, jid);
     }
     free(jid);
@@ -243,7 +269,11 @@ int live_act_close(struct venue *base, int client, const char *condition, struct
     if (!live_actor_connected(actor)) {
         return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is not connected", actor->name);
     }
-    return leave(actor, false, condition, condition, error);
+    const int result = leave(actor, false, condition, condition, error);
+    if (result == ROUTER_OK && actor->role == LIVE_ROLE_PEER) {
+        wait_for_streams(actor->venue, actor->domain);
+    }
+    return result == ROUTER_OK ? venue_result(actor->venue, error) : result;
 }
 
 /* ----------------------------------------------------------------------------------------------------- sending ---- */
@@ -330,13 +360,15 @@ int live_act_send(struct venue *base, int client, bool raw, const char *bytes, s
         return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is not connected", actor->name);
     }
     size_t out_size = 0;
+    if (!enter(actor, bytes, size)) {
+        return no_memory(error);
+    }
     char *out = live_venue_out(venue, bytes, size, &out_size);
-    if (out == NULL || !enter(actor, bytes, size)) {
-        free(out);
+    if (out == NULL) {
         return no_memory(error);
     }
     /* What is no stanza may end the stream. */
-    struct live_door *door = raw && actor->role == LIVE_ROLE_CLIENT ? venue->server->door : NULL;
+    struct live_door *door = raw ? live_actor_door(actor) : NULL;
     live_door_go(door);
     const bool sent = send_out(actor, raw, out, out_size, &why);
     live_door_gone(door);
@@ -459,8 +491,14 @@ int live_act_fault(struct venue *base, enum venue_fault fault, const char *a, co
     if ((fault == VENUE_CRASH || fault == VENUE_START) && actor->down == (fault == VENUE_CRASH)) {
         return live_refuse(error, ROUTER_E_CONFLICT, "it is so already");
     }
+    if (actor != NULL && (fault == VENUE_CRASH || fault == VENUE_CUT)) {
+        lose_what_is_under_way(actor);
+    }
     log_fault(venue, fault, a, b);
     live_barrier_stirs(venue);
     const bool good = fault == VENUE_HEAL ? heal(venue, &why) : strike(venue, actor, how, a, &why);
+    if (good && fault == VENUE_CRASH) {
+        wait_for_streams(venue, actor->domain);
+    }
     return good ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
 }

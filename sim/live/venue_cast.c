@@ -62,7 +62,16 @@ static bool add_domain(struct live_venue *venue, const char *domain) {
     return true;
 }
 
-/* Several servers of a scenario are one here, which serves all their domains. */
+static bool add_served(struct live_venue *venue, const char *domain) {
+    if (!add_domain(venue, domain) ||
+        !live_grow((void **)&venue->served, &venue->served_capacity, venue->served_count, sizeof *venue->served)) {
+        return false;
+    }
+    venue->served[venue->served_count++] =
+        (struct live_served){.domain = venue->domains[venue->domain_count - 1], .server = venue->server_count};
+    return true;
+}
+
 int live_cast_server(struct venue *base, const char *name, const char *const *domains, size_t domain_count,
                      const struct policy *policy, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
@@ -74,10 +83,32 @@ int live_cast_server(struct venue *base, const char *name, const char *const *do
         if (!live_where(venue->server, domains[i], &address, &port)) {
             return live_refuse(error, VENUE_E_CANNOT, "%s does not serve %s", target_name(venue), domains[i]);
         }
-        if (!add_domain(venue, domains[i])) {
+        if (!add_served(venue, domains[i])) {
             return no_memory(error);
         }
     }
+    venue->server_count++;
+    return ROUTER_OK;
+}
+
+/* Several servers of a script are several here too, if it is for us to start them. */
+static int part_servers(struct live_venue *venue, struct router_error *error) {
+    struct live_server *front = NULL;
+    struct live_error why = {.text = ""};
+    if (venue->cast || venue->server_count < 2 || venue->server->kind == NULL) {
+        venue->cast = true;
+        return ROUTER_OK;
+    }
+    const int result =
+        live_split(venue->server, venue->served, venue->served_count, venue->server_count, &front, &why);
+    struct live_party *party = result == ROUTER_OK ? live_party_new(front) : NULL;
+    if (party == NULL) {
+        return result == ROUTER_OK ? no_memory(error) : live_refuse(error, result, "%s", why.text);
+    }
+    live_party_free(venue->party);
+    venue->party = party;
+    venue->server = front;
+    venue->cast = venue->split = true;
     return ROUTER_OK;
 }
 
@@ -96,6 +127,10 @@ static struct live_held *account_of(const struct live_venue *venue, struct slice
 
 int live_cast_account(struct venue *base, const char *bare, bool exists, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
+    const int parted = part_servers(venue, error);
+    if (parted != ROUTER_OK) {
+        return parted;
+    }
     if (!live_venue_serves(venue, live_jid_domain(whole(bare)))) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "no server serves '%.200s'", bare);
     }
@@ -122,6 +157,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
+    live_barrier_relates(venue, account, contact);
     char *jid = hide_others(venue) ? outward(venue, contact.data, contact.size) : NULL;
     if (jid == NULL ||
         !live_grow((void **)&account->items, &account->item_capacity, account->item_count, sizeof *account->items)) {
@@ -129,7 +165,6 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
         return no_memory(error);
     }
     account->items[account->item_count++] = (struct live_item){.jid = jid, .state = state};
-    live_barrier_relates(venue, account, contact);
     return ROUTER_OK;
 }
 
@@ -278,11 +313,24 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
             return no_memory(error);
         }
     }
+    for (size_t i = 0; actor->peer != NULL && i < venue->actor_count; i++) {
+        const struct live_actor *other = venue->actors[i];
+        char *domain = other->component == NULL ? NULL : outward(venue, other->domain, strlen(other->domain));
+        const bool good = other->component == NULL || (domain != NULL && live_peer_serves(actor->peer, domain));
+        free(domain);
+        if (!good) {
+            return no_memory(error);
+        }
+    }
     return actor->peer != NULL ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
 }
 
 int live_cast_peer(struct venue *base, const char *name, const struct world_peer *config, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
+    const int parted = part_servers(venue, error);
+    if (parted != ROUTER_OK) {
+        return parted;
+    }
     struct world_peer wire = *config;
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_PEER, name, config->domain);
     char **also = calloc(config->also_count + 1, sizeof *also);
@@ -307,6 +355,10 @@ int live_cast_peer(struct venue *base, const char *name, const struct world_peer
 int live_cast_component(struct venue *base, const char *name, const char *domain, const char *server,
                         struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
+    const int parted = part_servers(venue, error);
+    if (parted != ROUTER_OK) {
+        return parted;
+    }
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_COMPONENT, name, domain);
     struct live_error why;
     (void)server;
@@ -316,13 +368,14 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
     }
     /* To other servers its domain is one like the others. */
     const bool named = actor != NULL && name_domains(actor, domain, NULL, 0) && add_domain(venue, domain) &&
-                       (venue->names == NULL || live_names_add_component(venue->names, domain, venue->slot));
+                       (venue->names == NULL || venue->server->kind == NULL ||
+                        live_names_add_component(venue->names, domain, venue->slot));
     char *wire = named ? outward(venue, domain, strlen(domain)) : NULL;
     if (wire == NULL) {
         return no_memory(error);
     }
     const struct live_peer_events events = events_of(actor);
-    actor->component = live_component_new(venue->server, wire, &events, &why);
+    actor->component = live_component_new(live_home(venue->server, wire), wire, &events, &why);
     free(wire);
     return actor->component != NULL
                ? ROUTER_OK
@@ -350,7 +403,7 @@ static int furnish(struct live_venue *venue, struct live_held *account, const ch
         return live_refuse(error, VENUE_E_CANNOT, "%s cannot be given %s for %.100s before it is played",
                            target_name(venue), account->item_count > 0 ? "contacts" : "stored messages", account->bare);
     }
-    const int result = kind->furnish(venue->server, local, domain, account->items, account->item_count,
+    const int result = kind->furnish(live_home(venue->server, domain), local, domain, account->items, account->item_count,
                                      (const char *const *)account->stored, account->stored_count, &why);
     return result == ROUTER_OK ? ROUTER_OK : live_refuse(error, result, "%s", why.text);
 }
@@ -420,10 +473,15 @@ static void free_account(struct live_held *account) {
     free(account);
 }
 
-/* The next case's component is not to meet the stream of this one's. */
+/* The next case's component is not to meet the stream of this one's, nor what this one's clients leave behind. */
 static void dismiss_components(struct live_venue *venue) {
     const uint64_t end_us = live_clock_us() + (uint64_t)venue->server->seconds * 1000000;
     bool left = true;
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        if (venue->actors[i]->client != NULL) {
+            live_client_drop(venue->actors[i]->client);
+        }
+    }
     for (size_t i = 0; i < venue->actor_count; i++) {
         if (venue->actors[i]->component != NULL && live_actor_connected(venue->actors[i])) {
             venue->actors[i]->leaving = "disconnects";
@@ -462,4 +520,5 @@ void live_cast_free(struct live_venue *venue) {
     free(venue->actors);
     free(venue->accounts);
     free(venue->domains);
+    free(venue->served);
 }

@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FACTS_SIZE = 4096 };
@@ -195,7 +196,38 @@ static bool enter(struct world *world, const struct world_source *source, const 
     return !world->failed && source_open(world, source);
 }
 
-void world_read(struct world *world, const struct world_source *source, struct slice bytes) {
+static size_t until(struct slice bytes, size_t at, const char *end) {
+    const size_t size = strlen(end);
+    while (at + size <= bytes.size && memcmp(bytes.data + at, end, size) != 0) {
+        at++;
+    }
+    return at + size <= bytes.size ? at + size : bytes.size;
+}
+
+static bool begins(struct slice bytes, size_t at, const char *text) {
+    return strlen(text) <= bytes.size - at && memcmp(bytes.data + at, text, strlen(text)) == 0;
+}
+
+/* Without comments and processing instructions, for a server that takes no notice of either. NULL: memory ran out. */
+static char *without_comments(struct slice bytes, size_t *size) {
+    char *text = malloc(bytes.size + 1);
+    *size = 0;
+    for (size_t at = 0; text != NULL && at < bytes.size;) {
+        const bool comment = begins(bytes, at, "<!--"), instruction = begins(bytes, at, "<?");
+        const size_t next = comment                        ? until(bytes, at + 4, "-->")
+                            : instruction                  ? until(bytes, at, "?>")
+                            : begins(bytes, at, "<![CDATA[") ? until(bytes, at, "]]>")
+                                                           : at + 1;
+        if (!comment && !instruction) {
+            memcpy(text + *size, bytes.data + at, next - at);
+            *size += next - at;
+        }
+        at = next;
+    }
+    return text;
+}
+
+static void read_all(struct world *world, const struct world_source *source, struct slice bytes) {
     if (source->reader == NULL || stanza_reader_feed(source->reader, bytes) != ROUTER_OK) {
         world->failed = true;
         return;
@@ -217,4 +249,19 @@ void world_read(struct world *world, const struct world_source *source, struct s
     if (read == STANZA_NOMEM || (source->shared && stanza_reader_reset(source->reader) != ROUTER_OK)) {
         world->failed = true;
     }
+}
+
+/* What is fed has to stay for as long as it is read. */
+void world_read(struct world *world, const struct world_source *source, struct slice bytes) {
+    size_t size = 0;
+    char *text = NULL;
+    if (router_skips_comments(world->servers[source->server].router)) {
+        text = without_comments(bytes, &size);
+        world->failed |= text == NULL;
+        bytes = (struct slice){.data = text, .size = size};
+    }
+    if (!world->failed) {
+        read_all(world, source, bytes);
+    }
+    free(text);
 }

@@ -413,6 +413,45 @@ START_TEST(other_servers_are_found_by_our_name_server_alone) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------------------ several servers ---- */
+
+static uint16_t port_of(const struct live_server *which, const char *domain) {
+    const char *address;
+    uint16_t port = 0;
+    ck_assert(live_where(which, domain, &address, &port));
+    return port;
+}
+
+START_TEST(several_servers_have_processes_of_their_own) {
+    struct live_served served[] = {{"montague.example", 0}, {"capulet.example", 1}, {"mantua.example", 1}},
+                       again[] = {{"mantua.example", 0}, {"capulet.example", 0}, {"montague.example", 1}};
+    struct live_server *front = NULL, *other = NULL;
+    open_server(_i);
+    ck_assert_msg(live_split(server, served, 3, 2, &front, &error) == ROUTER_OK, "%s", error.text);
+    ck_assert_uint_eq(front->part_count, 2);
+    ck_assert_uint_ne(port_of(front, "montague.example"), port_of(front, "capulet.example"));
+    ck_assert_uint_eq(port_of(front, "mantua.example"), port_of(front, "capulet.example"));
+    const struct live_server *home = live_home(front, "capulet.example");
+    ck_assert_msg(live_reach(front, "mantua.example", &error), "%s", error.text);
+    ck_assert_uint_eq(home->needs.domain_count, 2);
+    ck_assert_ptr_eq(home, live_home(front, "c0.rooms.capulet.example"));
+    ck_assert_uint_eq(live_home(front, "montague.example")->needs.component_count, 0);
+
+    /* One that died is started anew when a case comes that needs it; the order of names in the script is nothing. */
+    const int last = home->processes[home->process_count - 1];
+    ck_assert_int_eq(kill(live_nest_pid(home->nest, last), SIGKILL), 0);
+    while (live_nest_runs(home->nest, last)) {
+        live_pause();
+    }
+    ck_assert_msg(live_split(server, again, 3, 2, &other, &error) == ROUTER_OK, "%s", error.text);
+    ck_assert_ptr_eq(front, other);
+    ck_assert_uint_eq(home->generation, 1);
+    ck_assert_msg(live_reach(front, "capulet.example", &error), "%s", error.text);
+    ck_assert_int_eq(live_split(server, served, 3, 100, &other, &error), VENUE_E_CANNOT);
+    close_server();
+}
+END_TEST
+
 /* -------------------------------------------------------------------------------------------------------- main ---- */
 
 static void add_tests(TCase *tc, int which) {
@@ -429,6 +468,7 @@ static void add_tests(TCase *tc, int which) {
         &approval_ahead_of_time_is_there_or_said_to_be_missing,
         &a_component_can_attach_itself,
         &other_servers_are_found_by_our_name_server_alone,
+        &several_servers_have_processes_of_their_own,
     };
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         tcase_add_loop_test(tc, *tests[i], which, which + 1);

@@ -1,15 +1,16 @@
-/* Peers and a component on each server that is installed here; one that is not is passed over. What is sent to and fro
- * needs no account: the component stands for whoever is behind the server. */
+/* Peers and a component on each of the three servers: run by make test-live, which installs them. What is sent to and fro
+ * needs no account: the component stands for whoever is behind the server. The last line is "N passed, N failed". */
 #include "parts.h"
 
 #include <check.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-Suite *live_peer_real_suite(void);
-
 enum { PATIENCE_US = 60 * 1000000 };
+
+#define ROOMS "c0.rooms.montague.example" /* in the first slot */
 
 struct heard {
     char text[20000];
@@ -79,7 +80,7 @@ static bool has_bounced(void) {
 /* Both ways, as what one side sent may make the other one's server send something. */
 static void settle(void) {
     for (int round = 0; round < 2; round++) {
-        ck_assert_msg(live_peer_marker(peer, "rooms.montague.example", &error), "%s", error.text);
+        ck_assert_msg(live_peer_marker(peer, ROOMS, &error), "%s", error.text);
         ck_assert_msg(live_component_marker(component, "montague.example", &error), "%s", error.text);
         until(is_quiet);
     }
@@ -100,31 +101,24 @@ static void make_peer(const char *domain, enum world_trouble connect) {
     memset(&by_peer, 0, sizeof by_peer);
     peer = live_peer_new(server, &config, &events, &error);
     ck_assert_msg(peer != NULL, "%s", error.text);
-    ck_assert(live_peer_serves(peer, "rooms.montague.example"));
+    ck_assert(live_peer_serves(peer, ROOMS));
 }
 
-/* returns false where the server is not installed. */
-static bool begin(const char *name) {
+static void begin(const char *name) {
     static const char *const domains[] = {"montague.example"}, *const components[] = {"rooms.montague.example"};
     const struct live_needs needs = {domains, 1, components, 1};
     const struct live_peer_events events = {.context = &by_component, .arrived = arrived, .ended = ended};
-    char path[512];
     target = live_target_builtin(name, &error);
     ck_assert_msg(target != NULL, "%s", error.text);
-    if (!live_program(target->kind->program, path, sizeof path)) {
-        live_target_free(target);
-        return false;
-    }
     server = live_open(target, &needs, 30, &error);
     ck_assert_msg(server != NULL, "%s", error.text);
-    component = live_component_new(server, "rooms.montague.example", &events, &error);
+    component = live_component_new(server, ROOMS, &events, &error);
     ck_assert_msg(component != NULL, "%s", error.text);
     make_peer("x1.capulet.example", WORLD_FINE);
     ck_assert_msg(live_component_connect(component, &error), "%s", error.text);
     until(is_connected);
     settle();
     memset(&by_component, 0, sizeof by_component);
-    return true;
 }
 
 static void end(void) {
@@ -136,71 +130,79 @@ static void end(void) {
 }
 
 #define MESSAGE(id, from, to) "<message id='" id "' from='" from "' to='" to "'><body>" id "</body></message>"
-#define ROOM                  "garden@rooms.montague.example/nurse"
+#define ROOM                  "garden@" ROOMS "/nurse"
 
 static const char *const names[] = {"prosody", "ejabberd", "jabberd2"};
 
 START_TEST(stanzas_pass_both_ways_and_marks_are_not_seen) {
-    if (begin(names[_i])) {
-        send_from_peer(MESSAGE("in", "juliet@x1.capulet.example", ROOM));
-        settle();
-        ck_assert_uint_eq(by_component.count, 1);
-        ck_assert_ptr_nonnull(strstr(by_component.text, "<body>in</body>"));
-        send_to_peer(MESSAGE("out", ROOM, "juliet@x1.capulet.example"));
-        until(has_come);
-        settle();
-        ck_assert_uint_eq(by_peer.count, 1);
-        ck_assert_ptr_nonnull(strstr(by_peer.text, "<body>out</body>"));
-        end();
-    }
+    begin(names[_i]);
+    send_from_peer(MESSAGE("in", "juliet@x1.capulet.example", ROOM));
+    settle();
+    ck_assert_uint_eq(by_component.count, 1);
+    ck_assert_ptr_nonnull(strstr(by_component.text, "<body>in</body>"));
+    send_to_peer(MESSAGE("out", ROOM, "juliet@x1.capulet.example"));
+    until(has_come);
+    settle();
+    ck_assert_uint_eq(by_peer.count, 1);
+    ck_assert_ptr_nonnull(strstr(by_peer.text, "<body>out</body>"));
+    end();
 }
 END_TEST
 
 START_TEST(a_stream_that_the_server_ends_is_followed_by_another) {
-    if (begin(names[_i])) {
-        const char *wrong = "<message></presence>";
-        send_from_peer(MESSAGE("1", "juliet@x1.capulet.example", ROOM));
-        settle();
-        ck_assert_msg(live_peer_send(peer, true, wrong, strlen(wrong), &error), "%s", error.text);
-        until(has_ended);
-        ck_assert_ptr_nonnull(strstr(by_peer.ended, "not-well-formed"));
-        send_from_peer(MESSAGE("2", "juliet@x1.capulet.example", ROOM));
-        settle();
-        ck_assert_uint_eq(by_component.count, 2);
-        live_peer_end(peer, false, NULL);
-        until(has_closed);
-        settle();
-        send_to_peer(MESSAGE("3", ROOM, "juliet@x1.capulet.example"));
-        until(has_come);
-        end();
-    }
+    begin(names[_i]);
+    const char *wrong = "<message></presence>";
+    send_from_peer(MESSAGE("1", "juliet@x1.capulet.example", ROOM));
+    settle();
+    ck_assert_msg(live_peer_send(peer, true, wrong, strlen(wrong), &error), "%s", error.text);
+    until(has_ended);
+    ck_assert_ptr_nonnull(strstr(by_peer.ended, "not-well-formed"));
+    send_from_peer(MESSAGE("2", "juliet@x1.capulet.example", ROOM));
+    settle();
+    ck_assert_uint_eq(by_component.count, 2);
+    live_peer_end(peer, false, NULL);
+    until(has_closed);
+    settle();
+    send_to_peer(MESSAGE("3", ROOM, "juliet@x1.capulet.example"));
+    until(has_come);
+    end();
 }
 END_TEST
 
 START_TEST(a_peer_that_refuses_connections_gets_nothing_and_can_send) {
-    if (begin(names[_i])) {
-        make_peer("x2.capulet.example", WORLD_FAILS);
-        send_to_peer(MESSAGE("1", ROOM, "juliet@x2.capulet.example"));
-        until(has_bounced);
-        ck_assert_ptr_nonnull(strstr(by_component.text, "error"));
-        if (live_peer_mute(peer) == NULL) {
-            send_from_peer(MESSAGE("2", "juliet@x2.capulet.example", ROOM));
-            settle();
-            ck_assert_uint_eq(by_component.count, 2);
-        }
-        ck_assert_uint_eq(by_peer.count, 0);
-        end();
+    begin(names[_i]);
+    make_peer("x2.capulet.example", WORLD_FAILS);
+    send_to_peer(MESSAGE("1", ROOM, "juliet@x2.capulet.example"));
+    until(has_bounced);
+    ck_assert_ptr_nonnull(strstr(by_component.text, "error"));
+    if (live_peer_mute(peer) == NULL) {
+        send_from_peer(MESSAGE("2", "juliet@x2.capulet.example", ROOM));
+        settle();
+        ck_assert_uint_eq(by_component.count, 2);
     }
+    ck_assert_uint_eq(by_peer.count, 0);
+    end();
 }
 END_TEST
 
-Suite *live_peer_real_suite(void) {
-    Suite *suite = suite_create("live peer real");
+int main(void) {
+    setenv("CK_DEFAULT_TIMEOUT", "300", 0);
+    Suite *suite = suite_create("peers");
     TCase *real = tcase_create("real");
     const int count = (int)(sizeof names / sizeof *names);
     tcase_add_loop_test(real, stanzas_pass_both_ways_and_marks_are_not_seen, 0, count);
     tcase_add_loop_test(real, a_stream_that_the_server_ends_is_followed_by_another, 0, count);
     tcase_add_loop_test(real, a_peer_that_refuses_connections_gets_nothing_and_can_send, 0, count);
     suite_add_tcase(suite, real);
-    return suite;
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_SILENT);
+    const int run = srunner_ntests_run(runner), failed = srunner_ntests_failed(runner);
+    TestResult **results = srunner_failures(runner);
+    for (int i = 0; i < failed; i++) {
+        printf("%s:%d: %s: %s\n", tr_lfile(results[i]), tr_lno(results[i]), tr_tcname(results[i]), tr_msg(results[i]));
+    }
+    free(results);
+    srunner_free(runner);
+    printf("%d passed, %d failed\n", run - failed, failed);
+    return run == 0 || failed > 0;
 }

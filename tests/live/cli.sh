@@ -1,0 +1,116 @@
+#!/bin/sh
+# What happens to a run when its server dies, or when the run itself is stopped or killed: failures that say so, a fresh
+# server for the cases that come, and nothing that stays behind.
+#
+#   cli.sh BINARY
+set -u
+. "$(dirname "$0")/../lib.sh"
+drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+servers='prosody ejabberd jabberd2'
+
+# Cases enough that a run is in the middle of them for some seconds.
+{
+    cat <<'END'
+# Romeo writes to Juliet, again and again
+
+[Server] all
+	hosts: montague.example, capulet.example
+
+[Client] Romeo
+	jid: romeo@montague.example/orchard
+
+[Client] Juliet
+	jid: juliet@capulet.example/balcony
+
+[Cases]
+	case  id
+END
+    n=0
+    while [ "$n" -lt 400 ]; do
+        n=$((n + 1))
+        printf '\tc%s  m%s\n' "$n" "$n"
+    done
+    printf '\n---------\n\nRomeo connects\nJuliet connects\n'
+    for part in 1 2 3 4 5; do
+        cat <<END
+
+Romeo sends:
+	<message id="\${id}-$part" to="\${Juliet's full JID}" type="chat"><body>$part</body></message>
+
+Juliet receives:
+	<message id="\${id}-$part"/>
+END
+    done
+} >many.scs
+
+# The processes of a run's server are those that have its folder in their arguments or environment.
+folder_of() { # PROCESS: the folder of the server that it has started
+    for janitor in $(ps -o pid= --ppid "$1"); do
+        tr '\0' '\n' <"/proc/$janitor/cmdline" 2>/dev/null | grep -x '/.*/stanzadrill-[A-Za-z0-9]*'
+    done | head -n 1
+}
+
+processes_of() { # FOLDER
+    grep -lsaF -- "$1" /proc/[0-9]*/cmdline /proc/[0-9]*/environ | sed 's|/proc/\([0-9]*\)/.*|\1|' | sort -u |
+        while read -r process; do
+            case $(cat "/proc/$process/comm" 2>/dev/null) in grep | sed | sort | sh | '') ;; *) echo "$process" ;; esac
+        done
+}
+
+# Tries something until it succeeds, for at most a minute.
+soon() {
+    end=$(($(date +%s) + 60))
+    until "$@"; do
+        [ "$(date +%s)" -lt "$end" ] || return 1
+        sleep 0.05
+    done
+}
+
+plays() { # clients have come: the server's port for them has connections
+    folder=$(folder_of "$run")
+    [ -n "$folder" ] && [ -n "$(processes_of "$folder")" ] && grep -qs . "$folder"/*.log && is_up
+}
+
+# Its own logs say when the first client has logged in.
+is_up() {
+    grep -qsE 'Authenticated as|Accepted c2s|session started|Opened c2s' "$folder"/*.log
+}
+
+gone() {
+    [ ! -e "$folder" ] && [ -z "$(processes_of "$folder")" ]
+}
+
+begin() { # SERVER
+    # What a shell starts in the background does not heed SIGINT.
+    env --default-signal=INT "$drill" run --target "$1" -j2 --timeout 5 many.scs >out 2>err </dev/null &
+    run=$!
+    folder=
+    check "$1: a run has begun" soon plays
+}
+
+for server in $servers; do
+    begin "$server"
+    # Only what this run has started is in its folder.
+    for process in $(processes_of "$folder"); do kill -KILL "$process" 2>/dev/null; done
+    wait "$run"
+    check "$server is killed: the run fails" [ $? -eq 1 ]
+    counts=$(tail -n 1 out | awk '/^[0-9]+ passed, [0-9]+ failed$/ { print $1, $3 }')
+    check "$server is killed: every case has its verdict" [ "$((${counts% *} + ${counts#* }))" -eq 400 ]
+    check "$server is killed: the run goes on with a fresh server" [ "${counts% *}" -gt "$((10 * ${counts#* }))" ]
+    check "$server is killed: failures say so" grep -qE \
+        "$server: .*(nobody answers there any more|Connection refused|the server closed the connection|reset|it is gone|no answer)" out
+    none "$server is killed: no failure is the scenario's" "$(grep 'should have' out)"
+    check "$server is killed: nothing is left" soon gone
+
+    for signal in INT TERM KILL; do
+        begin "$server"
+        kill -"$signal" "$run"
+        wait "$run" 2>/dev/null
+        check "the run on $server gets SIG$signal: it does not end well" [ $? -ne 0 ]
+        check "the run on $server gets SIG$signal: nothing is left" soon gone
+    done
+done
+finish

@@ -1,0 +1,34 @@
+#!/bin/sh
+# make test-live: the same scenarios on real servers, which are installed by now. Whatever is started here is started by
+# the programs that are tested, with private configurations. The last line is the sum; tests/steps.sh has what a step is.
+#
+#   test-live.sh [SERVER]...     all of tests/live/plan, or these only
+set -u
+
+BUILD=${BUILD:-build} MAKE=${MAKE:-make} CC=${CC:-gcc} CFLAGS=${CFLAGS:--O2 -g} JOBS=${JOBS:-2}
+export BUILD MAKE CC CFLAGS JOBS
+out=$BUILD/test-live
+. tests/steps.sh
+
+drill=$BUILD/stanzadrill
+units=$(for source in tests/live/*.c; do basename "$source" .c; done)
+wanted=" $* "
+
+step 'build' build BUILD="$BUILD" CC="$CC" CFLAGS="$CFLAGS" all $(for unit in $units; do echo "$BUILD/live-$unit"; done) ||
+    finish
+for unit in $units; do
+    [ $# -gt 0 ] || step "live $unit" "$BUILD/live-$unit"
+done
+[ $# -gt 0 ] || step 'live command line' sh tests/live/cli.sh "$drill"
+
+calibrated=
+while read -r server baseline paths; do
+    case $server in '' | '#'*) continue ;; esac
+    case $wanted in '  ' | *" $server "*) ;; *) continue ;; esac
+    calibrated=yes
+    # A baseline comes to be when a server is calibrated for the first time.
+    [ -f "$baseline" ] && known="--baseline $baseline" || known=
+    step "calibrate $server" "$drill" calibrate --target "$server" --profile "$server" $known $paths
+done <tests/live/plan
+[ -n "$calibrated" ] || { echo "tests/live/plan has none of:$wanted"; failed=$((failed + 1)); }
+finish
