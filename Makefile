@@ -12,7 +12,8 @@
 #   make install, make uninstall, make clean
 #
 # Variables: CC, CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX, DESTDIR, V=1 (show commands), JOBS (builds that
-# make test starts side by side), SERVERS (of tests/live/plan, for make test-live; all), WITH_CLANG=1 (make test installs and needs clang too).
+# make test starts side by side), SERVERS (of tests/live/plan, for make test-live; all),
+# WITH_CLANG=1 (make test installs and needs clang too).
 
 VERSION := 0.1.0
 

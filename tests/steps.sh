@@ -23,7 +23,8 @@ step() {
     log=$out/$(echo "$name" | tr ' /' '--').log
     "$@" >"$log" 2>&1 </dev/null
     status=$?
-    set -- $(tail -n 1 "$log" | awk '/^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?(, [0-9]+ known to fail)?$/ { print $1, $3, $5 + 0 }')
+    set -- $(tail -n 1 "$log" |
+        awk '/^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?(, [0-9]+ known to fail)?$/ { print $1, $3, $5 + 0 }')
     if [ $# -ne 3 ]; then
         problem="ended without its counts, exit status $status"
         set -- 0 1 0
