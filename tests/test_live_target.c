@@ -35,8 +35,8 @@ START_TEST(components_have_a_port_and_a_secret) {
     const struct live_needs needs = {NULL, 0, NULL, 0};
     const char *secret = NULL;
     uint16_t port = 0;
-    struct live_target *target = reads("[Target] a\n accounts: register\n[Host] b\n address: 127.0.0.1\n port: 1\n"
-                                       "[Component] rooms.b\n"
+    struct live_target *target =
+        reads("[Target] a\n accounts: register\n[Host] b\n address: 127.0.0.1\n port: 1\n[Component] rooms.b\n"
           " port: 5347\n secret: s p\n");
     struct live_server *server = live_server_new(target, &needs, 1, 0);
     ck_assert_ptr_nonnull(server);

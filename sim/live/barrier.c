@@ -227,9 +227,15 @@ static void mark_peer(struct live_actor *actor) {
     struct live_venue *venue = actor->venue;
     struct live_error error;
     for (size_t i = 0; !actor->down && i < venue->domain_count; i++) {
-        if (actor->meets[i] && !live_peer_marker(actor->peer, venue->domains[i], &error)) {
+        size_t size = 0;
+        char *wire =
+            actor->meets[i] ? live_venue_out(venue, venue->domains[i], strlen(venue->domains[i]), &size) : NULL;
+        if (actor->meets[i] && wire == NULL) {
+            live_venue_fails(venue, NULL);
+        } else if (wire != NULL && !live_peer_marker(actor->peer, wire, &error)) {
             live_venue_fails(venue, &error);
         }
+        free(wire);
     }
 }
 

@@ -105,8 +105,7 @@ bool live_server_start(struct live_server *server, struct live_error *error) {
         server->dns = live_dns_start(error);
     }
     return server->nest != NULL && server->dns != NULL && choose_ports(server, error) &&
-           live_secret(server->component_secret, error) &&
-           name_hosts(server, error) && kind->start(server, error);
+           live_secret(server->component_secret, error) && name_hosts(server, error) && kind->start(server, error);
 }
 
 static void stop_processes(struct live_server *server) {

@@ -309,7 +309,10 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
     actor->peer = first != NULL ? live_peer_join(first->peer, &events, &why)
                                 : live_peer_new(venue->server, wire, &events, &why);
     for (size_t i = 0; actor->peer != NULL && i < venue->domain_count; i++) {
-        if (!live_peer_serves(actor->peer, venue->domains[i])) {
+        char *served = outward(venue, venue->domains[i], strlen(venue->domains[i]));
+        const bool good = served != NULL && live_peer_serves(actor->peer, served);
+        free(served);
+        if (!good) {
             return no_memory(error);
         }
     }
