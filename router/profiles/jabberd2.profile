@@ -189,3 +189,5 @@ departs dom.pres.probe does services as jabberd2.domain-contact
 departs ext.comp.addr does drop as jabberd2.component-ignored
 departs ext.comp.from does bounce service-unavailable as jabberd2.component-from
 departs ext.comp.from does return-as-is as jabberd2.component-from
+# MUST be one error for a component that is away, whoever asks; other servers are told item-not-found.
+departs ext.comp.offline does unknown-afar as jabberd2.component-away
