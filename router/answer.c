@@ -35,6 +35,7 @@ static struct slice probe_id(const struct input *in) {
 static void show_services(struct router *r, struct input *in, const struct decision *d) {
     static const char *const services[] = {"/echo", "/help"};
     const struct slice none = {NULL, 0};
+    in->from = in->who.bare;
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
         const struct slice from[] = {in->host, text_slice(services[i])};
         answer(r, in, d, STANZA_AVAILABLE, write_join(r, from, 2), write_start(r, "presence", NULL, none), none);

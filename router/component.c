@@ -177,7 +177,12 @@ void dispatch_component(struct router *r, struct input *in, struct component *c)
         const struct decision d = {.rule = RULE_ext_comp_fromremote};
         fate(r, in, ROUTER_DROP, &d);
     } else {
-        decide(r, in, STAGE_COMPONENT, STATE_DETACHED);
+        const struct decision afar = {.rule = RULE_ext_comp_offline,
+                                      .departure = departs(r, ALTERNATIVE_ext_comp_offline_unknown_afar)};
+        if (in->stream != NULL && afar.departure != NULL)
+            bounce(r, in, &afar, CONDITION_ITEM_NOT_FOUND, NULL);
+        else
+            decide(r, in, STAGE_COMPONENT, STATE_DETACHED);
     }
 }
 

@@ -226,8 +226,8 @@ struct slice write_error(struct router *r, const struct input *in, struct slice 
     if (from.size > 0)
         at = put_attribute(at, "from", from);
     *at++ = '>';
-    /* An error that is answered all the same gets an element that nobody knows, before its own. */
-    const bool again = st->kind == STANZA_MESSAGE_ERROR || st->kind == STANZA_IQ_ERROR;
+    /* An error that is answered all the same gets a condition that nobody knows, before its own. */
+    const bool again = (st->kind == STANZA_MESSAGE_ERROR || st->kind == STANZA_IQ_ERROR) && st->body.size > 0;
     if (payload && !again)
         at = put(at, st->body.data, st->body.size);
     at = put_text(at, "<error type='");

@@ -10,24 +10,22 @@ knob msg.nouser = error                 # no such account: an error, where an ex
 knob msg.nouser-headline = error        # the same for a headline
 knob iq.presence-check = off            # SHOULD NOT deliver an iq to a full JID for strangers; jabberd2 does not ask
 knob pres.self-to = full                # own other resources: 'to' is their full JID
-knob sub.local-nouser = error            # a request to nobody comes back
-knob dom.subscribe = approve             # the domain has contacts, too
+knob sub.local-nouser = error           # a request to nobody comes back
+knob dom.subscribe = approve            # the domain has contacts, too
 knob dom.presence = answer              # and shows itself
 knob s2s.fail-probe = bounce            # a probe that cannot be routed comes back
-knob ext.comp.offline = service-unavailable
-knob roster.versioning = off             # SHOULD offer versions; there is no ver (measured)
+knob ext.comp.offline = service-unavailable # where nobody is connected for a component
+knob roster.versioning = off            # SHOULD offer versions; there are none
 knob roster.order = push-first          # the push goes out before the result
 knob off.chatstate = store              # SHOULD NOT store chat states alone
 knob sub.resend = off                   # SHOULD send unanswered requests again; they are sent once
 knob sub.full-nomatch = to-bare         # a gone resource makes no difference to subscriptions
 knob off.delay-spoof = keep             # SHOULD strip a delay that claims to be from the server
-knob sub.notice-store = on              # subscribed and the like wait for a session
-knob sub.unsub-autoreply = off          # SHOULD answer unsubscribe by unsubscribed; nothing is answered
-knob elem.unknown = ignore             # what is no stanza is ignored
+knob elem.unknown = ignore              # what is no stanza is ignored
 knob iq.no-id = tolerate                # an iq without id goes on
 knob iq.bad-children = pass             # children of an iq are not counted
 knob iq.bad-reply = pass                # a reply's children are not counted either
-knob bind.conflict = kick-old            # the session that was there first goes
+knob bind.conflict = kick-old           # the session that was there first goes
 knob pres.unavail-again = broadcast     # unavailable is told to all again
 knob pres.error-bare = drop             # what cannot be told to a resource is told to nobody
 knob pres.bad-priority = clamp          # and what is no number counts as 0
@@ -90,7 +88,7 @@ departs roster.get.foreign does own as jabberd2.roster-whose
 # MUST be service-unavailable where the account does not know the request; it is feature-not-implemented.
 departs iq.bare.unknown does bounce feature-not-implemented as jabberd2.iq-unknown
 
-# A ping to an account is refused like what nobody knows; disco#info tells strangers too.
+# MUST answer for the account what it can; a ping is refused like what nobody knows, and disco#info tells strangers too.
 departs iq.bare.known does no-ping as jabberd2.account-ping
 departs iq.bare.known does tell-strangers as jabberd2.account-disco
 # MUST NOT answer a result; one that finds no resource or no account comes back as an error.
@@ -121,7 +119,7 @@ departs pres.init.store does add-delay as jabberd2.stored-delay
 departs pres.init.self does omit as jabberd2.no-reflection
 departs pres.upd.self does omit as jabberd2.no-reflection
 departs pres.unavail.self does omit as jabberd2.no-reflection
-# MUST show a new resource the others; it probes the account, and whoever is available answers to all of them.
+# MUST show a new resource the others, once; it probes the account, and whoever is available answers to all of them.
 departs pres.init.own-others does show-all as jabberd2.own-probe
 # MUST NOT change 'to'; what is delivered bears the resource's full JID.
 departs loc.norewrite does to-full as jabberd2.rewritten
@@ -189,3 +187,5 @@ departs dom.pres.probe does services as jabberd2.domain-contact
 departs ext.comp.addr does drop as jabberd2.component-ignored
 departs ext.comp.from does bounce service-unavailable as jabberd2.component-from
 departs ext.comp.from does return-as-is as jabberd2.component-from
+# MUST be one error for a component that is away, whoever asks; other servers are told item-not-found.
+departs ext.comp.offline does unknown-afar as jabberd2.component-away

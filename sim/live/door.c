@@ -99,8 +99,10 @@ static bool log_in(struct live_door *door, struct live_error *error) {
         return live_fail(error, "memory ran out");
     }
     door->generation = door->server->generation;
-    return live_client_connect(door->watch, error) &&
-           ((wait_for_watch(door) && is_watched(door)) || live_client_error(door->watch, error));
+    if (!live_client_connect(door->watch, error) || !wait_for_watch(door) || !is_watched(door)) {
+        return live_client_error(door->watch, error);
+    }
+    return true;
 }
 
 /* The first is read after what was closed before it was sent, or together with that; the second comes back behind all that

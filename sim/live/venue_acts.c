@@ -289,7 +289,28 @@ void live_act_language(struct live_venue *venue, struct slice start) {
     }
 }
 
+/* jabberd2 looks for a component that is not connected elsewhere, and for a second remembers that there is no such name, as
+ * its error then says. Components have the same names in all cases, so that it is made to remember it in each. */
+static void look_in_vain(struct live_actor *actor, struct slice to) {
+    struct live_venue *venue = actor->venue;
+    const struct live_actor *other = live_venue_actor(venue, live_jid_domain(to));
+    if (venue->server->door == NULL || actor->client == NULL || other == NULL || other->role != LIVE_ROLE_COMPONENT ||
+        live_actor_connected(other)) {
+        return;
+    }
+    const uint64_t end_us = live_clock_us() + patience_us(venue);
+    live_client_ping(actor->client, other->domain);
+    for (uint64_t now = live_clock_us();
+         live_client_pings(actor->client) > 0 && venue->result == ROUTER_OK && now < end_us; now = live_clock_us()) {
+        live_venue_wait(venue, end_us - now);
+    }
+    live_client_forget(actor->client);
+}
+
 static void entered(struct live_actor *actor, const struct stanza *stanza) {
+    if (stanza->has_to) {
+        look_in_vain(actor, stanza->to);
+    }
     live_log_enter(&actor->venue->log, actor->index, stanza);
     live_act_language(actor->venue, stanza->start);
     live_barrier_sent(actor, stanza->has_from ? &stanza->from : NULL, stanza->has_to ? &stanza->to : NULL);
