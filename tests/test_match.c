@@ -135,6 +135,20 @@ START_TEST(strict_children_stand_in_the_same_order) {
 }
 END_TEST
 
+START_TEST(items_of_a_roster_and_their_groups_have_no_order) {
+    same("<iq><query xmlns='jabber:iq:roster'><item jid='a@b'/><item jid='c@d'/></query></iq>",
+         "<iq><query xmlns='jabber:iq:roster'><item jid='c@d'/><item jid='a@b'/></query></iq>");
+    same("<iq><query xmlns='jabber:iq:roster'><item jid='a@b'><group>x</group><group>y</group></item></query></iq>",
+         "<iq><query xmlns='jabber:iq:roster'><item jid='a@b'><group>y</group><group>x</group></item></query></iq>");
+    differs("<iq><query xmlns='jabber:iq:roster'><item jid='a@b'/></query></iq>",
+            "<iq><query xmlns='jabber:iq:roster'><item jid='a@b'/><item jid='c@d'/></query></iq>",
+            "iq/query: child <item>: expected none, found one");
+    differs("<iq><query xmlns='jabber:iq:roster'><item jid='a@b'/><item jid='a@b'/></query></iq>",
+            "<iq><query xmlns='jabber:iq:roster'><item jid='a@b'/><item jid='c@d'/></query></iq>",
+            "iq/query: child <item>: none of the 2 that were found matches");
+}
+END_TEST
+
 START_TEST(children_of_a_strict_element_are_strict) {
     differs("<iq><q xmlns='a'><b><c/></b></q></iq>", "<iq><q xmlns='a'><b><c y='1'/></b></q></iq>",
             "iq/q/b/c: attribute 'y': expected none, found '1'");
@@ -309,6 +323,7 @@ Suite *match_suite(void) {
     tcase_add_test(tc, elements_are_told_apart_by_namespace);
     tcase_add_test(tc, an_element_with_a_namespace_of_its_own_is_matched_strictly);
     tcase_add_test(tc, strict_children_stand_in_the_same_order);
+    tcase_add_test(tc, items_of_a_roster_and_their_groups_have_no_order);
     tcase_add_test(tc, children_of_a_strict_element_are_strict);
     tcase_add_test(tc, the_mode_can_be_set_for_all_below);
     tcase_add_test(tc, any_value_must_be_present);

@@ -34,6 +34,10 @@ unsigned match_likeness(const struct xml_node *expected, const struct xml_node *
 /* match_captures - makes the captures of an element that does not match, as far as there is something to take. */
 void match_captures(const struct match_words *words, const struct xml_node *expected, const struct xml_node *found);
 
+/* match_is_set - whether the order of an element's children means nothing: items of a roster and their groups (6121
+ * 2.1.2). */
+bool match_is_set(const struct xml_node *node);
+
 /* match_any_order - pairs each of `count` expected elements with one of `found_count` others, each used once.
  * pair        pair[i]: index of what goes with expected[i], or -1; filled with as many pairs as there can be.
  * returns     whether all expected ones have one; captures are made only then. A NULL in `found` matches nothing. */

@@ -205,11 +205,6 @@ static bool is_left_out(const struct observer *o, const struct xml_node *parent,
            (strcmp(child->ns, ERRORS_NS) != 0 || strcmp(child->name, "text") == 0);
 }
 
-/* Items of a roster and their groups are sets (6121 2.1.2). */
-static bool is_set(const struct xml_node *node) {
-    return strcmp(node->ns, ROSTER_NS) == 0 && (strcmp(node->name, "query") == 0 || strcmp(node->name, "item") == 0);
-}
-
 static const char *sort_key(const struct xml_node *node) {
     const char *jid = xml_attribute_get(node, "jid");
     return jid == NULL ? node->text : jid;
@@ -273,7 +268,7 @@ static bool normal_children(struct observer *o, const struct xml_node *node, str
         if (fresh == NULL) {
             return false;
         }
-        if (depth == 0 || is_set(node)) {
+        if (depth == 0 || match_is_set(node)) {
             insert(&copy->child, fresh, depth == 0 ? in_stanza : in_set);
         } else {
             *last = fresh;
