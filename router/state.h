@@ -356,15 +356,20 @@ void generated(struct router *r, enum stanza_kind kind, enum state origin, struc
 void defer_begin(struct router *r);
 void defer_end(struct router *r);
 
+/* ---- edit.c ---- */
+
+/* check_delay - a delay that claims to be this server's own is a lie when it comes in (XEP-0203 5). returns false: the
+ * stanza's fate is sealed. */
+bool check_delay(struct router *r, struct input *in, struct stanza *edited);
+/* cut_child - leave out one child of the stanza, which moves to `edited`; the views of the others stay right. */
+void cut_child(struct router *r, struct input *in, struct stanza *edited, struct slice child);
+void add_child(struct router *r, struct stanza *edited, struct slice text); /* behind the others, not described */
+
 /* ---- entry.c ---- */
 
 /* enter - validate and stamp. to: where in->to_parts will point; edited: room for the stanza where some of it may not
  * pass. returns false where its fate is sealed already. */
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
-
-/* cut_child - leave out one child of the stanza, which moves to `edited`; the views of the others stay right. */
-void cut_child(struct router *r, struct input *in, struct stanza *edited, struct slice child);
-void add_child(struct router *r, struct stanza *edited, struct slice text); /* behind the others, not described */
 
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
