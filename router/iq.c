@@ -85,14 +85,14 @@ static bool is_friend(struct router *r, const struct input *in) {
 static bool serves(struct router *r, const struct input *in, const struct handler *h, unsigned stage) {
     if (stage == STAGE_DOMAIN)
         return h->use & FOR_DOMAIN;
-    const bool refused = stage == STAGE_BARE && h->answer == ping && departs(r, ALTERNATIVE_iq_bare_known_no_ping) != NULL;
+    const bool refused = stage == STAGE_BARE && h->answer == ping && depart(r, in->host, ALTERNATIVE_iq_bare_known_no_ping);
     if (!(h->use & FOR_ACCOUNT) || refused)
         return false;
     if (stage == STAGE_NOTO || !(h->use & FOR_FRIENDS) || is_self(in->account, &in->who))
         return true;
     bool friend = is_friend(r, in);
     (void)asker_decides(r, in, ALTERNATIVE_iq_bare_known_asker_decides, &friend);
-    return friend || departs(r, ALTERNATIVE_iq_bare_known_tell_strangers) != NULL;
+    return friend || depart(r, in->host, ALTERNATIVE_iq_bare_known_tell_strangers);
 }
 
 static bool is_namespace_of(const struct handler *h, const struct stanza *st) {
