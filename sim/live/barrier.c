@@ -77,7 +77,8 @@ static int remote_of(struct live_venue *venue, struct slice domain) {
     const struct live_actor *actor = live_venue_actor(venue, domain);
     /* A component that is not there may be looked for elsewhere. */
     const bool here = actor != NULL && actor->role != LIVE_ROLE_PEER && live_actor_connected(actor);
-    if (!is_name(domain) || live_venue_serves(venue, domain) || here) {
+    const bool served = live_venue_serves(venue, domain) && (actor == NULL || actor->role != LIVE_ROLE_COMPONENT);
+    if (!is_name(domain) || served || here) {
         return -1;
     }
     for (size_t i = 0; i < venue->remote_count; i++) {
