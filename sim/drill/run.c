@@ -328,7 +328,6 @@ static void fill_result(struct run *run, struct drill_result *result) {
         run->fired = run->classes = NULL;
     }
     result->decides_skipped = run->decides_skipped;
-    result->down = run->state == RUN_DOWN;
     bool whole = fill_texts(run, result);
     const bool failed = !is_passed(result->verdict) && result->verdict != DRILL_SKIP;
     result->replay = drill_replay_text(run);

@@ -224,14 +224,22 @@ static void ping_parts(struct live_actor *actor) {
     }
 }
 
+/* Whether a marker for a domain would come back: that of a component that is away may be nobody's. */
+static bool is_owned(const struct live_venue *venue, const char *domain) {
+    const struct live_actor *actor = live_venue_actor(venue, whole(domain));
+    const struct live_kind *kind = venue->server->kind;
+    return actor == NULL || actor->role != LIVE_ROLE_COMPONENT || kind == NULL || !kind->disowns_components ||
+           live_actor_connected(actor);
+}
+
 static void mark_peer(struct live_actor *actor) {
     struct live_venue *venue = actor->venue;
     struct live_error error;
     for (size_t i = 0; !actor->down && i < venue->domain_count; i++) {
         size_t size = 0;
-        char *wire =
-            actor->meets[i] ? live_venue_out(venue, venue->domains[i], strlen(venue->domains[i]), &size) : NULL;
-        if (actor->meets[i] && wire == NULL) {
+        const bool marks = actor->meets[i] && is_owned(venue, venue->domains[i]);
+        char *wire = marks ? live_venue_out(venue, venue->domains[i], strlen(venue->domains[i]), &size) : NULL;
+        if (marks && wire == NULL) {
             live_venue_fails(venue, NULL);
         } else if (wire != NULL && !live_peer_marker(actor->peer, wire, &error)) {
             live_venue_fails(venue, &error);

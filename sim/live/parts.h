@@ -125,6 +125,7 @@ struct live_kind {
      * descriptor. So before anybody connects, wait for the end of the old connection and ping from another session; where
      * a client has vanished, ping twice. */
     bool rests_after_end;
+    bool disowns_components; /* the domain of a component that is away is none of its own */
     /* start: configuration, processes, and waiting until it can be used. */
     bool (*start)(struct live_server *server, struct live_error *error);
     /* mend: start anew what has died, where the rest can go on. NULL: it cannot be done. */

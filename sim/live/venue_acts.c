@@ -380,6 +380,10 @@ int live_act_send(struct venue *base, int client, bool raw, const char *bytes, s
     if (!live_actor_connected(actor)) {
         return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is not connected", actor->name);
     }
+    const char *mute = actor->role == LIVE_ROLE_PEER ? live_peer_mute(actor->peer) : NULL;
+    if (mute != NULL) {
+        return live_refuse(error, VENUE_E_CANNOT, "%s", mute);
+    }
     size_t out_size = 0;
     if (!enter(actor, bytes, size)) {
         return no_memory(error);
