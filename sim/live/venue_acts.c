@@ -298,8 +298,15 @@ static void look_in_vain(struct live_actor *actor, struct slice to) {
         live_actor_connected(other)) {
         return;
     }
+    size_t size = 0;
+    char *wire = live_venue_out(venue, other->domain, strlen(other->domain), &size);
+    if (wire == NULL) {
+        live_venue_fails(venue, NULL);
+        return;
+    }
     const uint64_t end_us = live_clock_us() + patience_us(venue);
-    live_client_ping(actor->client, other->domain);
+    live_client_ping(actor->client, wire);
+    free(wire);
     for (uint64_t now = live_clock_us();
          live_client_pings(actor->client) > 0 && venue->result == ROUTER_OK && now < end_us; now = live_clock_us()) {
         live_venue_wait(venue, end_us - now);

@@ -309,6 +309,12 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
     actor->peer = first != NULL ? live_peer_join(first->peer, &events, &why)
                                 : live_peer_new(venue->server, wire, &events, &why);
     for (size_t i = 0; actor->peer != NULL && i < venue->domain_count; i++) {
+        const struct live_actor *own = live_venue_actor(venue, whole(venue->domains[i]));
+        const bool component = own != NULL && own->role == LIVE_ROLE_COMPONENT;
+        /* Who writes to one that is away is on a stream to somebody else. */
+        if (component && venue->server->kind != NULL && venue->server->kind->disowns_components) {
+            continue;
+        }
         char *served = outward(venue, venue->domains[i], strlen(venue->domains[i]));
         const bool good = served != NULL && live_peer_serves(actor->peer, served);
         free(served);
