@@ -42,6 +42,20 @@ void cut_child(struct router *r, struct input *in, struct stanza *edited, struct
     move_children(edited, body, before, child.size);
 }
 
+void omit_empty(struct router *r, struct input *in, struct stanza *edited, const char *name, enum alternative alternative) {
+    size_t i = 0;
+    while (departs(r, alternative) != NULL && in->st->child_count <= STANZA_CHILDREN_MAX && i < in->st->child_count) {
+        const struct stanza_child child = in->st->child[i];
+        char text[1];
+        size_t size = 0;
+        if (in->st->kind == STANZA_AVAILABLE && slice_is(child.name, text_slice(name)) && is_content_namespace(child.ns) &&
+            stanza_child_text(in->st, i, text, sizeof text, &size) && size == 0 && depart(r, in->host, alternative))
+            cut_child(r, in, edited, child.raw);
+        else
+            i++;
+    }
+}
+
 /* A component stamps what it held back itself. */
 static bool is_own_delay(struct router *r, struct slice start) {
     struct jid_parts parts;

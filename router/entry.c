@@ -541,20 +541,46 @@ static bool take_any_type(struct router *r, struct input *in, struct stanza *edi
     return true;
 }
 
+/* By a departure, a type that there is not is found first, and whatever the addresses, the error goes back the way the
+ * stanza came. */
+static bool refuse_type(struct router *r, struct input *in) {
+    const struct stanza *st = in->st;
+    const bool presence = st->kind == STANZA_PRESENCE_OTHER;
+    const enum fault fault = presence ? FAULT_PRESENCE_TYPE : FAULT_IQ_TYPE;
+    /* Clients' addresses come later in any case, but where there is no 'to'. */
+    const bool early = in->sender == NULL || (presence && !st->has_to && st->has_from);
+    if (!early || (!presence && st->kind != STANZA_IQ_OTHER))
+        return false;
+    struct decision d = policy_decide(r->policy, STAGE_ENTRY, st->kind, fault);
+    d.departure = departs(r, presence ? ALTERNATIVE_in_pres_type_unknown_before_addresses
+                                      : ALTERNATIVE_in_iq_type_before_addresses);
+    if (d.departure == NULL || d.verb != DO_BOUNCE)
+        return false;
+    in->input_class = class_number(STAGE_ENTRY, st->kind, fault);
+    if (st->has_from && in->component == NULL)
+        in->from = st->from;
+    in->error_from = st->has_to ? st->to : (struct slice){"", 0};
+    in->error_to = st->has_from ? st->from : (struct slice){"", 0};
+    bounce(r, in, &d, d.condition, NULL);
+    return true;
+}
+
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
     count_as_available(r, in, edited);
+    omit_empty(r, in, edited, "priority", ALTERNATIVE_in_pres_priority_bad_omit_empty);
+    omit_empty(r, in, edited, "show", ALTERNATIVE_in_pres_show_bad_omit_empty);
     if (in->stream != NULL) {
         struct jid_parts from;
-        return check_element(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&
+        return check_element(r, in) && !refuse_type(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&
                take_any_type(r, in, edited) && check_delay(r, in, edited);
     }
     if (in->component != NULL) {
         const bool own = component_sender(r, in);
-        return check_element(r, in) && check_component(r, in, to, own) && check_syntax(r, in) &&
+        return check_element(r, in) && !refuse_type(r, in) && check_component(r, in, to, own) && check_syntax(r, in) &&
                take_any_type(r, in, edited) && check_delay(r, in, edited);
     }
     in->from = in->who.full;
-    if (!check_element(r, in) || !check_syntax(r, in) || !stamp(r, in))
+    if (!check_element(r, in) || refuse_type(r, in) || !check_syntax(r, in) || !stamp(r, in))
         return false;
     return (!in->st->has_to || check_to(r, in, to)) && check_delay(r, in, edited);
 }

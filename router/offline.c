@@ -1,15 +1,16 @@
 /* offline.c - messages that wait for their account to come back (XEP-0160, XEP-0203). */
 #include "state.h"
 
-/* A message that says nothing but how a chat stands is of no use later (XEP-0160 3). */
-static bool is_chat_state_only(const struct stanza *st) {
-    bool any = false;
+/* A message that says nothing but how a chat stands is of no use later (XEP-0160 3). By a departure, nor is an empty one. */
+static bool is_chat_state_only(const struct stanza *st, bool empty_too) {
+    bool any = empty_too;
     for (size_t i = 0; i < st->child_count; i++) {
         if (i >= STANZA_CHILDREN_MAX)
             return false;
         const bool state = slice_is(st->child[i].ns, text_slice("http://jabber.org/protocol/chatstates"));
         any = any || state;
-        if (!state && !slice_is(st->child[i].name, text_slice("thread")))
+        const bool delay = empty_too && slice_is(st->child[i].ns, text_slice("urn:xmpp:delay"));
+        if (!state && !delay && !slice_is(st->child[i].name, text_slice("thread")))
             return false;
     }
     return any;
@@ -17,8 +18,9 @@ static bool is_chat_state_only(const struct stanza *st) {
 
 /* Knob off.chatstate: such a message is dropped, bounced, or stored after all. */
 static bool keep_out(struct router *r, struct input *in) {
-    const struct decision d = {.rule = RULE_off_chatstate};
-    if (in->st->kind != STANZA_CHAT || knob_is(r, KNOB_off_chatstate, 2) || !is_chat_state_only(in->st))
+    const struct decision d = {.rule = RULE_off_chatstate, .departure = departs(r, ALTERNATIVE_off_chatstate_any_empty)};
+    const bool any = d.departure != NULL;
+    if ((in->st->kind != STANZA_CHAT && !any) || knob_is(r, KNOB_off_chatstate, 2) || !is_chat_state_only(in->st, any))
         return false;
     if (knob_is(r, KNOB_off_chatstate, 0))
         fate(r, in, ROUTER_DROP, &d);

@@ -363,6 +363,8 @@ void defer_end(struct router *r);
 bool check_delay(struct router *r, struct input *in, struct stanza *edited);
 /* cut_child - leave out one child of the stanza, which moves to `edited`; the views of the others stay right. */
 void cut_child(struct router *r, struct input *in, struct stanza *edited, struct slice child);
+/* omit_empty - leave out the children of an available presence that have this name and no text, by the departure. */
+void omit_empty(struct router *r, struct input *in, struct stanza *edited, const char *name, enum alternative alternative);
 void add_child(struct router *r, struct stanza *edited, struct slice text); /* behind the others, not described */
 
 /* ---- entry.c ---- */

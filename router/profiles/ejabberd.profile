@@ -77,6 +77,8 @@ departs msg.nouser.full.headline does drop as ejabberd.headline-lost
 # An error is allowed as well; a headline to a full JID that is gone is lost (measured).
 departs msg.full.headline.nomatch does drop as ejabberd.headline-lost
 
+# SHOULD be stored; where there is nothing to read, normal messages and empty ones are bounced as well (measured).
+departs off.chatstate does any-empty as ejabberd.nothing-stored
 # SHOULD say when the server kept a message; it does not where a delay says so in its name already (measured).
 departs off.delay.add does once as ejabberd.stored-once
 
@@ -97,8 +99,15 @@ departs in.iq.child-ns does as-unknown as ejabberd.unknown-element
 
 # SHOULD be bad-request; 'available' is a type as well, and the presence goes on without it (measured).
 departs in.pres.type-unknown does as-available as ejabberd.type-removed
+# The addresses MUST be looked at for every stanza; of a type that there is not it is the type that is refused (measured).
+departs in.pres.type-unknown does before-addresses as ejabberd.type-first
+departs in.iq.type does before-addresses as ejabberd.type-first
 # An error is one answer; a number beyond the limits counts as it is, what is no number is refused (measured).
 departs in.pres.priority-bad does any-number as ejabberd.priority
+# An empty one is no number either; it is left out (measured).
+departs in.pres.priority-bad does omit-empty as ejabberd.priority
+# An empty show is passed on elsewhere; here it is left out (measured).
+departs in.pres.show-bad does omit-empty as ejabberd.show
 # A value of show that is not defined is passed on elsewhere; here it is refused (measured).
 departs in.pres.show-bad does refuse as ejabberd.show
 # Its own presence comes first; what was stored goes before it (measured).
