@@ -137,7 +137,7 @@ static bool check_once(const struct report_results *results, struct reading *rea
 }
 
 static bool read_cases(struct report_results *results, struct reading *reading, const json_t *document) {
-    const char *target;
+    const char *target = NULL;
     const json_t *cases = json_object_get(document, "cases");
     reading->object = document;
     if (!json_is_object(document) ? !fails(reading, "expected a JSON object")
