@@ -17,5 +17,10 @@ none 'each rule that is carried out is fired by a scenario, or excused in tests/
 none 'no rule is excused that a scenario fires, or that is not carried out' \
     "$(comm -13 "$scratch/unfired" "$scratch/excused")"
 none 'each excuse gives a reason' "$(awk '!/^#/ && NF == 1' "$here/unfired.txt")"
+"$binary" trace scenarios 2>/dev/null | grep -o ' departs=[^ ]*' | sed 's/.*=//' | sort -u >"$scratch/shown"
+sed -n 's/^departs .* as //p' "$here"/../router/profiles/*.profile | sort -u >"$scratch/departures"
+check 'the profiles have departures' [ -s "$scratch/departures" ]
+none 'each departure of a profile shows in the trace of a scenario' \
+    "$(comm -23 "$scratch/departures" "$scratch/shown")"
 grep -E '^(group|[a-z]+) ' "$scratch/status"
 finish

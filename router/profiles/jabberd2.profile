@@ -38,7 +38,7 @@ departs in.xml.illformed does close xml-not-well-formed as jabberd2.xml
 departs in.xml.nsillformed does close xml-not-well-formed as jabberd2.xml
 departs in.xml.restricted does close xml-not-well-formed as jabberd2.xml
 # SHOULD end the stream for a comment or an instruction; its parser passes over them (measured).
-departs in.xml.restricted does comments-ignored as jabberd2.comments
+departs in.xml.restricted does comments-ignored as jabberd2.xml
 # SHOULD NOT take a prefix for the content namespace; it makes no difference.
 departs in.xml.prefix does pass as jabberd2.prefix
 # MUST answer jid-malformed; such an address counts as none.
