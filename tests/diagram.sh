@@ -45,7 +45,7 @@ END
 try() {
     wanted=$1
     shift
-    timeout 60 "$drill" "$@" >out 2>err </dev/null
+    timeout -k 5 60 "$drill" "$@" >out 2>err </dev/null
     seen=$?
     [ "$seen" -eq "$wanted" ] || { fail "stanzadrill $*: exit status $seen, not $wanted"; cat out err; return; }
     pass "stanzadrill $*: exit status $wanted"
@@ -99,7 +99,7 @@ try 0 diagram -o same.svg talk.scs
 cp same.svg before.svg
 if [ -e /dev/full ]; then
     try 2 diagram -o /dev/full talk.scs
-    timeout 60 "$drill" diagram talk.scs >/dev/full 2>err
+    timeout -k 5 60 "$drill" diagram talk.scs >/dev/full 2>err
     check 'output that cannot be written is an error' test $? -eq 2
 fi
 try 0 diagram -o same.svg talk.scs
@@ -127,7 +127,7 @@ for folder in federation faults; do
         grep -q '^\[Cases\]' "$file" && continue
         total=$((total + 1))
         for form in svg mermaid text; do
-            timeout 60 "$drill" diagram --format $form -o "$total.$form" "$file" >>log 2>&1 ||
+            timeout -k 5 60 "$drill" diagram --format $form -o "$total.$form" "$file" >>log 2>&1 ||
                 echo "$form $file" >>wrong
         done
         xmllint --noout "$total.svg" 2>>wrong || echo "$file" >>wrong
@@ -204,7 +204,7 @@ holds 'the rule that decided is named' out 'rule msg.nouser.bare.chat (6121 8.5.
 holds 'what was expected came' out '✓'
 check 'what stands behind the last action comes last' \
     test "$(tail -n 3 out | head -n 1)" = 'The end.'
-printf '\nq\n' | timeout 60 "$drill" lesson 2 >out 2>err
+printf '\nq\n' | timeout -k 5 60 "$drill" lesson 2 >out 2>err
 check 'a pipe is not waited for' test "$(tail -n 3 out | head -n 1)" = 'The end.'
 try 0 lesson --no-wait 2
 try 2 lesson 3
@@ -238,7 +238,7 @@ cd "$root" || exit 1
 drilled=0
 for number in $("$drill" lesson | awk '{ print $1 }'); do
     drilled=$((drilled + 1))
-    timeout 60 "$drill" lesson "$number" >"$scratch/out" 2>"$scratch/err" </dev/null ||
+    timeout -k 5 60 "$drill" lesson "$number" >"$scratch/out" 2>"$scratch/err" </dev/null ||
         { fail "lesson $number"; cat "$scratch/err"; }
 done
 check 'there are twelve lessons' test "$drilled" -ge 12
