@@ -291,7 +291,9 @@ else
 fi
 # A block is 512 or 1024 octets, and the report of this run has more than 2048.
 for n in 1 2 3 4 5 6 7 8 9; do cp good.scs "many-$n.scs"; done
-( ulimit -f 2; timeout -k 5 60 "$drill" run --format json:keep.json --format github:small.txt . >out 2>err </dev/null; echo $? >seen )
+( ulimit -f 2
+  timeout -k 5 60 "$drill" run --format json:keep.json --format github:small.txt . >out 2>err </dev/null
+  echo $? >seen )
 check 'a file that may not grow ends with 2' [ "$(cat seen)" -eq 2 ]
 check 'a file that may not grow is named' grep -q '^keep\.json:1:1: cannot be written: File too large$' err
 check 'what stood there is as it was' cmp keep.json before

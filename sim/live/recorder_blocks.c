@@ -133,7 +133,7 @@ static struct live_block *block_for(struct live_blocks *blocks, const struct liv
     return block;
 }
 
-/* Which block each event belongs to, in `events` for now. */
+/* Which block each event belongs to, in `events` first. */
 static bool assign(struct live_blocks *blocks, const struct live_recorder *recorder) {
     size_t round = 0;
     for (size_t i = 0; i < recorder->count; i++) {
