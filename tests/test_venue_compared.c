@@ -158,7 +158,7 @@ END_TEST
 
 /* ------------------------------------------------------------------------------------------- made comparable ---- */
 
-START_TEST(several_servers_are_one) {
+START_TEST(several_servers_stay_several_and_follow_one_profile) {
     options.one_policy = true;
     play_case("# Test\n"
               "[Server] north\n"
@@ -174,9 +174,32 @@ START_TEST(several_servers_are_one) {
               "Romeo connects\n",
               0);
     ck_assert_int_eq(result.verdict, DRILL_PASS);
-    ck_assert_ptr_eq(strstr(fake_calls, "server north montague.example +2\n"), fake_calls);
-    ck_assert(!sent("server south"));
-    ck_assert(sent("component rooms.capulet.example rooms.capulet.example of north\n"));
+    ck_assert_ptr_eq(strstr(fake_calls, "server north montague.example +0\nserver south verona.example +1\n"), fake_calls);
+    ck_assert(sent("component rooms.capulet.example rooms.capulet.example of south\n"));
+}
+END_TEST
+
+#define CROSSING(servers)                                                                                              \
+    "# Test\n" servers "[Client] Romeo\n"                                                                            \
+    "\tjid: romeo@montague.example/orchard\n"                                                                        \
+    "[Client] Juliet\n"                                                                                               \
+    "\tjid: juliet@capulet.example/balcony\n"                                                                        \
+    "---\nRomeo connects\nJuliet connects\n" M1 "Romeo sends:\n\t<message id='m2'/>\nJuliet sends:\n\t<message id='m3'/>\n"
+
+static const char from_several[] =
+    CROSSING("[Server] north\n\thosts: montague.example\n[Server] south\n\thosts: capulet.example\n");
+static const char from_one[] = CROSSING("[Server] north\n\thosts: montague.example, capulet.example\n");
+
+START_TEST(nothing_crosses_between_servers_in_a_case_that_is_compared) {
+    options.one_policy = true;
+    play_case(from_several, 0);
+    ck_assert(sent("<message id='m1' to='juliet@capulet.example'/>\nsend 0 <message id='m2'/>\nsettle\nsend 1"));
+    play_case(from_one, 0);
+    ck_assert(sent("<message id='m2'/>\nsend 1"));
+    options.one_policy = false;
+    options.profile = NULL;
+    play_case(from_several, 0);
+    ck_assert(sent("<message id='m2'/>\nsend 1"));
 }
 END_TEST
 
@@ -244,7 +267,8 @@ Suite *venue_compared_suite(void) {
     tcase_add_test(tc, what_has_no_value_is_not_sent_and_the_script_goes_on);
     tcase_add_test(tc, what_cannot_be_done_is_passed_over);
     tcase_add_test(tc, a_script_that_is_not_compared_does_not_go_on);
-    tcase_add_test(tc, several_servers_are_one);
+    tcase_add_test(tc, several_servers_stay_several_and_follow_one_profile);
+    tcase_add_test(tc, nothing_crosses_between_servers_in_a_case_that_is_compared);
     tcase_add_test(tc, a_server_that_is_gone_is_said_whatever_has_differed_before);
     tcase_add_test(tc, what_cannot_be_done_skips_a_case_whatever_has_differed_before);
     tcase_add_test(tc, nothing_is_under_way_when_somebody_leaves_a_simulation_that_is_compared);

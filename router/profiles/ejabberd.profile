@@ -9,6 +9,7 @@ knob pres.self-to = full                # own resources: 'to' is their full JID 
 knob err.payload = on                   # an error carries what the stanza held (measured)
 knob from.mismatch = invalid-from       # a false 'from' ends the stream (measured)
 knob addr.canon-to = canonical          # 'to' goes on in its prepared form (measured)
+knob addr.remote-check = bounce          # a malformed address of another server is refused at once (measured)
 knob pres.probe-offline = silent        # SHOULD say unavailable; nothing (measured)
 knob bind.conflict = kick-old           # the older session ends with conflict (measured)
 knob pres.dir-self = broadcast          # presence to one's own bare JID counts as without 'to' (measured)

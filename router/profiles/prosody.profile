@@ -6,6 +6,7 @@ base rfc6121
 # ---- choices ----
 
 knob addr.canon-to = canonical          # 'to' goes on in its prepared form (measured)
+knob addr.remote-check = bounce          # a malformed address of another server is refused at once (measured)
 knob bind.conflict = kick-old           # the older session ends with conflict (measured)
 knob err.malformed-from = echo          # an error for a bad 'to' comes from it, as written (measured)
 knob pres.bad-priority = clamp          # 500 counts as 127, -500 as -128, no number as 0

@@ -176,7 +176,16 @@ static void send_one(struct run *run, const struct script_action *action, const 
     }
 }
 
+/* What crosses on its way between real servers crosses there by chance. */
+static void let_none_cross(struct run *run, int sender) {
+    if (run->options->one_policy && run->policy_count > 1 && run->sender != sender) {
+        drill_settle(run);
+    }
+    run->sender = sender;
+}
+
 void drill_sends(struct run *run, const struct script_action *action) {
+    let_none_cross(run, action->actor);
     for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
         send_one(run, action, &action->stanzas[i]);
     }

@@ -114,7 +114,6 @@ struct run {
     size_t policy_count;
     struct policy *target;   /* of real servers, once it was needed */
     const char *only_server; /* its name, where the script has no [Server] */
-    const char *common_server; /* its name, where it stands for all that the script has */
     struct actor *actors; /* one for each of the cast; NULL before set-up */
     int *actor_of;        /* client: index into actors */
     size_t client_count;
@@ -131,6 +130,7 @@ struct run {
     const struct xml_node **trees; /* of events' stanzas, parsed when first asked for */
     size_t tree_capacity;
     size_t action; /* the present one */
+    int sender;    /* of the cast: who sent last */
     size_t *began; /* of actions: how long the log was */
     uint64_t *began_us; /* of actions: when; NULL where no story is wanted */
     bool playing;  /* the cast is set up */

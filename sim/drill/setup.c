@@ -143,30 +143,6 @@ static bool make_server(struct run *run, size_t index) {
            add_server(run, actor->name, &domains, policy, actor, drill_property(actor, "hosts"));
 }
 
-/* One server that serves what several do: that is all that real servers have. */
-static bool make_common_server(struct run *run) {
-    const struct script_actor *first = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < run->script->cast_count; i++) {
-        const struct script_actor *actor = &run->script->cast[i];
-        if (actor->role == SCRIPT_SERVER) {
-            first = first == NULL ? actor : first;
-            count += most_hosts(actor);
-        }
-    }
-    struct domains domains = {.names = drill_run_take(run, (count + 1) * sizeof *domains.names)};
-    for (size_t i = 0; domains.names != NULL && i < run->script->cast_count; i++) {
-        const struct script_actor *actor = &run->script->cast[i];
-        if (actor->role == SCRIPT_SERVER && !read_hosts(run, actor, &domains)) {
-            return false;
-        }
-    }
-    const struct policy *policy = domains.names == NULL ? NULL : make_policy(run, first);
-    run->common_server = first->name;
-    return policy != NULL &&
-           add_server(run, first->name, &domains, policy, first, drill_property(first, "hosts"));
-}
-
 /* Without [Server], one server serves every domain of the clients and accounts. */
 static bool make_only_server(struct run *run) {
     struct domains domains = {.names = drill_run_take(run, (run->script->cast_count + 1) * sizeof *domains.names)};
@@ -189,9 +165,6 @@ static bool make_servers(struct run *run) {
     for (size_t i = 0; i < run->script->cast_count; i++) {
         if (run->script->cast[i].role == SCRIPT_SERVER) {
             any = true;
-            if (run->options->one_policy) {
-                return make_common_server(run);
-            }
             if (!make_server(run, i)) {
                 return false;
             }

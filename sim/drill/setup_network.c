@@ -166,7 +166,6 @@ bool drill_setup_component(struct run *run, size_t index) {
                 : drill_run_text(run, "server: '%s' is no server", named->value);
         return drill_refuse(run, actor, named, text);
     }
-    own->server = run->common_server == NULL ? own->server : run->common_server;
     struct router_error error = {0};
     int result = run->venue->ops->component(run->venue, actor->name, own->bare, own->server, &error);
     if (result != ROUTER_OK) {

@@ -213,23 +213,28 @@ static void ping_remotes(struct live_actor *actor) {
     }
 }
 
-/* Where the case's servers are several, what goes from one to another is answered by either, round by round. */
-static void ping_parts(struct live_actor *actor) {
-    struct live_venue *venue = actor->venue;
-    const bool can = can_ping(actor) || (actor->role == LIVE_ROLE_COMPONENT && live_actor_connected(actor));
-    for (size_t i = 0; can && i < venue->domain_count; i++) {
-        if (live_home(venue->server, venue->domains[i]) != live_home(venue->server, actor->domain)) {
-            ping_remote(actor, venue->domains[i]);
-        }
-    }
-}
-
 /* Whether a marker for a domain would come back: that of a component that is away may be nobody's. */
 static bool is_owned(const struct live_venue *venue, const char *domain) {
     const struct live_actor *actor = live_venue_actor(venue, whole(domain));
     const struct live_kind *kind = venue->server->kind;
     return actor == NULL || actor->role != LIVE_ROLE_COMPONENT || kind == NULL || !kind->disowns_components ||
            live_actor_connected(actor);
+}
+
+static bool is_home(const struct live_actor *actor, const char *domain) {
+    const struct live_server *server = actor->venue->server;
+    return live_home(server, domain) == live_home(server, actor->domain);
+}
+
+/* Where the case's servers are several, what goes from one to another is answered by either, round by round. */
+static void ping_parts(struct live_actor *actor) {
+    struct live_venue *venue = actor->venue;
+    const bool can = can_ping(actor) || (actor->role == LIVE_ROLE_COMPONENT && live_actor_connected(actor));
+    for (size_t i = 0; can && i < venue->domain_count; i++) {
+        if (is_owned(venue, venue->domains[i]) && !is_home(actor, venue->domains[i])) {
+            ping_remote(actor, venue->domains[i]);
+        }
+    }
 }
 
 static void mark_peer(struct live_actor *actor) {
@@ -251,8 +256,12 @@ static void mark_peer(struct live_actor *actor) {
 static void mark_component(struct live_actor *actor) {
     struct live_venue *venue = actor->venue;
     struct live_error error;
-    if (live_actor_connected(actor) && !actor->middle && venue->domain_count > 0 &&
-        !live_component_marker(actor->component, venue->domains[0], &error)) {
+    size_t own = 0;
+    while (own < venue->domain_count && !is_home(actor, venue->domains[own])) {
+        own++;
+    }
+    if (live_actor_connected(actor) && !actor->middle && own < venue->domain_count &&
+        !live_component_marker(actor->component, venue->domains[own], &error)) {
         live_venue_fails(venue, &error);
     }
 }

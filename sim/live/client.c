@@ -353,7 +353,9 @@ bool live_client_connect(struct live_client *client, struct live_error *error) {
     leave_library(&guard);
     if (!good) {
         client->state = LIVE_CLIENT_FAILED;
-        because(client, client->why[0] != '\0' ? client->why : "the address is not found, or cannot be reached");
+        if (client->why[0] == '\0') {
+            because(client, "the address is not found, or cannot be reached");
+        }
         return live_client_error(client, error);
     }
     return true;

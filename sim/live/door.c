@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 enum {
-    KEPT_MAX = 256,
+    KEPT_MAX = 128,
+    KEPT_PART = 12, /* by each of several servers, as libstrophe has no use for descriptors above FD_SETSIZE */
     TURN_MS = 100, /* libstrophe has timers of its own, which are looked at so often */
     POLLS_MAX = 4
 };
@@ -181,12 +182,13 @@ void live_door_keep(struct live_door *door, int connection) {
     if (kept < 0) {
         return;
     }
+    const size_t most = door->server->borrows_dns ? KEPT_PART : KEPT_MAX;
     pthread_mutex_lock(&door->lock);
-    const bool fits = door->kept_count < KEPT_MAX;
+    const bool fits = door->kept_count < most;
     if (fits) {
         door->kept[door->kept_count++] = kept;
     }
-    const bool full = door->kept_count == KEPT_MAX;
+    const bool full = door->kept_count == most;
     pthread_mutex_unlock(&door->lock);
     if (full) {
         live_door_go(door);

@@ -22,17 +22,29 @@ static bool word_of(const char *from, size_t size, char *to, size_t room) {
     return kept == size;
 }
 
+static bool is_below(const char *component, const char *domain) {
+    const size_t size = strlen(component), parent = strlen(domain);
+    return size > parent && component[size - parent - 1] == '.' && strcasecmp(component + size - parent, domain) == 0;
+}
+
+/* A component is behind the server of the longest domain that it is below, in each of its slots. */
 struct live_server *live_home(const struct live_server *server, const char *domain) {
+    struct live_server *home = server->part_count > 0 ? server->parts[0] : (struct live_server *)(uintptr_t)server;
+    size_t most = 0;
     for (size_t i = 0; i < server->part_count; i++) {
         const struct live_needs *needs = &server->parts[i]->needs;
-        for (size_t n = 0; n < needs->domain_count + needs->component_count; n++) {
-            const char *own = n < needs->domain_count ? needs->domains[n] : needs->components[n - needs->domain_count];
-            if (strcasecmp(own, domain) == 0) {
+        for (size_t n = 0; n < needs->domain_count; n++) {
+            const size_t size = strlen(needs->domains[n]);
+            if (strcasecmp(needs->domains[n], domain) == 0) {
                 return server->parts[i];
+            }
+            if (is_below(domain, needs->domains[n]) && size > most) {
+                home = server->parts[i];
+                most = size;
             }
         }
     }
-    return server->part_count > 0 ? server->parts[0] : (struct live_server *)(uintptr_t)server;
+    return home;
 }
 
 /* --------------------------------------------------------------------------------------------------------- key ---- */
@@ -64,11 +76,6 @@ static char *make_key(struct live_served *served, size_t count) {
 }
 
 /* ----------------------------------------------------------------------------------------------------- starting ---- */
-
-static bool is_below(const char *component, const char *domain) {
-    const size_t size = strlen(component), parent = strlen(domain);
-    return size > parent && component[size - parent - 1] == '.' && strcasecmp(component + size - parent, domain) == 0;
-}
 
 /* How long the longest domain of a group is that a component is below. */
 static size_t parent_of(const char *component, const char *group) {
@@ -152,7 +159,6 @@ static bool start_parts(struct live_server *front, const struct live_server *ser
         front->parts[front->part_count++] = part;
     }
     front->s2s_port = front->parts[0]->s2s_port;
-    front->component_port = front->parts[0]->component_port;
     return true;
 }
 

@@ -221,12 +221,13 @@ static int leave(struct live_actor *actor, bool breaks, const char *condition, c
     return venue_result(venue, error);
 }
 
-static void wait_for_end(struct live_venue *venue, const char *jid) {
+static void wait_for_end(const struct live_actor *actor, const char *jid) {
+    struct live_venue *venue = actor->venue;
     const struct live_kind *kind = venue->server->kind;
     struct live_error why;
     size_t size = 0;
     char *wire = kind == NULL || kind->over == NULL || jid == NULL ? NULL : live_venue_out(venue, jid, strlen(jid), &size);
-    if (wire != NULL && !kind->over(venue->server, wire, &why)) {
+    if (wire != NULL && !kind->over(live_home(venue->server, actor->domain), wire, &why)) {
         live_venue_fails(venue, &why);
     }
     free(wire);
@@ -237,8 +238,11 @@ static void wait_for_streams(struct live_venue *venue, const char *domain) {
     struct live_error why;
     size_t size = 0;
     char *wire = kind == NULL || kind->parted == NULL ? NULL : live_venue_out(venue, domain, strlen(domain), &size);
-    if (wire != NULL && !kind->parted(venue->server, wire, &why)) {
-        live_venue_fails(venue, &why);
+    const size_t parts = venue->server->part_count;
+    for (size_t i = 0; wire != NULL && i < (parts == 0 ? 1 : parts); i++) {
+        if (!kind->parted(parts == 0 ? venue->server : venue->server->parts[i], wire, &why)) {
+            live_venue_fails(venue, &why);
+        }
     }
     free(wire);
 }
@@ -257,7 +261,7 @@ int live_act_leave(struct venue *base, int client, bool vanishes, struct router_
     if (result == ROUTER_OK && actor->role == LIVE_ROLE_PEER) {
         wait_for_streams(actor->venue, actor->domain);
     } else if (result == ROUTER_OK) {
-        wait_for_end(actor->venue, jid);
+        wait_for_end(actor, jid);
     }
     free(jid);
     return result == ROUTER_OK ? venue_result(actor->venue, error) : result;
