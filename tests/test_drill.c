@@ -392,6 +392,48 @@ START_TEST(ill_formed_octets_end_a_stream_and_what_follows_fails) {
 }
 END_TEST
 
+#define TAKEN(policy, resource)                                                                                        \
+    "# Test\n"                                                                                                         \
+    "[Server] verona\n"                                                                                                \
+    "\thosts: montague.example\n" policy "[Client] Romeo\n"                                                           \
+    "\tjid: romeo@montague.example/orchard\n"                                                                          \
+    "[Client] Double\n"                                                                                                \
+    "\tjid: romeo@montague.example/" resource "\n"                                                                     \
+    "---\n"                                                                                                            \
+    "Romeo connects\n"
+
+START_TEST(who_is_refused_stays_out) {
+    options.trace = true;
+    passes(TAKEN("\tpolicy: bind.conflict=refuse\n", "orchard") "Double is refused: conflict\n");
+    ck_assert_ptr_nonnull(strstr(result.trace, "# line 11: Double is refused: conflict\n"));
+    ck_assert_ptr_nonnull(strstr(result.trace, "Double ~ refused conflict\n"));
+    passes(TAKEN("\tpolicy: bind.max=1\n", "phone") "Double is refused: resource-constraint\nRomeo disconnects\n"
+                                                      "Double connects\n");
+    ends(TAKEN("\tpolicy: bind.max=1\n", "phone") "Double is refused: resource-constraint\n"
+                                                    "Double sends:\n\t<presence/>\n",
+         DRILL_ERROR, 12, "  test.scs:12:1: Double is not connected\n");
+    ends(TAKEN("", "phone") "Romeo is refused: conflict\n", DRILL_ERROR, 10,
+         "  test.scs:10:1: Romeo is connected already\n");
+}
+END_TEST
+
+START_TEST(who_should_have_been_refused_and_is_not_fails) {
+    play_case(TAKEN("", "phone") "Double is refused: conflict\nDouble connects\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_uint_eq(result.line, 10);
+    ck_assert_ptr_nonnull(strstr(result.failure, "test.scs:10: Double should have been refused: conflict\n"
+                                                 "    expected   Double ~ refused conflict\n"
+                                                 "    instead    0.000000 Double ~ connected "
+                                                 "romeo@montague.example/phone\n"));
+    play_case(TAKEN("\tpolicy: bind.max=1\n", "phone") "Double is refused: conflict\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_ptr_nonnull(strstr(result.failure, "    instead    0.000000 Double ~ refused resource-constraint\n"));
+    play_case(TAKEN("\tpolicy: bind.max=1\n", "phone") "Double connects\n", 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_ptr_nonnull(strstr(result.failure, "Double should have been logged in\n"));
+}
+END_TEST
+
 START_TEST(a_script_that_forgets_to_connect_is_an_error) {
     ends(CAST "Romeo sends:\n\t<presence/>\n", DRILL_ERROR, 7, "  test.scs:7:1: Romeo is not connected\n");
     ends(CAST "Romeo connects\nRomeo connects\n", DRILL_ERROR, 8, "  test.scs:8:1: Romeo is connected already\n");
@@ -426,6 +468,8 @@ Suite *drill_suite(void) {
     tcase_add_test(tc, contacts_are_there_from_the_start);
     tcase_add_test(tc, a_roster_that_cannot_be_is_an_error_of_the_script);
     tcase_add_test(tc, ill_formed_octets_end_a_stream_and_what_follows_fails);
+    tcase_add_test(tc, who_is_refused_stays_out);
+    tcase_add_test(tc, who_should_have_been_refused_and_is_not_fails);
     tcase_add_test(tc, a_script_that_forgets_to_connect_is_an_error);
     suite_add_tcase(suite, tc);
     return suite;

@@ -272,6 +272,18 @@ START_TEST(raw_octets_need_not_be_xml) {
 }
 END_TEST
 
+START_TEST(raw_octets_may_be_given_by_number) {
+    const struct script *script = read_first(CAST "Romeo sends raw:\n\t{octet:C0}<a>{octet:7f}\n\t{octets} {octet:01}\n"
+                                            "Romeo receives: nothing\n");
+    const struct script_stanza *stanza = &script->actions[0].stanzas[0];
+    ck_assert_str_eq(stanza->bytes, "\xC0<a>\x7F\n\t{octets} \x01");
+    ck_assert_uint_eq(stanza->size, strlen(stanza->bytes));
+    script = read_first("[Client] R\n\tjid: r@a.example\n[Cases]\n\tcase which\n\ta {octet:FE}\n---\n"
+                        "R sends raw:\n\t<b>${which}</b>\nR receives: nothing\n");
+    ck_assert_str_eq(script->actions[0].stanzas[0].bytes, "<b>\xFE</b>");
+}
+END_TEST
+
 START_TEST(nothing_may_be_one_of_the_alternatives) {
     const struct script *script = read_first(
         CAST "Romeo receives one of:\n\t<a/>\n\tnothing\n\t<b>nothing</b>\nRomeo receives one of:\n\t<a/>\n\t<b/>\n");
@@ -372,6 +384,7 @@ Suite *script_suite(void) {
     tcase_add_test(tests, a_block_is_taken_as_it_was_written);
     tcase_add_test(tests, a_dollar_written_as_reference_begins_no_variable);
     tcase_add_test(tests, raw_octets_need_not_be_xml);
+    tcase_add_test(tests, raw_octets_may_be_given_by_number);
     tcase_add_test(tests, nothing_may_be_one_of_the_alternatives);
     tcase_add_loop_test(tests, a_fate_has_its_condition_its_target_and_its_rule, 0, COUNT(fates));
     tcase_add_test(tests, all_fates_are_known_words);

@@ -106,6 +106,23 @@ START_TEST(every_stream_error_may_close_a_stream_or_refuse_one) {
 }
 END_TEST
 
+START_TEST(a_client_or_component_may_be_refused) {
+    static const char *const conditions[] = {"bad-request", "conflict", "not-allowed", "resource-constraint"};
+    char text[800];
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, WORLD "Romeo is refused: %s\nChat rooms is  refused:%s\n" QUIET, conditions[i],
+                 conditions[i]);
+        const struct script *script = read_first(text);
+        ck_assert_int_eq(script->actions[0].verb, SCRIPT_IS_REFUSED);
+        ck_assert_int_eq(script->actions[0].actor, 2);
+        ck_assert_str_eq(script->actions[0].first, conditions[i]);
+        ck_assert_int_eq(script->actions[1].verb, SCRIPT_IS_REFUSED);
+        ck_assert_int_eq(script->actions[1].actor, 6);
+        ck_assert_str_eq(script->actions[1].first, conditions[i]);
+    }
+}
+END_TEST
+
 START_TEST(several_peers_or_components_may_share_a_domain) {
     const struct script *script =
         read_first("[Server] s\n\thosts: a.example\n[Peer] One\n\tdomain: p.example\n[Peer] Two\n\tdomain: P.example\n"
@@ -417,6 +434,16 @@ static const struct wrong actions[] = {
     {WORLD "Romeo closes: item-not-found\n", 17, 15, {"RFC 6120 4.9.3"}},
     {WORLD "Romeo closes: reset\n\t<a/>\n", 18, 2, {"an indented block below line 17"}},
     {WORLD "verona closes: reset\n", 17, 8, {"[Server] only crashes, starts and decides"}},
+    {WORLD "Romeo is refused\n", 17, 7, {"found \"is refused\"", "is refused: CONDITION"}},
+    {WORLD "Romeo is refused conflict\n", 17, 7, {"is refused: CONDITION"}},
+    {WORLD "Romeo is refused:\n", 17, 18, {"found \"\"", "resource-constraint"}},
+    {WORLD "Romeo is refused: conflct\n", 17, 19, {"\"conflct\"", "did you mean \"conflict\""}},
+    {WORLD "Romeo is refused: reset\n", 17, 19, {"bad-request, conflict, not-allowed or resource-constraint"}},
+    {WORLD "Romeo is: conflict\n", 17, 7, {"found \"is: conflict\"", "is refused: CONDITION"}},
+    {WORLD "Romeo is refused: conflict\n\t<a/>\n", 18, 2, {"an indented block below line 17"}},
+    {WORLD "verona is refused: conflict\n", 17, 8, {"[Server] only crashes, starts and decides"}},
+    {WORLD "Far away is refused: conflict\n", 17, 10, {"the streams of a [Peer] open when it sends"}},
+    {WORLD "verona crashes\nRomeo is refused: conflict\n", 18, 1, {"is down since line 17"}},
     {WORLD "Romeo close: reset\n", 17, 7, {"unknown verb \"close\"", "did you mean \"closes\""}},
     {WORLD "Far away connects\n", 17, 10, {"found \"connects\"", "a [Peer] open when it sends"}},
     {WORLD "r.example conects\n", 17, 11, {"unknown verb \"conects\"", "expected sends, receives"}},
@@ -536,6 +563,7 @@ Suite *script_network_suite(void) {
     tcase_add_test(tests, a_peer_keeps_its_name_and_what_it_does);
     tcase_add_loop_test(tests, each_step_of_a_peer_may_go_well_or_wrong, 0, COUNT(peer_values));
     tcase_add_loop_test(tests, every_stream_error_may_close_a_stream_or_refuse_one, 0, COUNT(stream_errors));
+    tcase_add_test(tests, a_client_or_component_may_be_refused);
     tcase_add_test(tests, several_peers_or_components_may_share_a_domain);
     tcase_add_test(tests, a_component_is_at_the_server_above_it_or_at_the_one_that_it_names);
     tcase_add_test(tests, a_component_may_be_in_a_file_without_servers);

@@ -22,7 +22,9 @@ static const char *describe_end(struct run *run, long event) {
     if (e != NULL) {
         drill_text_time(&text, e->time_us);
         drill_text_format(&text, " %s ~ %s ", drill_run_name(run, e->client),
-                          e->kind == WORLD_ENDED ? "ended" : "refused");
+                          e->kind == WORLD_ENDED   ? "ended"
+                          : e->kind == WORLD_BOUND ? "connected"
+                                                   : "refused");
         drill_text_line(&text, e->text == NULL ? "" : e->text);
     } else {
         drill_text_put(&text, "it is not");
@@ -40,16 +42,20 @@ static long closing_fate(const struct run *run, long end) {
     return NO_EVENT;
 }
 
-static void should_be_connected(struct run *run, const struct script_action *action, const char *what) {
-    long end = last_of(run, run->actors[action->actor].client, WORLD_ENDED, WORLD_REFUSED);
+static void should_be(struct run *run, const struct script_action *action, const char *what, const char *expected,
+                      long end) {
     struct difference difference = {.line = action->line, .column = action->column, .decided = NO_EVENT};
     if (run->explain) {
         difference.what = drill_run_text(run, "%s should %s", drill_actor_name(run, action), what);
-        difference.expected = drill_run_text(run, "%s ~ connected", drill_actor_name(run, action));
+        difference.expected = drill_run_text(run, "%s ~ %s", drill_actor_name(run, action), expected);
         difference.instead = describe_end(run, end);
         difference.decided = closing_fate(run, end);
     }
     drill_difference(run, &difference);
+}
+
+static void should_be_connected(struct run *run, const struct script_action *action, const char *what) {
+    should_be(run, action, what, "connected", last_of(run, run->actors[action->actor].client, WORLD_ENDED, WORLD_REFUSED));
 }
 
 /* Whether the script itself has not connected the client, has made it leave, or has made its server crash. */
@@ -63,28 +69,58 @@ static bool left_by_script(const struct run *run, const struct actor *actor) {
     return why != NULL && (strcmp(why, "crash") == 0 || strcmp(why, "disconnects") == 0);
 }
 
-/* A script that is only played to be compared passes over what cannot be done. */
+/* A script that is only played to be compared passes over what cannot be done; else a difference before is why it cannot. */
 static void stop(struct run *run, const struct script_action *action, const char *text) {
     if (run->options->one_policy) {
+        return;
+    }
+    if (run->state == RUN_GOING && run->differences > 0) {
+        run->state = RUN_ENDED;
         return;
     }
     drill_run_stop(run, RUN_CANNOT, action->line, action->column, "%s", text);
 }
 
-void drill_connects(struct run *run, const struct script_action *action) {
+enum coming { COMING_IN, COMING_REFUSED, COMING_STOPPED };
+
+static enum coming come(struct run *run, const struct script_action *action) {
     const struct actor *actor = &run->actors[action->actor];
+    const struct venue_ops *ops = run->venue->ops;
     struct router_error error = {0};
-    int result = run->venue->ops->connect(run->venue, actor->client, &error);
+    const bool before = ops->connected(run->venue, actor->client);
+    int result = ops->connect(run->venue, actor->client, &error);
     drill_look(run);
-    if (result == ROUTER_OK || run->state != RUN_GOING || drill_run_failed(run, result, &error, action->line)) {
-        return;
+    if (result == ROUTER_OK) {
+        return COMING_IN;
     }
-    if (result == ROUTER_E_CONFLICT && run->venue->ops->connected(run->venue, actor->client)) {
-        stop(run, action, drill_run_text(run, "%s is connected already", drill_actor_name(run, action)));
-    } else if (result == ROUTER_E_CONFLICT) {
+    if (run->state != RUN_GOING || drill_run_failed(run, result, &error, action->line)) {
+        return COMING_STOPPED;
+    }
+    if (result == ROUTER_E_CONFLICT && !before) {
+        return COMING_REFUSED;
+    }
+    stop(run, action,
+         before ? drill_run_text(run, "%s is connected already", drill_actor_name(run, action))
+                : drill_run_text(run, "%s cannot log in as '%s'", drill_actor_name(run, action), actor->bare));
+    return COMING_STOPPED;
+}
+
+void drill_connects(struct run *run, const struct script_action *action) {
+    if (come(run, action) == COMING_REFUSED) {
         should_be_connected(run, action, "have been logged in");
-    } else {
-        stop(run, action, drill_run_text(run, "%s cannot log in as '%s'", drill_actor_name(run, action), actor->bare));
+    }
+}
+
+void drill_is_refused(struct run *run, const struct script_action *action) {
+    const enum coming coming = come(run, action);
+    const int client = run->actors[action->actor].client;
+    const long end = coming == COMING_IN        ? last_of(run, client, WORLD_BOUND, WORLD_BOUND)
+                     : coming == COMING_REFUSED ? last_of(run, client, WORLD_REFUSED, WORLD_REFUSED)
+                                                : NO_EVENT;
+    const char *why = end == NO_EVENT || coming == COMING_IN ? NULL : drill_event(run, (size_t)end)->text;
+    if (coming != COMING_STOPPED && (why == NULL || strcmp(why, action->first) != 0)) {
+        should_be(run, action, drill_run_text(run, "have been refused: %s", action->first),
+                  drill_run_text(run, "refused %s", action->first), end);
     }
 }
 

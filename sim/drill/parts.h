@@ -251,6 +251,7 @@ const struct script_action *drill_present(const struct run *run); /* NULL: there
 
 /* What members of the cast do, and what happens to the network. */
 void drill_connects(struct run *run, const struct script_action *action);
+void drill_is_refused(struct run *run, const struct script_action *action);
 void drill_leaves(struct run *run, const struct script_action *action);
 void drill_sends(struct run *run, const struct script_action *action);
 void drill_network(struct run *run, const struct script_action *action);

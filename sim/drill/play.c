@@ -112,6 +112,8 @@ const char *drill_action_text(struct run *run, const struct script_action *actio
         return drill_run_text(run, "%s %s", drill_actor_name(run, action), words[action->verb]);
     case SCRIPT_CLOSES:
         return drill_run_text(run, "%s closes: %s", drill_actor_name(run, action), action->first);
+    case SCRIPT_IS_REFUSED:
+        return drill_run_text(run, "%s is refused: %s", drill_actor_name(run, action), action->first);
     case SCRIPT_CUTS:
         return drill_run_text(run, "network cuts %s from %s", action->first, action->second);
     case SCRIPT_CUTS_ONE_WAY:
@@ -140,7 +142,8 @@ const char *drill_action_text(struct run *run, const struct script_action *actio
 /* What the script does stands in the trace; what it waits for shows by what comes. */
 static const char *note_of(struct run *run, const struct script_action *action) {
     enum venue_fault fault;
-    if (action->verb > SCRIPT_SENDS_RAW && action->verb != SCRIPT_CLOSES && !drill_fault_of(action, &fault)) {
+    const bool told = action->verb == SCRIPT_CLOSES || action->verb == SCRIPT_IS_REFUSED;
+    if (action->verb > SCRIPT_SENDS_RAW && !told && !drill_fault_of(action, &fault)) {
         return NULL;
     }
     const char *text = drill_action_text(run, action);
@@ -167,6 +170,9 @@ static void play_action(struct run *run, const struct script_action *action) {
     switch (action->verb) {
     case SCRIPT_CONNECTS:
         drill_connects(run, action);
+        break;
+    case SCRIPT_IS_REFUSED:
+        drill_is_refused(run, action);
         break;
     case SCRIPT_DISCONNECTS:
     case SCRIPT_VANISHES:

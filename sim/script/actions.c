@@ -23,11 +23,12 @@ static const struct verb {
 };
 
 /* Every word that can stand behind a name. */
-static const char *const verb_words[] = {"connects", "disconnects", "vanishes", "sends",  "receives",
-                                         "closes",   "decides",     "crashes",  "starts", NULL};
+static const char *const verb_words[] = {"connects", "disconnects", "vanishes", "sends", "receives", "closes",
+                                         "is",       "decides",     "crashes",  "starts", NULL};
 
 /* What each kind of actor does. */
-static const char *const client_words[] = {"connects", "disconnects", "vanishes", "closes", "sends", "receives", NULL};
+static const char *const client_words[] = {"connects", "disconnects", "vanishes", "closes",
+                                           "sends",    "receives",    "is",       NULL};
 static const char *const peer_words[] = {"sends",  "receives", "disconnects", "vanishes",
                                          "closes", "crashes",  "starts",      NULL};
 static const char *const server_words[] = {"crashes", "starts", NULL};
@@ -36,8 +37,8 @@ static const struct {
     const char *const *words;
     const char *list;
 } repertoires[] = {
-    [SCRIPT_CLIENT] = {client_words, "connects, disconnects, vanishes, closes, sends or receives"},
-    [SCRIPT_COMPONENT] = {client_words, "connects, disconnects, vanishes, closes, sends or receives"},
+    [SCRIPT_CLIENT] = {client_words, "connects, is refused, disconnects, vanishes, closes, sends or receives"},
+    [SCRIPT_COMPONENT] = {client_words, "connects, is refused, disconnects, vanishes, closes, sends or receives"},
     [SCRIPT_PEER] = {peer_words, "sends, receives, disconnects, vanishes, closes, crashes or starts"},
     [SCRIPT_SERVER] = {server_words, "crashes or starts"},
 };
@@ -47,6 +48,8 @@ static const struct {
 #define RECEIVES_FORMS                                                                                                 \
     "\"receives:\", \"receives in any order:\" or \"receives one of:\" with XML in the next lines, indented, or "      \
     "\"receives: nothing\""
+
+#define IS_REFUSED_FORM "\"is refused: CONDITION\" with bad-request, conflict, not-allowed or resource-constraint"
 
 /* An action line while it is read. */
 struct action_line {
@@ -100,6 +103,35 @@ static const struct verb *find_verb(struct text words) {
     return NULL;
 }
 
+/* Why a client may not bind its resource (RFC 6120 7.6.2, 7.7.2), or a component not attach. */
+static const char *const refusals[] = {"bad-request", "conflict", "not-allowed", "resource-constraint", NULL};
+
+/* "NAME closes: CONDITION" and its like. */
+static const struct told {
+    const char *first, *second; /* its words; second: NULL where there is one */
+    enum script_verb verb;
+    const char *const *conditions;
+    const char *form;
+} tolds[] = {
+    {"closes", NULL, SCRIPT_CLOSES, script_stream_conditions,
+     "\"closes: CONDITION\" with the condition of a stream error (RFC 6120 4.9.3)"},
+    {"is", "refused", SCRIPT_IS_REFUSED, refusals,
+     IS_REFUSED_FORM},
+};
+
+static const struct told *find_told(struct text words) {
+    size_t colon = script_find(words, ":", 0);
+    struct text rest = script_cut(words, 0, colon == TEXT_NONE ? words.size : colon);
+    struct text first = script_word(&rest), second = script_word(&rest);
+    for (size_t i = 0; i < sizeof tolds / sizeof tolds[0]; i++) {
+        const struct told *told = &tolds[i];
+        if (script_is(first, told->first) && (told->second == NULL || script_is(second, told->second))) {
+            return told;
+        }
+    }
+    return NULL;
+}
+
 static struct text without_colon(struct text word) {
     return word.size > 0 && word.data[word.size - 1] == ':' ? script_cut(word, 0, word.size - 1) : word;
 }
@@ -118,6 +150,7 @@ static bool unknown_verb(struct reading *reading, const struct action_line *line
     }
     const char *expected = script_is(word, "sends")      ? SENDS_FORMS
                            : script_is(word, "receives") ? RECEIVES_FORMS
+                           : script_is(word, "is")       ? IS_REFUSED_FORM
                                                          : "nothing behind the verb";
     return fail_in(reading, line, script_trim(words), expected, NULL);
 }
@@ -139,17 +172,16 @@ static bool read_below(struct reading *reading, const struct action_line *line, 
     return true;
 }
 
-/* "NAME closes: CONDITION". */
-static bool read_closes(struct reading *reading, const struct action_line *line, struct text words) {
-    static const char form[] = "\"closes: CONDITION\" with the condition of a stream error (RFC 6120 4.9.3)";
+static bool read_told(struct reading *reading, const struct action_line *line, const struct told *told,
+                      struct text words) {
     size_t colon = script_find(words, ":", 0);
     if (colon == TEXT_NONE) {
-        return fail_in(reading, line, words, form, NULL);
+        return fail_in(reading, line, words, told->form, NULL);
     }
     struct text condition = script_trim(script_cut(words, colon + 1, words.size));
-    line->action->first = script_find_word(condition, script_stream_conditions);
+    line->action->first = script_find_word(condition, told->conditions);
     if (line->action->first == NULL) {
-        return fail_in(reading, line, condition, form, script_stream_conditions);
+        return fail_in(reading, line, condition, told->form, told->conditions);
     }
     return read_below(reading, line, BELOW_NOTHING);
 }
@@ -160,27 +192,22 @@ static bool check_actor(struct reading *reading, const struct action_line *line,
     if (role == SCRIPT_SERVER) {
         return fail_in(reading, line, words, "a [Client] before it: a [Server] only crashes, starts and decides", NULL);
     }
-    return role != SCRIPT_PEER || line->action->verb != SCRIPT_CONNECTS ||
+    const bool comes = line->action->verb == SCRIPT_CONNECTS || line->action->verb == SCRIPT_IS_REFUSED;
+    return role != SCRIPT_PEER || !comes ||
            fail_in(reading, line, words,
                    "a [Client] or [Component] before it: the streams of a [Peer] open when it sends", NULL);
-}
-
-static bool is_closes(struct text words) {
-    struct text rest = words, word = script_word(&rest);
-    size_t colon = script_find(word, ":", 0);
-    return script_is(script_cut(word, 0, colon == TEXT_NONE ? word.size : colon), "closes");
 }
 
 static bool read_verb(struct reading *reading, const struct action_line *line, struct text words) {
     const struct verb *verb = find_verb(words);
     words = script_trim(words);
-    bool closes = is_closes(words);
-    if (verb == NULL && !closes) {
+    const struct told *told = find_told(words);
+    if (verb == NULL && told == NULL) {
         return unknown_verb(reading, line, words);
     }
-    line->action->verb = closes ? SCRIPT_CLOSES : verb->verb;
+    line->action->verb = told != NULL ? told->verb : verb->verb;
     return check_actor(reading, line, words) &&
-           (closes ? read_closes(reading, line, words) : read_below(reading, line, verb->below)) &&
+           (told != NULL ? read_told(reading, line, told, words) : read_below(reading, line, verb->below)) &&
            script_track_actor(reading, line->action);
 }
 

@@ -1,6 +1,7 @@
 /* What stands below an action line: stanzas, octets as they are, or the fates that a host tells. */
 #include "reader.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------------------------------------------- stanzas ---- */
@@ -94,6 +95,33 @@ bool script_block_stanzas(struct reading *reading, const struct step *step, stru
     return check_count(reading, &block, action, nothings);
 }
 
+static int hex_digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* {octet:FF} becomes that octet, in place: a script is UTF-8, and what it sends need not be. */
+static bool put_octets(struct reading *reading, struct text *text, unsigned line) {
+    static const char word[] = "{octet:";
+    char *to = (char *)(uintptr_t)text->data;
+    const char *from = text->data, *end = text->data + text->size;
+    while (from < end) {
+        if ((size_t)(end - from) < sizeof word - 1 || memcmp(from, word, sizeof word - 1) != 0) {
+            line += *from == '\n';
+            *to++ = *from++;
+            continue;
+        }
+        from += sizeof word - 1;
+        const int high = end - from < 3 ? -1 : hex_digit(from[0]), low = high < 0 ? -1 : hex_digit(from[1]);
+        if (low < 0 || from[2] != '}' || high + low == 0) {
+            return script_fail(reading, line, 0, "{octet:} takes two hexadecimal digits, 01 to FF, as in {octet:C0}");
+        }
+        *to++ = (char)(high * 16 + low);
+        from += 3;
+    }
+    text->size = (size_t)(to - text->data);
+    return true;
+}
+
 bool script_block_raw(struct reading *reading, const struct step *step, struct script_action *action) {
     struct block block;
     if (!read_block(reading, step, "the octets to send", &block)) {
@@ -107,6 +135,9 @@ bool script_block_raw(struct reading *reading, const struct step *step, struct s
     unsigned line = block.line;
     for (const char *c = block.text; c < text.data; c++) {
         line += *c == '\n';
+    }
+    if (!put_octets(reading, &text, line)) {
+        return false;
     }
     action->stanzas = arena_take(reading->arena, sizeof *action->stanzas);
     char *bytes = arena_text(reading->arena, text.data, text.size);

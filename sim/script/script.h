@@ -42,7 +42,7 @@ enum script_verb {
     SCRIPT_DISCONNECTS,
     SCRIPT_VANISHES,
     SCRIPT_SENDS,
-    SCRIPT_SENDS_RAW,          /* octets as they stand in the block, not checked */
+    SCRIPT_SENDS_RAW,          /* octets as they stand in the block, not checked; {octet:FF} is one */
     SCRIPT_RECEIVES,           /* each stanza, in this order */
     SCRIPT_RECEIVES_ANY_ORDER,
     SCRIPT_RECEIVES_ONE_OF,    /* `or_nothing` where nothing is one of them */
@@ -50,6 +50,7 @@ enum script_verb {
     SCRIPT_DECIDES,
     SCRIPT_TIME_PASSES,
     SCRIPT_CLOSES, /* Name closes: CONDITION; a stream error, whose condition is in `first` */
+    SCRIPT_IS_REFUSED, /* Name is refused: CONDITION; it connects, and the server does not let it, for what is in `first` */
     SCRIPT_CUTS,   /* network cuts A from B: both ways */
     SCRIPT_CUTS_ONE_WAY, /* network cuts A to B */
     SCRIPT_HEALS,  /* network heals */

@@ -67,6 +67,10 @@ static bool writes(enum script_verb verb) {
     return verb == SCRIPT_SENDS || verb == SCRIPT_SENDS_RAW || verb == SCRIPT_CLOSES;
 }
 
+static bool comes(enum script_verb verb) {
+    return verb == SCRIPT_CONNECTS || verb == SCRIPT_IS_REFUSED;
+}
+
 static bool track_peer(struct reading *reading, const struct script_action *action, const char *name) {
     const struct mark *mark = find_mark(reading, name);
     return mark != NULL &&
@@ -84,7 +88,7 @@ static bool check_server(struct reading *reading, const struct script_action *ac
                            "the server of %s is down since line %u; expected %s to start first", who.text, server->down,
                            script_quote(script_text(server->called)).text);
     }
-    bool ended = action->verb != SCRIPT_CONNECTS && mark->connected && mark->crashes_then != server->crashes;
+    bool ended = !comes(action->verb) && mark->connected && mark->crashes_then != server->crashes;
     return !ended || script_fail(reading, action->line, 0,
                                  "the stream of %s ended when %s crashed; expected %s to connect again first", who.text,
                                  script_quote(script_text(server->called)).text, who.text);
@@ -98,7 +102,7 @@ static bool track_stream(struct reading *reading, const struct script_action *ac
     if (mark == NULL) {
         return false;
     }
-    if ((action->verb == SCRIPT_CONNECTS || writes(action->verb)) &&
+    if ((comes(action->verb) || writes(action->verb)) &&
         !check_server(reading, action, name, &server, mark)) {
         return false;
     }

@@ -106,8 +106,10 @@ int world_connect(struct world *world, int client) {
     uint32_t port = 0;
     int result = log_in(world, c, &port);
     world_drain(world, c->server, world_own_origin(world), -1);
-    if (result == ROUTER_E_CONFLICT) {
-        log_client(world, client, WORLD_REFUSED, world_own_origin(world), "conflict");
+    if (result == ROUTER_E_CONFLICT || result == ROUTER_E_LIMIT) {
+        const char *why = result == ROUTER_E_CONFLICT ? "conflict" : "resource-constraint";
+        log_client(world, client, WORLD_REFUSED, world_own_origin(world), why);
+        return ROUTER_E_CONFLICT;
     }
     return result == ROUTER_OK ? bound(world, client, port) : result;
 }

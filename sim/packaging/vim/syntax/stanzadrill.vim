@@ -18,12 +18,12 @@ syntax match scsVerb     /\<sends\%( raw\)\?:\?$/
 syntax match scsVerb     /\<receives\%( in any order\| one of\)\?:\?$/
 syntax match scsNothing  /\<receives: nothing$/
 syntax match scsNothing  /^\s\+nothing$/
-syntax match scsVerb     /\<\%(closes: \S\+\|decides:\)$/
+syntax match scsVerb     /\<\%(closes: \S\+\|is refused: \S\+\|decides:\)$/
 syntax match scsFault    /^\%(network \%(cuts\|stalls\|heals\)\|DNS \%(loses\|finds\)\|time passes:\).*$/
 syntax match scsFate     /^\s\+\%(deliver\|route\|hand\|store\|bounce\|answer\|push\|drop\|close\|handle\)\>\%( .*\)\?$/ contains=scsRule,scsVariable
 syntax match scsRule     /\<by \S\+$/ contained
 syntax match scsVariable /\${[^}]*}\+/ containedin=ALLBUT,scsComment,scsTag
-syntax match scsVariable /{scansion:\%(any\|capture:[^}]*\)}/ containedin=ALLBUT,scsComment,scsTag
+syntax match scsVariable /{\%(scansion:\%(any\|capture:[^}]*\)\|octet:\x\x\)}/ containedin=ALLBUT,scsComment,scsTag
 syntax region scsXmlBlock start=/^\s\+</ end=/^\S\@=/me=s-1 contains=@scsXml,scsVariable keepend
 
 highlight default link scsTag      PreProc
