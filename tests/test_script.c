@@ -278,7 +278,7 @@ START_TEST(raw_octets_may_be_given_by_number) {
     const struct script_stanza *stanza = &script->actions[0].stanzas[0];
     ck_assert_str_eq(stanza->bytes, "\xC0<a>\x7F\n\t{octets} \x01");
     ck_assert_uint_eq(stanza->size, strlen(stanza->bytes));
-    script = read_first("[Client] R\n\tjid: r@a.example\n[Cases]\n\tcase which\n\ta {octet:FE}\n---\n"
+    script = read_first("[Client] R\n\tjid: r@a.example\n[Cases]\n\tcase\twhich\n\ta\t{octet:FE}\n---\n"
                         "R sends raw:\n\t<b>${which}</b>\nR receives: nothing\n");
     ck_assert_str_eq(script->actions[0].stanzas[0].bytes, "<b>\xFE</b>");
 }
