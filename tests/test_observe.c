@@ -23,10 +23,6 @@ static void play_on_fake(const char *text) {
     options.venue = NULL;
 }
 
-static void answer(size_t n, const char *id, int client, const char *stanza) {
-    fake_plan.replies[n] = (struct fake_reply){.id = id, .client = client, .stanza = stanza};
-}
-
 /* Everything that was observed, an item a line. */
 static const char *observed(void) {
     static char text[4000];
@@ -102,7 +98,7 @@ START_TEST(a_case_that_fails_is_observed_too) {
     ck_assert_int_eq(result.verdict, DRILL_FAIL);
     ck_assert_str_eq(observed(), "Juliet <message from=\"romeo@montague.example/orchard\" id=\"m1\" "
                                  "to=\"juliet@capulet.example/balcony\" type=\"chat\"><body>Hi</body></message>\n");
-    answer(0, "m1", 1, "<message id='m1'/>");
+    fake_answer(0, "m1", 1, "<message id='m1'/>");
     play_on_fake(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m2'/>\n");
     ck_assert_int_eq(result.verdict, DRILL_FAIL);
     ck_assert_str_eq(observed(), "Juliet <message id=\"m1\"/>\n");
@@ -110,10 +106,10 @@ START_TEST(a_case_that_fails_is_observed_too) {
 END_TEST
 
 START_TEST(what_came_before_a_server_was_gone_is_observed) {
-    answer(0, "m1", 1, "<message id='m1'/>");
+    fake_answer(0, "m1", 1, "<message id='m1'/>");
     fake_plan.cannot = NULL;
     fake_plan.down_at = "m2";
-    answer(1, "m2", 1, "<message id='m2'/>");
+    fake_answer(1, "m2", 1, "<message id='m2'/>");
     play_on_fake(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1'/>\n"
                                  "Romeo sends:\n\t<message id='m2' to='juliet@capulet.example'/>\n"
                                  "Juliet receives:\n\t<message id='m2'/>\n");
@@ -133,11 +129,11 @@ END_TEST
 /* ------------------------------------------------------------------------------------------- what is made up ---- */
 
 START_TEST(ids_that_a_server_makes_up_are_left_open_and_those_of_the_script_stay) {
-    answer(0, "m1", 0, "<iq id='x7f' type='set'/>");
-    answer(1, "m1", 1, "<message id='a'/>");
-    answer(2, "m1", 1, "<iq id='x80' type='set'/>");
-    answer(3, "m1", 1, "<message id='m1'><item xmlns='urn:example' id='x7f'/><body>x7f</body></message>");
-    answer(4, "m1", 1, "<message id=''/>");
+    fake_answer(0, "m1", 0, "<iq id='x7f' type='set'/>");
+    fake_answer(1, "m1", 1, "<message id='a'/>");
+    fake_answer(2, "m1", 1, "<iq id='x80' type='set'/>");
+    fake_answer(3, "m1", 1, "<message id='m1'><item xmlns='urn:example' id='x7f'/><body>x7f</body></message>");
+    fake_answer(4, "m1", 1, "<message id=''/>");
     play_on_fake(BOTH_CONNECT M1);
     ck_assert_str_eq(observed(), "Romeo <iq id=\"{id}\" type=\"set\"/>\n"
                                  "Juliet <message id=\"{id}\"/>\n"
@@ -149,8 +145,8 @@ START_TEST(ids_that_a_server_makes_up_are_left_open_and_those_of_the_script_stay
 END_TEST
 
 START_TEST(an_id_that_the_script_only_hands_back_is_still_the_servers) {
-    answer(0, "m1", 0, "<iq id='x7f' type='get'/>");
-    answer(1, "x7f", 1, "<iq id='x7f' type='result'/>");
+    fake_answer(0, "m1", 0, "<iq id='x7f' type='get'/>");
+    fake_answer(1, "x7f", 1, "<iq id='x7f' type='result'/>");
     play_on_fake(BOTH_CONNECT M1 "Romeo receives:\n\t<iq id='{scansion:capture:question}' type='get'/>\n"
                                  "Romeo sends:\n\t<iq id='${question}' type='result'/>\n"
                                  "Juliet receives:\n\t<iq type='result'/>\n");
@@ -161,8 +157,8 @@ START_TEST(an_id_that_the_script_only_hands_back_is_still_the_servers) {
 END_TEST
 
 START_TEST(ids_of_raw_octets_and_of_stored_messages_are_the_scripts) {
-    answer(0, "m1", 0, "<message id='m1'/>");
-    answer(1, "m1", 0, "<message id='o1'/>");
+    fake_answer(0, "m1", 0, "<message id='m1'/>");
+    fake_answer(1, "m1", 0, "<message id='o1'/>");
     play_on_fake("# Test\n"
                  "[Client] Romeo\n"
                  "\tjid: romeo@montague.example/orchard\n"
@@ -191,7 +187,7 @@ END_TEST
 
 START_TEST(resources_that_a_server_makes_up_are_numbered) {
     fake_plan.bound = "a1";
-    answer(0, "m1", 2,
+    fake_answer(0, "m1", 2,
            "<message id='m1' from='juliet@capulet.example/a1' to='nurse@capulet.example/room'>"
            "<body>romeo@montague.example/a1, romeo@montague.example/a12; romeo@montague.example/a1!</body>"
            "<x xmlns='urn:example' jid='romeo@montague.example/a1'/></message>");
@@ -215,7 +211,7 @@ START_TEST(the_simulation_and_a_real_server_are_observed_alike) {
     play_case(text, 0);
     ck_assert_str_eq(observed(), both);
     fake_plan.bound = "f00";
-    answer(0, "m1", 1, "<message from='romeo@montague.example/f00' to='juliet@capulet.example/f00' type='chat' id='m1'/>");
+    fake_answer(0, "m1", 1, "<message from='romeo@montague.example/f00' to='juliet@capulet.example/f00' type='chat' id='m1'/>");
     play_on_fake(text);
     ck_assert_str_eq(observed(), both);
 }
@@ -388,7 +384,7 @@ START_TEST(whatever_venues_may_write_differently_is_observed_in_one_form) {
     char text[1000];
     (void)snprintf(text, sizeof text, "%s%s", BOTH_CONNECT M1, forms[_i].further);
     for (size_t n = 0; n < 5 && forms[_i].came[n].of != NULL; n++) {
-        answer(n, forms[_i].came[n].of, forms[_i].came[n].client, forms[_i].came[n].stanza);
+        fake_answer(n, forms[_i].came[n].of, forms[_i].came[n].client, forms[_i].came[n].stanza);
     }
     play_on_fake(text);
     ck_assert_msg(strcmp(observed(), forms[_i].observed) == 0, "%s: %s", forms[_i].fact, observed());
@@ -414,7 +410,7 @@ static const char *compared(const char *const *one, const char *const *other) {
     for (size_t i = 0; i < 2; i++) {
         fake_reset();
         for (size_t n = 0; sides[i][n] != NULL; n++) {
-            answer(n, "m1", 1, sides[i][n]);
+            fake_answer(n, "m1", 1, sides[i][n]);
         }
         play_on_fake(BOTH_CONNECT M1);
         results[i] = result;
@@ -499,9 +495,9 @@ END_TEST
 /* ------------------------------------------------------------------------------------------------- how it ends ---- */
 
 START_TEST(a_stream_that_the_server_ends_stands_where_it_ended) {
-    answer(0, "m1", 0, "<message id='m1'/>");
+    fake_answer(0, "m1", 0, "<message id='m1'/>");
     fake_plan.replies[1] = (struct fake_reply){.id = "m1", .client = 0, .ended = "policy-violation"};
-    answer(2, "m1", 1, "<message id='m1'/>");
+    fake_answer(2, "m1", 1, "<message id='m1'/>");
     play_on_fake(BOTH_CONNECT M1 "Juliet receives:\n\t<message id='m1'/>\n"
                                  "Romeo connects\n"
                                  "Romeo disconnects\n"

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* expat wants one root, so that all that is read into an arena stands in one that never ends. Its default namespace is a
- * name of our own: where an element has it, the text declared none. An element of our own behind each text shows that it
- * is whole. */
+/* expat wants one root, so that all that is read into an arena stands in one that never ends. Its default namespace is
+ * a name of our own: where an element has it, the text declared none. An element of our own behind each text shows that
+ * it is whole. */
 #define DEFAULT_NS "urn:stanzadrill:no-namespace-declared"
 #define WRAP_START                                                                                                     \
     "<stanzas xmlns='" DEFAULT_NS "' xmlns:stream='http://etherx.jabber.org/streams' xmlns:scansion='" XML_SCANSION_NS \
