@@ -29,9 +29,8 @@ struct drill_options {
     uint64_t seed;
     bool one_policy;                /* for comparing venues: all [Server]s are one, as they are on real servers, which
                                      * follows `profile` whatever they say. The script goes on for as long as there is
-                                     * something to send. Where a stanza
-                                     * does not come as expected, captures are taken from the one that is most like it;
-                                     * what cannot be sent or done is passed over */
+                                     * something to send. Where a stanza does not come as expected, captures are taken
+                                     * from the one that is most like it; what cannot be sent or done is passed over */
     bool observe;                   /* fill `observations` */
     bool story;                     /* fill `story` */
     bool sparing;                   /* trace and story only of a case that does not pass */

@@ -145,22 +145,21 @@ static bool is_error(const struct xml_node *node, unsigned depth) {
 /* What is the same without it, or says nothing of where a stanza went. */
 static bool says_nothing(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute,
                          unsigned depth) {
-    const char *name = attribute->name;
-    const char *value = attribute->value;
+    const char *name = attribute->name, *value = attribute->value;
     if (attribute->ns[0] != '\0') {
         const bool kept = depth == 1 && strcmp(node->name, "status") == 0; /* the one part that is kept of a request */
         return (depth == 0 || kept) && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
-               (o->of_server || !is_written(o->run->script, "xml:lang", attribute->value));
+               (o->of_server || !is_written(o->run->script, "xml:lang", value));
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
         return value[0] == '\0' || (o->bare != NULL && strcmp(value, o->bare) == 0);
     }
     if (depth == 0 && strcmp(name, "id") == 0) {
         const char *type = xml_attribute_get(node, "type");
-        return attribute->value[0] == '\0' && type != NULL && strcmp(type, "error") == 0;
+        return value[0] == '\0' && type != NULL && strcmp(type, "error") == 0;
     }
     if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
-        return strcmp(attribute->value, "none") == 0;
+        return strcmp(value, "none") == 0;
     }
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(value, "normal") == 0;
