@@ -1,5 +1,6 @@
 /* drill_harness.c - playing a script's text and looking at what came of it. */
 #include "drill_harness.h"
+#include "fake_venue.h"
 
 #include <check.h>
 #include <string.h>
@@ -10,6 +11,14 @@ struct drill_options options;
 void drill_setup_case(void) {
     result = (struct drill_result){0};
     options = (struct drill_options){.seed = 0};
+}
+
+void drill_setup_fake_case(void) {
+    drill_setup_case();
+    fake_reset();
+    options.venue = fake_venue;
+    options.venue_context = &fake_plan;
+    options.number = 7;
 }
 
 void drill_teardown_case(void) {

@@ -9,6 +9,7 @@ extern struct drill_result result; /* of the last case played */
 extern struct drill_options options;
 
 void drill_setup_case(void);
+void drill_setup_fake_case(void); /* on real servers, which a fake stands for */
 void drill_teardown_case(void);
 
 void play_case(const char *text, size_t n); /* case n of a script's text */

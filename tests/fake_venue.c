@@ -37,6 +37,10 @@ void fake_reset(void) {
     fake_made = fake_freed = 0;
 }
 
+void fake_answer(size_t n, const char *id, int client, const char *stanza) {
+    fake_plan.replies[n] = (struct fake_reply){.id = id, .client = client, .stanza = stanza};
+}
+
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static void note(const char *format, ...) {

@@ -28,6 +28,7 @@ extern char fake_calls[4000]; /* one line for each call, since fake_reset */
 extern unsigned fake_made, fake_freed;
 
 void fake_reset(void);
+void fake_answer(size_t n, const char *id, int client, const char *stanza); /* plans the n-th reply, which arrives */
 int fake_venue(void *context, unsigned number, struct venue **venue, struct router_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* Tests of the checks over a run's log: they are tempted where a rule could have been broken, and only there. */
-#include "drill.h"
+#include "drill_harness.h"
 #include "router_harness.h"
 
 #include <check.h>
@@ -8,13 +8,13 @@
 
 Suite *nevers_suite(void);
 
-static struct drill_result result;
-
-static void teardown(void) {
-    drill_result_free(&result);
+static void setup(void) {
+    drill_setup_case();
+    options.seed = 1;
+    options.trace = true;
 }
 
-#define CAST \
+#define VERONA \
     "# Test\n" \
     "[Server] verona\n\thosts: montague.example\n" \
     "[Server] mantua\n\thosts: capulet.example\n" \
@@ -25,26 +25,8 @@ static void teardown(void) {
     "---\n" \
     "Romeo connects\n"
 
-static void plays(const char *text) {
-    const struct drill_options options = {.seed = 1, .trace = true};
-    struct script_error error = {0};
-    struct script_file *file = script_read("test.scs", text, strlen(text), SCRIPT_THIRD_PARTY, &error);
-    ck_assert_msg(file != NULL, "%u:%u: %s", error.line, error.column, error.text);
-    struct arena *arena = arena_new();
-    ck_assert(drill_play(script_case(file, 0, arena), &options, &result));
-    arena_free(arena);
-    script_file_free(file);
-    ck_assert_msg(result.verdict == DRILL_PASS, "%s", result.failure == NULL ? "not passed" : result.failure);
-}
-
-static bool fired(const char *rule) {
-    const int index = router_rule_find(rule);
-    ck_assert_msg(index >= 0, "no rule %s", rule);
-    return result.fired[index] != 0;
-}
-
 START_TEST(presence_tempts_the_rules_on_who_may_see_it) {
-    plays(CAST "Romeo sends:\n\t<presence/>\n"
+    passes(VERONA "Romeo sends:\n\t<presence/>\n"
                "Romeo receives:\n\t<presence/>\n\t<presence type='unavailable'/>\n");
     ck_assert(fired("pres.leak.bcast"));
     ck_assert(fired("pres.init.nobcast")); /* Tybalt is in the roster and no subscriber */
@@ -56,7 +38,7 @@ START_TEST(presence_tempts_the_rules_on_who_may_see_it) {
 END_TEST
 
 START_TEST(a_stored_message_tempts_the_rules_on_the_store) {
-    plays(CAST "Romeo sends:\n"
+    passes(VERONA "Romeo sends:\n"
                "\t<message id='m1' type='chat' to='juliet@capulet.example'><body>Hi</body></message>\n"
                "\t<message id='m2' type='headline' to='juliet@capulet.example'/>\n"
                "time passes: 1s\n"
@@ -76,7 +58,7 @@ START_TEST(a_stored_message_tempts_the_rules_on_the_store) {
 END_TEST
 
 START_TEST(an_error_tempts_the_rules_on_errors) {
-    plays(CAST "Romeo sends:\n"
+    passes(VERONA "Romeo sends:\n"
                "\t<message id='m1' to='montague.example'><body>Hark</body></message>\n"
                "\t<iq id='q1' type='get' to='montague.example'><ping xmlns='urn:xmpp:ping'/></iq>\n"
                "Romeo receives:\n"
@@ -97,7 +79,7 @@ START_TEST(an_error_tempts_the_rules_on_errors) {
 END_TEST
 
 START_TEST(stanzas_between_servers_tempt_the_rules_on_streams) {
-    plays(CAST "Juliet connects\n"
+    passes(VERONA "Juliet connects\n"
                "Romeo sends:\n"
                "\t<message id='m1' to='juliet@capulet.example/balcony'><body>One</body></message>\n"
                "\t<message id='m2' to='juliet@capulet.example/balcony'><body>Two</body></message>\n"
@@ -118,7 +100,7 @@ START_TEST(stanzas_between_servers_tempt_the_rules_on_streams) {
 END_TEST
 
 START_TEST(content_tempts_the_rules_on_what_it_holds) {
-    plays(CAST "Juliet connects\n"
+    passes(VERONA "Juliet connects\n"
                "Romeo sends raw:\n\t<message id='m1' to='juliet@capulet.example/balcony'><body>a&#xFEFF;b</body>\n"
                "Romeo sends raw:\n\t<g:gift xmlns:g='urn:example:g'><message xmlns='jabber:client' "
                "to='nurse@capulet.example'/></g:gift></message>\n"
@@ -136,7 +118,7 @@ START_TEST(content_tempts_the_rules_on_what_it_holds) {
 END_TEST
 
 START_TEST(all_that_waits_for_a_stream_is_named_when_it_fails) {
-    plays(CAST "Romeo sends:\n"
+    passes(VERONA "Romeo sends:\n"
                "\t<presence id='s1' type='subscribe' to='nurse@nowhere.example'/>\n"
                "\t<message id='m1' to='nurse@nowhere.example'><body>One</body></message>\n"
                "\t<message id='m2' to='nurse@nowhere.example'><body>Two</body></message>\n"
@@ -191,25 +173,27 @@ START_TEST(whatever_a_peer_says_breaks_no_rule) {
     for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
         char script[2000];
         snprintf(script, sizeof script, "[Peer] verona.example\n%sRomeo sends:\n\t<presence/>\nverona.example sends:\n\t%s\n",
-                 CAST, says[i]);
-        const struct drill_options options = {.scansion = true};
-        struct script_error error = {0};
-        struct script_file *file = script_read("test.scs", script, strlen(script), SCRIPT_THIRD_PARTY, &error);
-        ck_assert_msg(file != NULL, "%s: %u:%u: %s", says[i], error.line, error.column, error.text);
-        struct arena *arena = arena_new();
-        drill_result_free(&result);
-        ck_assert(drill_play(script_case(file, 0, arena), &options, &result));
-        arena_free(arena);
-        script_file_free(file);
+                 VERONA, says[i]);
+        options = (struct drill_options){.scansion = true};
+        play_case(script, 0);
         ck_assert_msg(result.verdict == DRILL_PASS, "%s\n%s", says[i], result.failure == NULL ? "" : result.failure);
     }
+}
+END_TEST
+
+START_TEST(an_error_may_go_back_to_a_peer_that_wrote_to_itself) {
+    options.profile_text = "departs in.s2s.foreign-to does bounce item-not-found as mine.foreign\n";
+    passes_loosely("[Peer] mantua.example\n" VERONA "mantua.example sends:\n"
+                   "\t<message id='m1' from='a@mantua.example' to='b@mantua.example'/>\n"
+                   "mantua.example receives:\n"
+                   "\t<message id='m1' type='error'/>\n");
 }
 END_TEST
 
 Suite *nevers_suite(void) {
     Suite *suite = suite_create("nevers");
     TCase *tc = tcase_create("nevers");
-    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_checked_fixture(tc, setup, drill_teardown_case);
     tcase_add_test(tc, presence_tempts_the_rules_on_who_may_see_it);
     tcase_add_test(tc, a_stored_message_tempts_the_rules_on_the_store);
     tcase_add_test(tc, an_error_tempts_the_rules_on_errors);
@@ -217,6 +201,7 @@ Suite *nevers_suite(void) {
     tcase_add_test(tc, content_tempts_the_rules_on_what_it_holds);
     tcase_add_test(tc, all_that_waits_for_a_stream_is_named_when_it_fails);
     tcase_add_test(tc, whatever_a_peer_says_breaks_no_rule);
+    tcase_add_test(tc, an_error_may_go_back_to_a_peer_that_wrote_to_itself);
     suite_add_tcase(suite, tc);
     TCase *bare = tcase_create("router");
     tcase_add_checked_fixture(bare, harness_setup, harness_teardown);

@@ -14,11 +14,8 @@ static void setup(void) {
 }
 
 static void setup_real(void) {
-    setup();
-    fake_reset();
-    options.venue = fake_venue;
-    options.venue_context = &fake_plan;
-    options.number = 7;
+    drill_setup_fake_case();
+    options.story = true;
     options.profile = "rfc6121";
 }
 
@@ -278,6 +275,34 @@ START_TEST(what_waits_for_a_stream_is_written_when_it_is_ready) {
 }
 END_TEST
 
+/* What goes to the local contact in between does not wait. */
+START_TEST(each_stanza_that_waits_has_the_rule_that_sent_it) {
+    static const char *const kinds[] = {"presence/available", "presence/probe", "message/chat"};
+    passes(NORTH_SOUTH ROMEO JULIET "[Account] romeo@montague.example\n"
+                                    "\tcontact: juliet@capulet.example both\n"
+                                    "\tcontact: nurse@montague.example both\n"
+                                    "[Account] nurse@montague.example\n"
+                                    "\tcontact: romeo@montague.example both\n"
+                                    "[Account] juliet@capulet.example\n"
+                                    "\tcontact: romeo@montague.example both\n"
+                                    "---\n"
+                                    "Romeo connects\n"
+                                    "Juliet connects\n"
+                                    "Romeo sends:\n"
+                                    "\t<presence id='p1'/>\n" CHAT "Romeo receives:\n"
+                                    "\t<presence id='p1'/>\n"
+                                    "\t<presence type='unavailable'/>\n"
+                                    "\t<presence type='unavailable'/>\n" GETS_M1);
+    for (size_t n = 0; n < sizeof kinds / sizeof *kinds; n++) {
+        const struct drill_event *crossed = nth(DRILL_CROSSES, n);
+        ck_assert_ptr_nonnull(crossed);
+        ck_assert_str_eq(crossed->stanza_kind, kinds[n]);
+        ck_assert_str_eq(rule_id(crossed->rule), "s2s.route");
+        ck_assert_str_eq(crossed->fate, "route");
+    }
+}
+END_TEST
+
 START_TEST(what_needs_not_wait_is_written_at_once) {
     passes(TWO_SERVERS CHAT GETS_M1 CHAT GETS_M1);
     const struct drill_event *crossed = nth(DRILL_CROSSES, 1);
@@ -455,8 +480,7 @@ END_TEST
 /* ----------------------------------------------------------------------------------------------- real servers ---- */
 
 START_TEST(on_real_servers_nobody_knows_the_rule) {
-    fake_plan.replies[0] = (struct fake_reply){
-        .id = "m1", .client = 1, .stanza = "<message id='m1' from='romeo@montague.example/orchard'/>"};
+    fake_answer(0, "m1", 1, "<message id='m1' from='romeo@montague.example/orchard'/>");
     passes(BOTH_CONNECT "Romeo sends:\n"
                         "\t<message id='m1' to=\"${Juliet's full JID}\"/>\n" GETS_M1);
     lanes_are((const char *const[]){"Romeo", "montague.example", "Juliet", NULL});
@@ -485,6 +509,7 @@ Suite *story_suite(void) {
     tcase_add_test(tcase, a_departure_is_named);
     tcase_add_test(tcase, a_client_with_a_latency_sends_before_its_server_reads);
     tcase_add_test(tcase, what_waits_for_a_stream_is_written_when_it_is_ready);
+    tcase_add_test(tcase, each_stanza_that_waits_has_the_rule_that_sent_it);
     tcase_add_test(tcase, what_needs_not_wait_is_written_at_once);
     tcase_add_test(tcase, an_answer_crosses_back_by_the_rule_that_made_it);
     tcase_add_test(tcase, streams_are_told_step_by_step);

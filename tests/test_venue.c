@@ -4,16 +4,13 @@
 #include "fake_venue.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *venue_suite(void);
 
 static void setup(void) {
-    drill_setup_case();
-    fake_reset();
-    options.venue = fake_venue;
-    options.venue_context = &fake_plan;
-    options.number = 7;
+    drill_setup_fake_case();
     options.profile = "prosody";
     options.target = "prosody";
 }
@@ -27,15 +24,12 @@ static void teardown(void) {
 #define GETS_M1 "Juliet receives:\n\t<message id='m1' from=\"${Romeo's full JID}\"/>\n"
 #define ARRIVES_M1 "<message id='m1' from='romeo@montague.example/orchard'><body>Hi</body></message>"
 
-static void answer(size_t n, const char *id, int client, const char *stanza) {
-    fake_plan.replies[n] = (struct fake_reply){.id = id, .client = client, .stanza = stanza};
-}
-
 static void skips(const char *text, const char *reason) {
+    options.trace_failure = true;
     play_case(text, 0);
     ck_assert_msg(result.verdict == DRILL_SKIP, "verdict %d: %s", (int)result.verdict,
                   result.failure == NULL ? "" : result.failure);
-    ck_assert_ptr_null(result.failure);
+    ck_assert(result.failure == NULL && result.trace == NULL);
     ck_assert_str_eq(result.reason, reason);
     ck_assert_uint_eq(fake_made, 1);
     ck_assert_ptr_null(strstr(fake_calls, "connect"));
@@ -48,7 +42,7 @@ static bool asked(const char *what) {
 /* ----------------------------------------------------------------------------------------------------- playing ---- */
 
 START_TEST(a_venue_is_told_of_the_cast_and_then_of_each_action) {
-    answer(0, "m1", 2, ARRIVES_M1);
+    fake_answer(0, "m1", 2, ARRIVES_M1);
     passes("# Test\n"
            "[Server] north\n"
            "\thosts: montague.example, verona.example\n"
@@ -102,7 +96,7 @@ START_TEST(a_venue_is_told_of_the_cast_and_then_of_each_action) {
 END_TEST
 
 START_TEST(the_venues_time_is_that_of_the_result) {
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     passes(BOTH_CONNECT M1 GETS_M1);
     ck_assert_uint_eq(result.virtual_us, 4000);
 }
@@ -117,7 +111,7 @@ START_TEST(a_script_without_actions_ends_at_once) {
 END_TEST
 
 START_TEST(which_rules_fired_is_unknown) {
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     passes(BOTH_CONNECT M1 GETS_M1);
     ck_assert_ptr_null(result.fired);
     ck_assert_uint_eq(result.rule_count, 0);
@@ -125,7 +119,7 @@ START_TEST(which_rules_fired_is_unknown) {
 END_TEST
 
 START_TEST(what_a_host_decides_is_passed_over_and_counted) {
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     passes(BOTH_CONNECT M1 GETS_M1 "capulet.example decides:\n"
                                    "\tbounce service-unavailable\n"
                                    "capulet.example decides:\n"
@@ -150,7 +144,7 @@ START_TEST(who_is_refused_was_not_logged_in) {
 END_TEST
 
 START_TEST(a_trace_shows_what_was_sent_and_what_came_in_full) {
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     options.trace = true;
     passes(BOTH_CONNECT M1 GETS_M1 "capulet.example decides:\n\tdeliver\n");
     ck_assert_str_eq(result.trace, "# line 7: Romeo connects\n"
@@ -200,7 +194,7 @@ END_TEST
 
 START_TEST(a_server_with_the_targets_own_policy_is_played) {
     options.profile = "rfc6121";
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     passes(SERVER("\tpolicy: msg.store=store\n"));
     passes(SERVER("\tprofile: rfc6121\n"));
     options.profile = "prosody";
@@ -218,7 +212,7 @@ END_TEST
 
 START_TEST(every_target_is_held_against_the_specification) {
     options.profile = "prosody";
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     passes(SERVER("\tprofile: rfc6121\n"));
 }
 END_TEST
@@ -226,7 +220,7 @@ END_TEST
 START_TEST(with_one_policy_no_server_asks_for_another) {
     options.profile = "rfc6121";
     options.one_policy = true;
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     passes(SERVER("\tprofile: prosody\n\tpolicy: msg.store=bounce\n"));
 }
 END_TEST
@@ -317,6 +311,42 @@ START_TEST(as_much_time_as_there_is_may_pass) {
 }
 END_TEST
 
+static const struct {
+    const char *moment, *next;
+    bool skipped;
+} moments[] = {
+    {"99ms", "capulet.example disconnects", true},
+    {"99ms", "capulet.example vanishes", true},
+    {"99ms", "Romeo closes: conflict", true},
+    {"99ms", "network cuts montague.example from capulet.example", true},
+    {"99ms", "network cuts montague.example to capulet.example", true},
+    {"99ms", "network stalls montague.example to capulet.example", true},
+    {"99ms", "capulet.example crashes", true},
+    {"99ms", "DNS loses capulet.example", true},
+    {"100ms", "capulet.example disconnects", false},
+    {"99ms", "network heals", false},
+    {"99ms", "Romeo receives: nothing", false},
+    {"99ms", "", false},
+};
+
+START_TEST(a_moment_before_something_breaks_skips_the_case) {
+    char text[600];
+    options.pass_max_us = 10500000;
+    (void)snprintf(text, sizeof text,
+                   CAST_WITH_PEER "Romeo connects\n"
+                                  "network cuts capulet.example to montague.example\n"
+                                  "%s"
+                                  "time passes: %s\n"
+                                  "%s\n",
+                   strcmp(moments[_i].next, "network heals") == 0 ? "" : "network heals\n", moments[_i].moment,
+                   moments[_i].next);
+    play_case(text, 0);
+    const bool skipped = result.verdict == DRILL_SKIP && strcmp(result.reason, "a moment between two steps of servers "
+                                                                               "cannot be hit on real ones") == 0;
+    ck_assert_msg(skipped == moments[_i].skipped && (!skipped || result.line == 9), "%s", moments[_i].next);
+}
+END_TEST
+
 #define FAULT                                                                                                          \
     "# Test\n"                                                                                                         \
     "[Client] Romeo\n"                                                                                                 \
@@ -349,7 +379,7 @@ END_TEST
 
 START_TEST(a_fault_that_can_be_made_is_made) {
     passes(FAULT);
-    ck_assert(asked("fault 0 montague.example capulet.example\n"));
+    ck_assert(asked("settle\nfault 0 montague.example capulet.example\n"));
 }
 END_TEST
 
@@ -407,14 +437,14 @@ START_TEST(a_server_that_is_gone_fails_the_case_at_its_step) {
          "    replay     stanzadrill run --target prosody test.scs --trace\n");
     ck_assert_uint_eq(fake_made, 1);
     fake_reset();
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     passes(BOTH_CONNECT M1 GETS_M1);
 }
 END_TEST
 
 START_TEST(a_server_that_goes_while_it_is_waited_for_is_no_missing_stanza) {
     fake_plan.down_at = "m1";
-    answer(0, "m1", 1, ARRIVES_M1);
+    fake_answer(0, "m1", 1, ARRIVES_M1);
     ends(BOTH_CONNECT M1 GETS_M1, DRILL_FAIL, 11,
          "  test.scs:11: fake: wait for an answer: the connection was lost\n"
          "    step       Juliet receives\n"
@@ -449,7 +479,7 @@ END_TEST
 /* ---------------------------------------------------------------------------------------------------- failures ---- */
 
 START_TEST(a_failing_case_is_played_once_and_names_no_rule) {
-    answer(0, "m1", 1, "<message id='m1' from='romeo@montague.example'><body>Hi</body></message>");
+    fake_answer(0, "m1", 1, "<message id='m1' from='romeo@montague.example'><body>Hi</body></message>");
     ends(BOTH_CONNECT M1 GETS_M1, DRILL_FAIL, 12,
          "  test.scs:12: Juliet should have received m1\n"
          "    expected   Juliet < <message from=\"romeo@montague.example/orchard\" id=\"m1\"/>\n"
@@ -469,14 +499,14 @@ START_TEST(what_did_not_come_went_to_somebody_else_or_nowhere) {
          "    instead    nothing; all was quiet at 0.003000\n"
          "    server     prosody\n"
          "    replay     stanzadrill run --target prosody test.scs --trace\n");
-    answer(0, "m1", 0, ARRIVES_M1);
+    fake_answer(0, "m1", 0, ARRIVES_M1);
     play_case(BOTH_CONNECT M1 GETS_M1, 0);
     ck_assert_ptr_nonnull(strstr(result.failure, "    instead    0.004000 Romeo < <message "));
 }
 END_TEST
 
 START_TEST(what_nobody_asked_for_is_blamed_on_the_stanza_with_its_id) {
-    answer(0, "m2", 1, ARRIVES_M1);
+    fake_answer(0, "m2", 1, ARRIVES_M1);
     ends(BOTH_CONNECT M1 "Romeo sends:\n\t<message id='m2' to='montague.example'/>\n", DRILL_FAIL, 9,
          "  test.scs:9: because of this, Juliet got a stanza that no line expects\n"
          "    expected   Juliet < nothing\n"
@@ -489,7 +519,7 @@ END_TEST
 
 START_TEST(what_has_nobodys_id_is_blamed_on_nobody) {
     options.target = "my server.target";
-    answer(0, "m1", 1, "<presence from='juliet@capulet.example/phone'/>");
+    fake_answer(0, "m1", 1, "<presence from='juliet@capulet.example/phone'/>");
     ends(BOTH_CONNECT M1, DRILL_FAIL, 9,
          "  test.scs:9: Juliet got a stanza that no line expects\n"
          "    expected   Juliet < nothing\n"
@@ -502,7 +532,7 @@ END_TEST
 #define REQUEST "Juliet receives:\n\t<iq id='q1' type='get'/>\n"
 
 START_TEST(a_request_must_be_answered_by_whoever_got_it) {
-    answer(0, "m1", 1, "<iq id='q1' type='get' from='romeo@montague.example/orchard'><ping xmlns='urn:xmpp:ping'/></iq>");
+    fake_answer(0, "m1", 1, "<iq id='q1' type='get' from='romeo@montague.example/orchard'><ping xmlns='urn:xmpp:ping'/></iq>");
     play_case(BOTH_CONNECT M1 REQUEST, 0);
     ck_assert_int_eq(result.verdict, DRILL_FAIL);
     ck_assert_ptr_nonnull(strstr(result.failure, "Juliet got an iq request that no line answers"));
@@ -548,6 +578,8 @@ Suite *venue_suite(void) {
     tcase_add_test(tc, more_time_than_there_is_skips_the_case);
     tcase_add_test(tc, without_a_peer_any_time_may_pass);
     tcase_add_test(tc, as_much_time_as_there_is_may_pass);
+    tcase_add_loop_test(tc, a_moment_before_something_breaks_skips_the_case, 0,
+                        (int)(sizeof moments / sizeof *moments));
     tcase_add_test(tc, a_fault_that_is_refused_beforehand_skips_the_case_before_it_begins);
     tcase_add_test(tc, a_fault_that_is_refused_in_its_turn_skips_the_case_all_the_same);
     tcase_add_test(tc, a_fault_that_can_be_made_is_made);

@@ -221,6 +221,14 @@ static const struct {
     {"<a/>\n <!DOCTYPE a>", 6, 2, "DTD"},
     {"<a>\x01</a>", 5, 4, "not well-formed"},
     {"<a>]]></a>", 5, 6, "not well-formed"},
+    {"<a/>\n<!-- x", 6, 1, "never finished"},
+    {"<a/>\n<![CDATA[x", 6, 10, "outside of any element"},
+    {"<a/>\n<![CDATA[", 6, 1, "never finished"},
+    {"<a/>\n<?x", 6, 1, "never finished"},
+    {"<a>\n<![CDATA[x</a>", 5, 1, "<a> is never ended"},
+    {"<a>&am", 5, 1, "<a> is never ended"},
+    {"<a/>\n<", 6, 1, "never finished"},
+    {"<a>\xC3", 5, 1, "<a> is never ended"},
 };
 
 START_TEST(a_fault_names_its_place_and_its_kind) {
@@ -231,6 +239,50 @@ START_TEST(a_fault_names_its_place_and_its_kind) {
     ck_assert_msg(fault.line == faults[_i].line && fault.column == faults[_i].column &&
                       strstr(fault.text, faults[_i].words) != NULL,
                   "%s gave %u:%u: %s", text, fault.line, fault.column, fault.text);
+}
+END_TEST
+
+/* All that is read into an arena has one parser. */
+START_TEST(what_was_read_before_changes_nothing) {
+    static const char text[] = "\n<m xmlns:p='urn:p'>x<p:b/></m> <end/>\r";
+    struct xml_node *roots;
+    struct xml_fault fault;
+    for (int i = 0; i < 3; i++) {
+        ck_assert(xml_parse(arena, text, strlen(text), 7, &roots, &fault));
+        ck_assert_str_eq(roots->name, "m");
+        ck_assert_str_eq(roots->text, "x");
+        ck_assert_uint_eq(roots->line, 8);
+        ck_assert_uint_eq(roots->offset, 1);
+        ck_assert_uint_eq(roots->size, strlen(text) - 9);
+        ck_assert_str_eq(roots->child->ns, "urn:p");
+        ck_assert_uint_eq(roots->child->column, 21);
+        ck_assert_str_eq(roots->next->name, "end");
+        ck_assert_ptr_null(roots->next->next);
+        ck_assert(!xml_parse(arena, "<p:b/>", 6, 1, &roots, &fault));
+        ck_assert_ptr_nonnull(strstr(fault.text, "unbound prefix"));
+        ck_assert(!xml_parse(arena, faults[_i].text, strlen(faults[_i].text), 5, &roots, &fault));
+        ck_assert_uint_eq(fault.column, faults[_i].column);
+    }
+}
+END_TEST
+
+/* More than any one text may have, so that parsers are renewed. */
+START_TEST(an_arena_takes_any_number_of_texts) {
+    enum { SIZE = XML_SIZE_MAX / 3 };
+    struct xml_node *roots;
+    struct xml_fault fault;
+    char *text = arena_take(arena, SIZE);
+    memset(text, ' ', SIZE);
+    memcpy(text, "<a b='c'/>", 10);
+    memcpy(text + SIZE - 4, "<d/>", 4);
+    for (int i = 0; i < 12; i++) {
+        ck_assert(xml_parse(arena, text, SIZE, 1, &roots, &fault));
+        ck_assert_str_eq(xml_attribute_get(roots, "b"), "c");
+        ck_assert_uint_eq(roots->next->column, SIZE - 3);
+        ck_assert_uint_eq(roots->next->offset, SIZE - 4);
+        ck_assert_uint_eq(roots->next->size, 4);
+        ck_assert_ptr_null(roots->next->next);
+    }
 }
 END_TEST
 
@@ -343,6 +395,8 @@ Suite *xml_suite(void) {
     tcase_add_loop_test(tests, an_element_has_the_namespace_it_inherits_or_declares, 0, COUNT(namespaces));
     tcase_add_test(tests, a_word_may_stand_between_roots_on_a_line_of_its_own);
     tcase_add_loop_test(tests, a_fault_names_its_place_and_its_kind, 0, COUNT(faults));
+    tcase_add_loop_test(tests, what_was_read_before_changes_nothing, 0, COUNT(faults));
+    tcase_add_test(tests, an_arena_takes_any_number_of_texts);
     tcase_add_test(tests, elements_nest_as_deep_as_the_limit_and_no_deeper);
     tcase_add_test(tests, a_text_is_as_large_as_the_limit_and_no_larger);
     tcase_add_loop_test(tests, a_tree_is_written_in_one_form, 0, COUNT(canonical));

@@ -3,12 +3,19 @@
 
 #include <string.h>
 
-/* The value of an attribute of the stanza itself. */
-static size_t value_of(const char *item, const char *mark, const char **start) {
+#define FROM " from=\""
+#define TO " to=\""
+
+/* Where an attribute of the stanza itself begins, with the space before it; NULL: it has none. */
+static const char *attribute_of(const char *item, const char *mark) {
     const char *at = strstr(item, mark), *end = strchr(item, '>');
-    const bool found = at != NULL && end != NULL && at < end;
-    *start = found ? at + strlen(mark) : "";
-    return found ? strcspn(*start, "\"") : 0;
+    return at == NULL || end == NULL || at > end ? NULL : at;
+}
+
+static size_t value_of(const char *item, const char *mark, const char **start) {
+    const char *at = attribute_of(item, mark);
+    *start = at == NULL ? "" : at + strlen(mark);
+    return strcspn(*start, "\"");
 }
 
 static int by_value(const char *a, const char *b, const char *mark) {
@@ -21,8 +28,8 @@ static int by_value(const char *a, const char *b, const char *mark) {
 /* Two servers may serve different senders in another order; between two entities the order counts. A client is one
  * entity, whether it is addressed by its bare or its full JID; others stand for whole domains. */
 static int by_pair(const char *a, const char *b, bool client) {
-    const int order = by_value(a, b, " from=\"");
-    return order != 0 || client ? order : by_value(a, b, " to=\"");
+    const int order = by_value(a, b, FROM);
+    return order != 0 || client ? order : by_value(a, b, TO);
 }
 
 /* Insertion keeps the order of equal ones, and what one actor gets is not much. */
@@ -38,22 +45,14 @@ static void sort_items(const struct drill_observation *observation) {
     }
 }
 
-/* Where the stanza's own `to` begins, with the space before it; NULL: it has none. */
-static const char *to_of(const char *item) {
-    const char *to = strstr(item, " to=\""), *end = strchr(item, '>');
-    return to == NULL || end == NULL || to > end ? NULL : to;
-}
-
 /* Whether two texts are the same but for a `to` that only one of them has, and which is an address of who got it. */
 static bool same_without_to(const char *with, const char *without, const char *bare) {
-    static const char mark[] = " to=\"";
-    const char *to = to_of(with);
-    const char *value = to + sizeof mark - 1;
-    const size_t size = strcspn(value, "\""), own = strcspn(value, "/\"");
+    const char *value;
+    const size_t size = value_of(with, TO, &value), own = strcspn(value, "/\"");
     if (own != strlen(bare) || strncmp(value, bare, own) != 0) {
         return false;
     }
-    const size_t before = (size_t)(to - with);
+    const size_t before = (size_t)(value - strlen(TO) - with);
     return strncmp(with, without, before) == 0 && strcmp(value + size + 1, without + before) == 0;
 }
 
@@ -61,7 +60,7 @@ static bool same_item(const char *a, const char *b, const char *bare) {
     if (a == NULL || b == NULL || strcmp(a, b) == 0) {
         return a == b || (a != NULL && b != NULL);
     }
-    const char *to_a = to_of(a), *to_b = to_of(b);
+    const char *to_a = attribute_of(a, TO), *to_b = attribute_of(b, TO);
     if (bare == NULL || (to_a == NULL) == (to_b == NULL)) {
         return false;
     }

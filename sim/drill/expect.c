@@ -56,27 +56,22 @@ static const char *expected_line(struct run *run, int actor, const struct xml_no
 /* What came in full, to be held against what was expected. */
 static const char *full_arrival_line(struct run *run, size_t event) {
     const struct world_event *e = drill_event(run, event);
-    const struct xml_node *tree = drill_run_tree(run, event);
     struct text text = {0};
     drill_text_time(&text, e->time_us);
     drill_text_format(&text, " %s < ", drill_run_name(run, e->client));
-    if (tree == NULL) {
-        drill_text_line(&text, e->stanza);
-    } else {
-        drill_write_element(&text, tree);
-    }
+    drill_write_stanza(run, &text, event);
     return drill_run_keep(run, &text);
 }
 
 /* ------------------------------------------------------------------------------------------------ differences ---- */
 
 static void add_wrong(struct run *run, const struct script_action *action, const struct script_stanza *stanza,
-                      const struct xml_node *expected, size_t event, const struct match_difference *where) {
+                      size_t event, const struct match_difference *where) {
     struct difference difference = {.line = stanza->line, .column = 1, .decided = NO_EVENT};
     if (run->explain && run->state == RUN_GOING) {
         difference.what =
-            drill_run_text(run, "%s should have received %s", drill_actor_name(run, action), call(run, expected));
-        difference.expected = expected_line(run, action->actor, expected);
+            drill_run_text(run, "%s should have received %s", drill_actor_name(run, action), call(run, stanza->tree));
+        difference.expected = expected_line(run, action->actor, stanza->tree);
         difference.instead = full_arrival_line(run, event);
         difference.differs = where == NULL ? NULL : drill_run_text(run, "%s", where->text);
         difference.decided = drill_run_decider(run, event);
@@ -102,12 +97,13 @@ static void capture_all_the_same(struct run *run, const struct script_action *ac
     const struct match_words words = drill_value_words(run);
     const struct xml_node *best = NULL;
     unsigned likeness = 0;
-    /* Whatever else was meant to wait for it waits for all that may still come of what went before. */
-    if (run->options->one_policy) {
-        drill_settle(run);
+    if (!run->options->one_policy) {
+        return;
     }
+    /* Whatever else was meant to wait for it waits for all that may still come of what went before. */
+    drill_settle(run);
     /* What has not been read goes before what has, and of that the latest. */
-    for (size_t i = 0; run->options->one_policy && i < actor->inbox_count; i++) {
+    for (size_t i = 0; i < actor->inbox_count; i++) {
         const size_t unread = actor->inbox_count - actor->inbox_read;
         const size_t at = i < unread ? actor->inbox_read + i : actor->inbox_count - 1 - i;
         const struct xml_node *tree = drill_run_tree(run, actor->inbox[at]);
@@ -146,7 +142,7 @@ void drill_expect_stanzas(struct run *run, const struct script_action *action) {
             add_missing(run, action, stanza);
             capture_all_the_same(run, action, stanza->tree);
         } else if (!matches(run, stanza->tree, (size_t)event, &where)) {
-            add_wrong(run, action, stanza, stanza->tree, (size_t)event, &where);
+            add_wrong(run, action, stanza, (size_t)event, &where);
             capture_all_the_same(run, action, stanza->tree);
         }
     }
@@ -175,7 +171,7 @@ static void unpaired(struct run *run, const struct script_action *action, const 
         struct match_difference where;
         if (next < event_count) {
             bool odd = matches(run, stanza->tree, (size_t)events[next], &where);
-            add_wrong(run, action, stanza, stanza->tree, (size_t)events[next++], odd ? NULL : &where);
+            add_wrong(run, action, stanza, (size_t)events[next++], odd ? NULL : &where);
         } else {
             add_missing(run, action, stanza);
         }
@@ -219,6 +215,7 @@ void drill_expect_one_of(struct run *run, const struct script_action *action) {
             drill_note(run, drill_run_text(run, "line %u: of the alternatives, nothing came", action->line));
         } else {
             add_missing(run, action, &action->stanzas[0]);
+            capture_all_the_same(run, action, action->stanzas[0].tree);
         }
         return;
     }
@@ -235,7 +232,7 @@ void drill_expect_one_of(struct run *run, const struct script_action *action) {
         }
     }
     if (run->state == RUN_GOING && action->stanza_count > 0) {
-        add_wrong(run, action, &action->stanzas[0], action->stanzas[0].tree, (size_t)event, &first);
+        add_wrong(run, action, &action->stanzas[0], (size_t)event, &first);
         capture_all_the_same(run, action, action->stanzas[0].tree);
     }
 }

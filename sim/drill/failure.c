@@ -3,7 +3,6 @@
 #include "parts.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 void drill_difference(struct run *run, const struct difference *difference) {
@@ -108,42 +107,34 @@ static bool needs_profile(const struct run *run) {
     return profile != NULL && strcmp(profile, usual) != 0;
 }
 
-static void add_replay(const struct run *run, struct text *out) {
-    drill_text_put(out, "stanzadrill run ");
-    if (run->options->target != NULL) {
-        drill_text_put(out, "--target ");
-        add_argument(out, run->options->target);
-        drill_text_put(out, " ");
-    }
-    if (needs_profile(run)) {
-        drill_text_put(out, "--profile ");
-        add_argument(out, run->options->profile);
-        drill_text_put(out, " ");
-    }
-    if (run->options->scansion) {
-        drill_text_put(out, "--scansion ");
-    }
-    if (run->options->seed != 0) {
-        drill_text_format(out, "--seed %" PRIu64 " ", run->options->seed);
-    }
-    if (run->options->strict) {
-        drill_text_put(out, "--strict ");
-    }
-    if (run->options->virtual_max_us != 0) {
-        drill_text_format(out, "--timeout %" PRIu64 " ", run->options->virtual_max_us / 1000000);
-    }
-    add_argument(out, run->script->file);
-    drill_text_put(out, " --trace");
-}
-
 char *drill_replay_text(const struct run *run) {
     struct text out = {0};
-    add_replay(run, &out);
-    if (out.failed) {
-        free(out.data);
-        return NULL;
+    drill_text_put(&out, "stanzadrill run ");
+    if (run->options->target != NULL) {
+        drill_text_put(&out, "--target ");
+        add_argument(&out, run->options->target);
+        drill_text_put(&out, " ");
     }
-    return out.data;
+    if (needs_profile(run)) {
+        drill_text_put(&out, "--profile ");
+        add_argument(&out, run->options->profile);
+        drill_text_put(&out, " ");
+    }
+    if (run->options->scansion) {
+        drill_text_put(&out, "--scansion ");
+    }
+    if (run->options->seed != 0) {
+        drill_text_format(&out, "--seed %" PRIu64 " ", run->options->seed);
+    }
+    if (run->options->strict) {
+        drill_text_put(&out, "--strict ");
+    }
+    if (run->options->virtual_max_us != 0) {
+        drill_text_format(&out, "--timeout %" PRIu64 " ", run->options->virtual_max_us / 1000000);
+    }
+    add_argument(&out, run->script->file);
+    drill_text_put(&out, " --trace");
+    return drill_text_take(&out);
 }
 
 static void add_place(const struct run *run, struct text *out) {
@@ -160,7 +151,7 @@ static void add_place(const struct run *run, struct text *out) {
     drill_text_put(out, "\n");
 }
 
-char *drill_failure_text(struct run *run) {
+char *drill_failure_text(struct run *run, const char *replay) {
     struct text out = {0};
     add_place(run, &out);
     if (run->state != RUN_CANNOT) {
@@ -172,17 +163,11 @@ char *drill_failure_text(struct run *run) {
         add_line(&out, "step", run->first.step);
         add_line(&out, "server", run->options->venue == NULL ? NULL : drill_run_target(run));
         add_explanation(run, &out);
-        add_label(&out, "replay");
-        add_replay(run, &out);
-        drill_text_put(&out, "\n");
+        add_line(&out, "replay", replay);
         if (run->differences > 1) {
             add_label(&out, "also");
             drill_text_format(&out, "%zu more difference%s\n", run->differences - 1, run->differences > 2 ? "s" : "");
         }
     }
-    if (out.failed) {
-        free(out.data);
-        return NULL;
-    }
-    return out.data;
+    return drill_text_take(&out);
 }

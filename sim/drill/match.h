@@ -4,7 +4,8 @@
 
 #include "xml.h"
 
-/* What expected values mean. Both functions may be NULL: values then stand for themselves, captures are forgotten. */
+/* What expected values mean. A function may be NULL: values then stand for themselves, captures are forgotten, nothing
+ * is implied. */
 struct match_words {
     /* Replaces the ${...} in a value; NULL where that cannot be done, which makes it match nothing. */
     const char *(*resolve)(void *context, const char *value);
@@ -31,7 +32,8 @@ bool match_stanza(struct arena *arena, const struct match_words *words, const st
  * for each of expected's captures, else more the more it has in common. For a script that goes on all the same. */
 unsigned match_likeness(const struct xml_node *expected, const struct xml_node *found);
 
-/* match_captures - makes the captures of an element that does not match, as far as there is something to take. */
+/* match_captures - makes the captures of an element that does not match, as far as there is something to take.
+ * words       with `capture`. */
 void match_captures(const struct match_words *words, const struct xml_node *expected, const struct xml_node *found);
 
 /* match_is_set - whether the order of an element's children means nothing: items of a roster and their groups (6121

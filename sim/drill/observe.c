@@ -10,7 +10,7 @@
 #define SERVER_NS "jabber:server"
 #define XML_NS "http://www.w3.org/XML/1998/namespace"
 
-/* Something that a server has made up, and how it is called instead. */
+/* A session with a resource that the server has made up, as a JID, and how the resource is called instead. */
 struct made_up {
     struct made_up *next;
     const char *value, *name;
@@ -21,7 +21,6 @@ struct observer {
     const char *bare; /* of the client whose stanzas are looked at; of others NULL */
     bool of_server;   /* the stanza is a server's own answer */
     struct made_up *sessions;
-    size_t session_count;
 };
 
 /* The events that are about one actor, in their order. */
@@ -31,21 +30,6 @@ struct events {
 };
 
 /* ---------------------------------------------------------------------------------------------------- made up ---- */
-
-static const char *call(struct observer *o, struct made_up **list, size_t *count, const char *kind, const char *value) {
-    while (*list != NULL && strcmp((*list)->value, value) != 0) {
-        list = &(*list)->next;
-    }
-    if (*list == NULL) {
-        struct made_up *made = drill_run_take(o->run, sizeof *made);
-        if (made == NULL) {
-            return "";
-        }
-        *made = (struct made_up){.value = value, .name = drill_run_text(o->run, "{%s:%zu}", kind, ++*count)};
-        *list = made;
-    }
-    return (*list)->name == NULL ? "" : (*list)->name;
-}
 
 /* Whether a text has an attribute of this name and value, written with either kind of quotes. */
 static bool has_attribute(const char *text, const char *name, const char *value) {
@@ -84,15 +68,30 @@ static bool is_written(const struct script *script, const char *name, const char
     return false;
 }
 
+/* Numbered in the order of binding. */
+static void add_session(struct observer *o, const char *jid) {
+    struct made_up **place = &o->sessions;
+    size_t number = 1;
+    for (; *place != NULL && strcmp((*place)->value, jid) != 0; number++) {
+        place = &(*place)->next;
+    }
+    struct made_up *made = *place == NULL ? drill_run_take(o->run, sizeof *made) : NULL;
+    const char *name = made == NULL ? NULL : drill_run_text(o->run, "{resource:%zu}", number);
+    if (name != NULL) {
+        *made = (struct made_up){.value = jid, .name = name};
+        *place = made;
+    }
+}
+
 /* Sessions whose resource is not the one that the script asks for. */
 static void find_sessions(struct observer *o) {
     for (size_t i = 0; i < drill_event_count(o->run); i++) {
         const struct world_event *event = drill_event(o->run, i);
-        const struct actor *actor =
-            event->kind == WORLD_BOUND ? &o->run->actors[o->run->actor_of[event->client]] : NULL;
-        if (actor != NULL && event->text != NULL && (actor->full == NULL || strcmp(actor->full, event->text) != 0) &&
-            o->run->script->cast[o->run->actor_of[event->client]].role == SCRIPT_CLIENT) {
-            (void)call(o, &o->sessions, &o->session_count, "resource", event->text);
+        const int index = event->kind == WORLD_BOUND ? o->run->actor_of[event->client] : -1;
+        const char *full = index < 0 ? NULL : o->run->actors[index].full;
+        if (index >= 0 && event->text != NULL && o->run->script->cast[index].role == SCRIPT_CLIENT &&
+            (full == NULL || strcmp(full, event->text) != 0)) {
+            add_session(o, event->text);
         }
     }
 }
@@ -146,22 +145,21 @@ static bool is_error(const struct xml_node *node, unsigned depth) {
 /* What is the same without it, or says nothing of where a stanza went. */
 static bool says_nothing(struct observer *o, const struct xml_node *node, const struct xml_attribute *attribute,
                          unsigned depth) {
-    const char *name = attribute->name;
-    const char *value = attribute->value;
+    const char *name = attribute->name, *value = attribute->value;
     if (attribute->ns[0] != '\0') {
         const bool kept = depth == 1 && strcmp(node->name, "status") == 0; /* the one part that is kept of a request */
         return (depth == 0 || kept) && strcmp(attribute->ns, XML_NS) == 0 && strcmp(name, "lang") == 0 &&
-               (o->of_server || !is_written(o->run->script, "xml:lang", attribute->value));
+               (o->of_server || !is_written(o->run->script, "xml:lang", value));
     }
     if (depth == 0 && strcmp(name, "from") == 0) {
         return value[0] == '\0' || (o->bare != NULL && strcmp(value, o->bare) == 0);
     }
     if (depth == 0 && strcmp(name, "id") == 0) {
         const char *type = xml_attribute_get(node, "type");
-        return attribute->value[0] == '\0' && type != NULL && strcmp(type, "error") == 0;
+        return value[0] == '\0' && type != NULL && strcmp(type, "error") == 0;
     }
     if (depth == 2 && strcmp(node->ns, ROSTER_NS) == 0 && strcmp(name, "subscription") == 0) {
-        return strcmp(attribute->value, "none") == 0;
+        return strcmp(value, "none") == 0;
     }
     if (depth == 0) {
         return strcmp(node->name, "message") == 0 && strcmp(name, "type") == 0 && strcmp(value, "normal") == 0;
@@ -300,12 +298,11 @@ static char *stanza_text(struct observer *o, size_t event) {
     }
     o->of_server = is_servers_answer(tree);
     const struct xml_node *copy = normal(o, tree, 0);
-    const size_t size = copy == NULL ? 0 : xml_write(copy, (char[1]){'\0'}, 1);
-    char *text = copy == NULL || o->run->state == RUN_NOMEM ? NULL : malloc(size + 1);
-    if (text != NULL) {
-        (void)xml_write(copy, text, size + 1);
+    struct text text = {.failed = copy == NULL || o->run->state == RUN_NOMEM};
+    if (!text.failed) {
+        drill_text_xml(&text, copy);
     }
-    return text;
+    return drill_text_take(&text);
 }
 
 static char *item_text(struct observer *o, size_t event) {
@@ -316,10 +313,7 @@ static char *item_text(struct observer *o, size_t event) {
     struct text text = {0};
     drill_text_put(&text, e->kind == WORLD_REFUSED ? "refused: " : "ended: ");
     drill_text_line(&text, e->text == NULL ? "" : e->text);
-    if (text.failed) {
-        free(text.data);
-    }
-    return text.failed ? NULL : text.data;
+    return drill_text_take(&text);
 }
 
 static bool is_one_of(const char *text, const char *const *words) {

@@ -20,6 +20,9 @@ void drill_text_add(struct text *text, const char *bytes, size_t size);
 void drill_text_put(struct text *text, const char *string);
 void drill_text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void drill_text_xml(struct text *text, const struct xml_node *node); /* all of it, as xml_write has it */
+char *drill_text_take(struct text *text); /* what was written, to be freed; NULL: memory ran out */
+
 /* drill_text_line - as drill_text_put, with everything that would break the line or show nothing written as an XML
  * reference. */
 void drill_text_line(struct text *text, const char *string);
@@ -151,6 +154,7 @@ void *drill_run_take(struct run *run, size_t size); /* from the arena; NULL stop
 const char *drill_run_text(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *drill_run_keep(struct run *run,
                            struct text *text); /* copies to the arena, frees text; NULL stops the run */
+const char *drill_run_keep_in(struct run *run, struct arena *arena, struct text *text); /* likewise, to another one */
 bool drill_run_grow(struct run *run, void **items, size_t *capacity, size_t count, size_t item_size);
 
 /* drill_run_failed - whether what a venue's function has returned ends the run: memory ran out, this venue cannot do it, or
@@ -284,7 +288,7 @@ void drill_explain_way(struct run *run, struct difference *difference);
 void drill_difference(struct run *run, const struct difference *difference);
 
 /* drill_failure_text - the lines that say what was wrong. NULL where memory ran out; else to be freed. */
-char *drill_failure_text(struct run *run);
+char *drill_failure_text(struct run *run, const char *replay);
 char *drill_replay_text(const struct run *run); /* new; NULL: memory ran out */
 
 /* drill_trace_text - the log, one event a line. NULL where memory ran out; else to be freed. */
@@ -308,5 +312,6 @@ bool drill_is_label(const char *id); /* it can stand for its stanza */
 const char *drill_link_word(const struct world_event *event); /* of an s2s stream: "opens", "found", ... */
 const char *drill_event_line(struct run *run, size_t event);             /* the same, kept */
 void drill_write_element(struct text *out, const struct xml_node *node); /* in one line, cut where it is very long */
+void drill_write_stanza(struct run *run, struct text *out, size_t event); /* likewise; what is no element, as it came */
 
 #endif

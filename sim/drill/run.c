@@ -46,7 +46,11 @@ void *drill_run_take(struct run *run, size_t size) {
 }
 
 const char *drill_run_keep(struct run *run, struct text *text) {
-    const char *kept = text->failed ? NULL : arena_text(run->arena, text->data == NULL ? "" : text->data, text->size);
+    return drill_run_keep_in(run, run->arena, text);
+}
+
+const char *drill_run_keep_in(struct run *run, struct arena *arena, struct text *text) {
+    const char *kept = text->failed ? NULL : arena_text(arena, text->data == NULL ? "" : text->data, text->size);
     if (kept == NULL) {
         run->state = RUN_NOMEM;
     }
@@ -288,18 +292,14 @@ static char *strict_text(const struct run *run) {
     drill_text_format(&text, "  %s: everything came as expected, but --strict wants what the specification asks for\n",
                       run->script->file);
     drill_text_format(&text, "    departed   %s\n", run->loose);
-    if (text.failed) {
-        free(text.data);
-        return NULL;
-    }
-    return text.data;
+    return drill_text_take(&text);
 }
 
 static bool fill_reason(struct drill_result *result, const char *reason) {
     struct text text = {0};
     drill_text_line(&text, reason);
-    result->reason = text.data;
-    return !text.failed;
+    result->reason = drill_text_take(&text);
+    return result->reason != NULL;
 }
 
 static bool fill_texts(struct run *run, struct drill_result *result) {
@@ -313,7 +313,7 @@ static bool fill_texts(struct run *run, struct drill_result *result) {
     }
     result->further = run->differences > 1 ? run->differences - 1 : 0;
     const bool only_strict = result->verdict == DRILL_FAIL && run->differences == 0 && run->state == RUN_GOING;
-    result->failure = only_strict ? strict_text(run) : drill_failure_text(run);
+    result->failure = only_strict ? strict_text(run) : drill_failure_text(run, result->replay);
     return result->failure != NULL;
 }
 
@@ -328,10 +328,9 @@ static void fill_result(struct run *run, struct drill_result *result) {
         run->fired = run->classes = NULL;
     }
     result->decides_skipped = run->decides_skipped;
-    bool whole = fill_texts(run, result);
-    const bool failed = !is_passed(result->verdict) && result->verdict != DRILL_SKIP;
     result->replay = drill_replay_text(run);
-    whole = whole && result->replay != NULL;
+    bool whole = result->replay != NULL && fill_texts(run, result);
+    const bool failed = !is_passed(result->verdict) && result->verdict != DRILL_SKIP;
     const bool worth = !run->options->sparing || result->verdict != DRILL_PASS;
     if (((run->options->trace && worth) || (run->options->trace_failure && failed)) && run->venue != NULL) {
         result->trace = drill_trace_text(run);

@@ -3,7 +3,6 @@
 #include "story.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *keep(struct teller *t, const char *text) {
@@ -15,13 +14,7 @@ static const char *keep(struct teller *t, const char *text) {
 }
 
 static const char *keep_text(struct teller *t, struct text *text) {
-    if (text->failed) {
-        t->run->state = RUN_NOMEM;
-    }
-    const char *kept = text->failed ? NULL : keep(t, text->data == NULL ? "" : text->data);
-    free(text->data);
-    *text = (struct text){0};
-    return kept;
+    return drill_run_keep_in(t->run, t->arena, text);
 }
 
 /* ---------------------------------------------------------------------------------------------------- stanzas ---- */
@@ -54,17 +47,11 @@ static const char *kind_of(const struct xml_node *node) {
 
 /* The canonical text of an event's stanza; what cannot be read stands as it came. */
 static const char *write_stanza(struct teller *t, size_t index) {
-    const struct world_event *event = drill_event(t->run, index);
-    const struct xml_node *tree = event->stanza == NULL ? NULL : drill_run_tree(t->run, index);
     struct text text = {0};
-    if (event->stanza == NULL) {
+    if (drill_event(t->run, index)->stanza == NULL) {
         return NULL;
     }
-    if (tree != NULL) {
-        drill_write_element(&text, tree);
-    } else {
-        drill_text_line(&text, event->stanza);
-    }
+    drill_write_stanza(t->run, &text, index);
     return keep_text(t, &text);
 }
 
@@ -186,7 +173,7 @@ static uint64_t sent_by_client(const struct teller *t, const struct world_event 
     return enter->time_us > actor->latency_us ? enter->time_us - actor->latency_us : 0;
 }
 
-/* --------------------------------------------------------------------------------------------- reading together ---- */
+/* ---------------------------------------------------------------------------------------------------- senders ---- */
 
 /* The fate that has sent what came here; NULL: none, or it is not known. */
 static const struct world_event *sender_of(const struct teller *t, const struct world_event *event) {
@@ -197,48 +184,6 @@ static const struct world_event *sender_of(const struct teller *t, const struct 
 static bool as_it_was_sent(const struct world_event *enter, const struct world_event *effect) {
     return effect != NULL && effect->stanza != NULL && effect->stanza_size == enter->stanza_size &&
            memcmp(effect->stanza, enter->stanza, enter->stanza_size) == 0;
-}
-
-/* Whether the story needs an event's stanza as a tree, and nobody else has needed it yet. */
-static bool is_unread(const struct teller *t, size_t index) {
-    const struct world_event *event = drill_event(t->run, index);
-    const bool wanted = (event->kind == WORLD_ENTER && !(event->client < 0 && as_it_was_sent(event, sender_of(t, event)))) ||
-                        (event->kind == WORLD_EFFECT && drill_is_fate(event));
-    return wanted && event->stanza != NULL && t->run->trees[index] == NULL;
-}
-
-/* To set up an XML parser takes longer than to read a stanza: they are read all at once. Where that does not work, each
- * is read when its turn comes. */
-static void read_together(struct teller *t) {
-    struct run *run = t->run;
-    const size_t count = drill_event_count(run);
-    struct text all = {0};
-    struct xml_node *root = NULL;
-    struct xml_fault fault;
-    size_t wanted = 0;
-    if (count == 0 || !drill_run_grow(run, (void **)&run->trees, &run->tree_capacity, count, sizeof *run->trees)) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (is_unread(t, i)) {
-            drill_text_add(&all, drill_event(run, i)->stanza, drill_event(run, i)->stanza_size);
-            wanted++;
-        }
-    }
-    const bool read = wanted > 1 && !all.failed && xml_parse(run->arena, all.data, all.size, 1, &root, &fault);
-    free(all.data);
-    size_t found = 0;
-    for (const struct xml_node *node = root; read && node != NULL; node = node->next) {
-        found++;
-    }
-    for (size_t i = 0; read && found == wanted && root != NULL && i < count; i++) {
-        if (is_unread(t, i)) {
-            struct xml_node *node = root;
-            root = root->next;
-            node->next = NULL;
-            run->trees[i] = node;
-        }
-    }
 }
 
 /* ----------------------------------------------------------------------------------------------------- events ---- */
@@ -488,10 +433,6 @@ bool drill_tell(struct run *run, struct drill_result *result) {
     struct teller t = {.run = run};
     size_t step = 0;
     bool whole = begin(&t, steps);
-    if (whole) {
-        read_together(&t);
-        whole = run->state == state;
-    }
     for (size_t i = 0; whole && i <= drill_event_count(run); i++) {
         for (; step < steps && run->began[step] <= i; step++) {
             tell_step(&t, step);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 struct pair { /* a server's queue for a remote domain */
+    struct pair *next;
     const char *host, *target;
     size_t waiting;
 };
@@ -49,23 +50,16 @@ static const struct world_event *origin(const struct run *run, uint32_t number) 
     return enter;
 }
 
-static struct pair *pair_of(struct run *run, struct pair **pairs, size_t *count, const struct world_event *event) {
-    for (size_t i = 0; i < *count; i++) {
-        struct pair *pair = &(*pairs)[i];
-        if (strcmp(pair->host, event->host) == 0 && strcmp(pair->target, event->target) == 0) {
-            return pair;
-        }
+static struct pair *pair_of(struct run *run, struct pair **pairs, const struct world_event *event) {
+    struct pair *pair = *pairs;
+    while (pair != NULL && (strcmp(pair->host, event->host) != 0 || strcmp(pair->target, event->target) != 0)) {
+        pair = pair->next;
     }
-    struct pair *more = drill_run_take(run, (*count + 1) * sizeof *more);
-    if (more == NULL) {
-        return NULL;
+    if (pair == NULL && (pair = drill_run_take(run, sizeof *pair)) != NULL) {
+        *pair = (struct pair){.next = *pairs, .host = event->host, .target = event->target};
+        *pairs = pair;
     }
-    if (*count > 0) {
-        memcpy(more, *pairs, *count * sizeof *more);
-    }
-    more[*count] = (struct pair){event->host, event->target, 0};
-    *pairs = more;
-    return &more[(*count)++];
+    return pair;
 }
 
 static void note_effect(const struct run *run, struct drill_tally *tally, const struct world_event *event) {
@@ -103,12 +97,11 @@ struct drill_tally *drill_tally_make(struct run *run) {
     const int queue_rule = router_rule_find("s2s.queue");
     struct drill_tally *tally = new_tally(count);
     struct pair *pairs = NULL;
-    size_t pair_count = 0;
     for (size_t i = 0; tally != NULL && i < count; i++) {
         const struct world_event *event = drill_event(run, i);
         const bool waits = event->kind == WORLD_EFFECT && event->rule == queue_rule && event->target != NULL;
         const bool ends = event->kind == WORLD_READY || event->kind == WORLD_FAILED;
-        struct pair *pair = waits || ends ? pair_of(run, &pairs, &pair_count, event) : NULL;
+        struct pair *pair = waits || ends ? pair_of(run, &pairs, event) : NULL;
         if (event->kind == WORLD_EFFECT) {
             note_effect(run, tally, event);
         } else if (event->kind == WORLD_ARRIVE) {

@@ -68,6 +68,22 @@ static void add_escaped(struct text *text, const char *string, unsigned char las
     drill_text_add(text, plain, (size_t)(string - plain));
 }
 
+void drill_text_xml(struct text *text, const struct xml_node *node) {
+    const size_t size = xml_write(node, (char[1]){'\0'}, 1);
+    if (make_room(text, size)) {
+        (void)xml_write(node, text->data + text->size, size + 1);
+        text->size += size;
+    }
+}
+
+char *drill_text_take(struct text *text) {
+    if (text->failed) {
+        free(text->data);
+        text->data = NULL;
+    }
+    return text->data;
+}
+
 void drill_text_line(struct text *text, const char *string) {
     add_escaped(text, string, 0x1f);
 }

@@ -72,12 +72,23 @@ void drill_write_element(struct text *out, const struct xml_node *node) {
     }
 }
 
+void drill_write_stanza(struct run *run, struct text *out, size_t event) {
+    const struct xml_node *tree = drill_run_tree(run, event);
+    const char *stanza = drill_event(run, event)->stanza;
+    if (tree != NULL) {
+        drill_write_element(out, tree);
+    } else {
+        drill_text_line(out, stanza == NULL ? "" : stanza);
+    }
+}
+
 /* The canonical text of an element without the sender's address, which servers write. */
 static struct text without_from(struct run *run, const struct xml_node *node) {
     struct xml_node copy = *node;
-    struct text text = {.failed = true};
+    struct text text = {0};
     copy.attributes = drill_run_take(run, (node->attribute_count + 1) * sizeof *copy.attributes);
     if (copy.attributes == NULL) {
+        text.failed = true;
         return text;
     }
     copy.attribute_count = 0;
@@ -86,12 +97,7 @@ static struct text without_from(struct run *run, const struct xml_node *node) {
             copy.attributes[copy.attribute_count++] = node->attributes[i];
         }
     }
-    text.size = xml_write(&copy, (char[1]){0}, 1);
-    text.data = malloc(text.size + 1);
-    text.failed = text.data == NULL;
-    if (!text.failed) {
-        (void)xml_write(&copy, text.data, text.size + 1);
-    }
+    drill_text_xml(&text, &copy);
     return text;
 }
 
@@ -129,13 +135,11 @@ static void write_arrival(struct run *run, struct text *out, size_t event) {
     drill_text_line(out, drill_run_name(run, e->client));
     drill_text_put(out, " < ");
     const struct xml_node *sent = sent_by_client(run, e->number);
-    if (came == NULL) {
-        drill_text_line(out, e->stanza);
-    } else if (sent != NULL && unchanged(run, out, sent, came)) {
+    if (came != NULL && sent != NULL && unchanged(run, out, sent, came)) {
         drill_write_label(run, out, e->number);
         drill_text_put(out, " unchanged");
     } else {
-        drill_write_element(out, came);
+        drill_write_stanza(run, out, event);
     }
 }
 
@@ -150,15 +154,9 @@ static void write_address(struct text *out, const char *key, const char *value) 
 
 /* What real servers make of it is not known, so that what was sent shows in full. */
 static void write_sent(struct run *run, struct text *out, size_t index) {
-    const struct world_event *event = drill_event(run, index);
-    const struct xml_node *tree = drill_run_tree(run, index);
-    drill_text_line(out, drill_run_name(run, event->client));
+    drill_text_line(out, drill_run_name(run, drill_event(run, index)->client));
     drill_text_put(out, " > ");
-    if (tree != NULL) {
-        drill_write_element(out, tree);
-    } else {
-        drill_text_line(out, event->stanza == NULL ? "" : event->stanza);
-    }
+    drill_write_stanza(run, out, index);
 }
 
 static void write_enter(struct run *run, struct text *out, size_t index) {
@@ -318,9 +316,5 @@ char *drill_trace_text(struct run *run) {
         drill_text_put(&out, "\n");
     }
     write_notes(run, &out, &note, count);
-    if (out.failed) {
-        free(out.data);
-        return NULL;
-    }
-    return out.data;
+    return drill_text_take(&out);
 }

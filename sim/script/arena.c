@@ -1,5 +1,5 @@
 /* Memory that is handed out piece by piece and freed as a whole. */
-#include "xml.h"
+#include "arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -17,12 +17,13 @@ struct chunk {
 struct arena {
     struct chunk *chunks; /* the first one is being filled */
     size_t next_size;
+    struct xml_reader *reader;
 };
 
 struct arena *arena_new(void) {
     struct arena *arena = malloc(sizeof *arena);
     if (arena != NULL) {
-        *arena = (struct arena){NULL, CHUNK_MIN};
+        *arena = (struct arena){.next_size = CHUNK_MIN};
     }
     return arena;
 }
@@ -35,7 +36,12 @@ void arena_free(struct arena *arena) {
         next = chunk->next;
         free(chunk);
     }
+    xml_reader_free(arena->reader);
     free(arena);
+}
+
+struct xml_reader **arena_reader(struct arena *arena) {
+    return &arena->reader;
 }
 
 /* A piece that is larger than the next chunk gets one of its own behind the first, so that what is left of the first is

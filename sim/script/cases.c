@@ -218,9 +218,9 @@ bool script_check_columns(struct reading *reading) {
 
 /* Where one variable stands in another, the inner one is found: ${${who}'s JID} asks for ${who} first. */
 bool script_variable_find(struct text text, size_t from, size_t *start, size_t *end) {
-    size_t open = TEXT_NONE;
+    size_t open = script_find(text, "${", from);
     *start = *end = from;
-    for (size_t i = from; i < text.size && text.data[i] != '\0'; i++) {
+    for (size_t i = open; i < text.size; i++) {
         char c = text.data[i];
         if (c == '$' && i + 1 < text.size && text.data[i + 1] == '{') {
             open = i++;

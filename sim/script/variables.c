@@ -42,7 +42,7 @@ static int find_jid(const struct script *script, struct text name) {
 }
 
 bool script_variable_next(const struct script *script, const char *text, struct script_variable *out) {
-    struct text whole = {text, SIZE_MAX}, name;
+    struct text whole = script_text(text), name;
     bool full;
     if (!script_variable_find(whole, 0, &out->start, &out->end)) {
         return false;

@@ -1,5 +1,5 @@
 /* Trees of XML elements, parsed by expat from a text that may hold several root elements. */
-#include "xml.h"
+#include "arena.h"
 
 #include <expat.h>
 #include <limits.h>
@@ -8,16 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* expat wants one root, so the text is wrapped in one. Its default namespace is a name of our own: where an element has
- * it, the text declared none. */
+/* expat wants one root, so that all that is read into an arena stands in one that never ends. Its default namespace is
+ * a name of our own: where an element has it, the text declared none. An element of our own behind each text shows that
+ * it is whole. */
 #define DEFAULT_NS "urn:stanzadrill:no-namespace-declared"
 #define WRAP_START                                                                                                     \
     "<stanzas xmlns='" DEFAULT_NS "' xmlns:stream='http://etherx.jabber.org/streams' xmlns:scansion='" XML_SCANSION_NS \
     "'>"
-#define WRAP_END "</stanzas>"
+#define TEXT_END "<end/>"
 
 /* Stands between namespace and name in what expat reports; it cannot occur in XML. */
 enum { SEPARATOR = '\x01' };
+
+/* expat keeps every name that it has read, and counts octets: after so many of them it begins anew. */
+enum { RENEW_AFTER = XML_SIZE_MAX };
 
 /* An element whose end has not come yet. */
 struct open {
@@ -30,13 +34,15 @@ struct open {
 
 struct xml_reader {
     XML_Parser parser;
+    bool ready;   /* the parser is set up, and no fault has stopped it */
+    size_t start; /* octets that the parser got before the text */
     struct arena *arena;
     const char *data;
     size_t size;
     struct open open[XML_DEPTH_MAX];
     size_t depth;
     struct xml_node **next_root;
-    bool began, ending; /* the wrapper's own start tag was seen; its end tag is being parsed */
+    bool ending, ended; /* the element behind the text is being parsed; it was seen */
     bool failed;
     struct xml_fault *fault;
 
@@ -82,13 +88,13 @@ static void count_to(struct xml_reader *reader, size_t offset) {
     }
 }
 
-/* Octet of the text at which expat stands; the wrapper's end tag counts as the end of the text. */
+/* Octet of the text at which expat stands; what is behind the text counts as its end. */
 static size_t present_offset(const struct xml_reader *reader) {
-    XML_Index index = XML_GetCurrentByteIndex(reader->parser);
-    if (index < (XML_Index)strlen(WRAP_START)) {
+    const XML_Index index = XML_GetCurrentByteIndex(reader->parser);
+    if (index < (XML_Index)reader->start) {
         return 0;
     }
-    size_t offset = (size_t)index - strlen(WRAP_START);
+    const size_t offset = (size_t)index - reader->start;
     return offset > reader->size ? reader->size : offset;
 }
 
@@ -193,8 +199,8 @@ static void XMLCALL on_start(void *data, const XML_Char *full, const XML_Char **
     if (reader->failed) {
         return;
     }
-    if (!reader->began) {
-        reader->began = true;
+    if (reader->ending) {
+        reader->ended = reader->depth == 0;
         return;
     }
     if (reader->depth == XML_DEPTH_MAX) {
@@ -236,18 +242,16 @@ static bool keep_text(struct xml_reader *reader, const struct open *open) {
 static void XMLCALL on_end(void *data, const XML_Char *full) {
     struct xml_reader *reader = data;
     (void)full;
-    if (reader->failed) {
+    if (reader->failed || reader->ending) {
         return;
     }
     if (reader->depth == 0) {
-        if (!reader->ending) {
-            fail_here(reader, "an end tag without its start tag");
-        }
+        fail_here(reader, "an end tag without its start tag");
         return;
     }
     const struct open *open = &reader->open[--reader->depth];
     XML_Index end = XML_GetCurrentByteIndex(reader->parser) + XML_GetCurrentByteCount(reader->parser);
-    open->node->size = (size_t)end - strlen(WRAP_START) - open->node->offset;
+    open->node->size = (size_t)end - reader->start - open->node->offset;
     if (!keep_text(reader, open)) {
         fail_memory(reader);
     }
@@ -395,23 +399,73 @@ static void fail_by_expat(struct xml_reader *reader) {
 
 /* ------------------------------------------------------------------------------------------------------ entry ---- */
 
-static bool feed(struct xml_reader *reader, const char *data, size_t size, bool last) {
-    if (XML_Parse(reader->parser, data, (int)size, last) == XML_STATUS_ERROR) {
+/* As in the router: without this, expat may put off the end of a text until more has come. */
+extern XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enabled) __attribute__((weak));
+
+static bool feed(struct xml_reader *reader, const char *data, size_t size) {
+    if (XML_Parse(reader->parser, data, (int)size, false) == XML_STATUS_ERROR) {
         fail_by_expat(reader);
     }
     return !reader->failed;
 }
 
-static void run(struct xml_reader *reader) {
+static void read_text(struct xml_reader *reader) {
+    const bool read = feed(reader, reader->data, reader->size);
+    reader->ending = true;
+    if (read && feed(reader, TEXT_END, strlen(TEXT_END)) && !reader->ended) {
+        fail_unfinished(reader);
+    }
+    reader->ready = !reader->failed;
+    reader->start += reader->size + strlen(TEXT_END);
+}
+
+/* Brings a new or reset parser to where texts can follow each other. */
+static bool begin(struct xml_reader *reader) {
+    if (XML_SetReparseDeferralEnabled != NULL) {
+        XML_SetReparseDeferralEnabled(reader->parser, XML_FALSE);
+    }
+    reader->ready = XML_Parse(reader->parser, WRAP_START, (int)strlen(WRAP_START), false) == XML_STATUS_OK;
+    reader->start = strlen(WRAP_START);
     XML_SetUserData(reader->parser, reader);
     XML_SetElementHandler(reader->parser, on_start, on_end);
     XML_SetCharacterDataHandler(reader->parser, on_text);
     XML_SetCommentHandler(reader->parser, on_comment);
     XML_SetProcessingInstructionHandler(reader->parser, on_instruction);
-    if (feed(reader, WRAP_START, strlen(WRAP_START), false) && feed(reader, reader->data, reader->size, false)) {
-        reader->ending = true;
-        feed(reader, WRAP_END, strlen(WRAP_END), true);
+    return reader->ready;
+}
+
+void xml_reader_free(struct xml_reader *reader) {
+    if (reader != NULL) {
+        XML_ParserFree(reader->parser);
+        free(reader->text);
+        free(reader);
     }
+}
+
+static struct xml_reader *reader_new(void) {
+    struct xml_reader *reader = malloc(sizeof *reader);
+    if (reader != NULL) {
+        reader->parser = NULL;
+        reader->ready = false;
+        reader->text = NULL;
+        reader->text_capacity = 0;
+    }
+    return reader;
+}
+
+/* The arena's reader, ready for a text; NULL: memory ran out. */
+static struct xml_reader *reader_of(struct arena *arena) {
+    struct xml_reader **place = arena_reader(arena);
+    struct xml_reader *reader = *place = *place == NULL ? reader_new() : *place;
+    if (reader == NULL || (reader->ready && reader->start <= RENEW_AFTER)) {
+        return reader;
+    }
+    if (reader->parser == NULL) {
+        reader->parser = XML_ParserCreateNS("UTF-8", SEPARATOR);
+    } else if (!XML_ParserReset(reader->parser, "UTF-8")) {
+        return NULL;
+    }
+    return reader->parser != NULL && begin(reader) ? reader : NULL;
 }
 
 bool xml_parse_words(struct arena *arena, const char *text, size_t size, unsigned line, const char *word,
@@ -423,30 +477,26 @@ bool xml_parse_words(struct arena *arena, const char *text, size_t size, unsigne
         snprintf(fault->text, sizeof fault->text, "%zu octets of XML; %d are allowed", size, XML_SIZE_MAX);
         return false;
     }
-    struct xml_reader reader;
-    reader.parser = XML_ParserCreateNS("UTF-8", SEPARATOR);
-    if (reader.parser == NULL) {
+    struct xml_reader *reader = reader_of(arena);
+    if (reader == NULL) {
         *fault = (struct xml_fault){line, 1, "memory ran out"};
         return false;
     }
-    reader.arena = arena;
-    reader.data = text;
-    reader.size = size;
-    reader.depth = 0;
-    reader.next_root = roots;
-    reader.began = reader.ending = reader.failed = false;
-    reader.fault = fault;
-    reader.text = NULL;
-    reader.text_size = reader.text_capacity = 0;
-    reader.counted = 0;
-    reader.line = line;
-    reader.column = 1;
-    reader.word = word;
-    reader.word_count = count;
-    run(&reader);
-    XML_ParserFree(reader.parser);
-    free(reader.text);
-    return !reader.failed;
+    reader->arena = arena;
+    reader->data = text;
+    reader->size = size;
+    reader->depth = 0;
+    reader->next_root = roots;
+    reader->ending = reader->ended = reader->failed = false;
+    reader->fault = fault;
+    reader->text_size = 0;
+    reader->counted = 0;
+    reader->line = line;
+    reader->column = 1;
+    reader->word = word;
+    reader->word_count = count;
+    read_text(reader);
+    return !reader->failed;
 }
 
 bool xml_parse(struct arena *arena, const char *text, size_t size, unsigned line, struct xml_node **roots,
