@@ -132,6 +132,11 @@ static void add_replay(const struct run *run, struct text *out) {
     if (run->options->virtual_max_us != 0) {
         drill_text_format(out, "--timeout %" PRIu64 " ", run->options->virtual_max_us / 1000000);
     }
+    if (run->script->case_name != NULL) {
+        drill_text_put(out, "--case ");
+        add_argument(out, run->script->case_name);
+        drill_text_put(out, " ");
+    }
     add_argument(out, run->script->file);
     drill_text_put(out, " --trace");
 }
