@@ -6,7 +6,7 @@
 
 /* What one case shows of each part at most, in octets or events: beyond that nobody reads on, and the command that
  * plays the case again has the rest. */
-enum { TITLE_MAX = 300, TEXT_MAX = 16000, BRIEF_MAX = 500, STEPS_MAX = 300, DIAGRAM_MAX = 400 };
+enum { TITLE_MAX = 300, TEXT_MAX = 16000, BRIEF_MAX = 500, STEPS_MAX = 300, STEPS_SHORT = 12, DIAGRAM_MAX = 400 };
 
 const char *html_section(const char *tag) {
     static const char key[] = "section:";
@@ -163,23 +163,49 @@ static bool went_wrong(enum report_verdict verdict) {
     return html_troubles(verdict) && verdict != REPORT_NON_STRICT && verdict != REPORT_XPASS;
 }
 
+static bool is_step(const struct report_event *event) {
+    return event->kind == REPORT_STEP && event->label != NULL;
+}
+
+/* The step that failed, and how many there are. What failed may be in one of the lines below a step's own. */
+static const struct report_event *failed_step(const struct report_case *c, size_t *count) {
+    const struct report_story *story = c->story;
+    const struct report_event *failed = NULL;
+    *count = 0;
+    for (size_t i = 0; story != NULL && i < story->event_count; i++) {
+        const struct report_event *event = &story->events[i];
+        if (!is_step(event)) {
+            continue;
+        }
+        ++*count;
+        if (event->line != 0 && event->line <= c->line && (failed == NULL || event->line >= failed->line)) {
+            failed = event;
+        }
+    }
+    return went_wrong(c->verdict) ? failed : NULL;
+}
+
 /* The script's actions, with its line numbers as those of the list. */
 static void put_steps(struct html *out, const struct report_case *c) {
     const struct report_story *story = c->story;
-    size_t steps = 0;
-    for (size_t i = 0; story != NULL && i < story->event_count; i++) {
+    size_t count, steps = 0;
+    const struct report_event *failed = failed_step(c, &count);
+    if (count > 0) {
+        html_put(out, "<h5>Expectation, step by step</h5><ol class=\"steps%r\">", count > STEPS_SHORT ? " many" : "");
+    }
+    for (size_t i = 0; story != NULL && i < story->event_count && steps < STEPS_MAX; i++) {
         const struct report_event *event = &story->events[i];
-        if (event->kind != REPORT_STEP || event->label == NULL || ++steps > STEPS_MAX) {
+        if (!is_step(event)) {
             continue;
         }
-        const bool here = event->line != 0 && event->line == c->line && went_wrong(c->verdict);
-        html_put(out, steps == 1 ? "<h5>Expectation, step by step</h5><ol class=\"steps\">" : "");
+        const bool here = event == failed;
+        steps++;
         html_put(out, "<li value=\"%n\"%r>%s%r</li>", (size_t)event->line, here ? " class=\"here\"" : "", event->label,
                  here ? " <strong>\xe2\x80\x93 it failed here</strong>" : "");
     }
-    html_put(out, steps > 0 ? "</ol>" : "");
-    if (steps > STEPS_MAX) {
-        html_put(out, "<p class=\"meta\">%N more steps follow.</p>", steps - STEPS_MAX);
+    html_put(out, count > 0 ? "</ol>" : "");
+    if (steps < count) {
+        html_put(out, "<p class=\"meta\">%N more steps follow.</p>", count - steps);
     }
 }
 

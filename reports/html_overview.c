@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { ATTENTION_MAX = 100, LINE_MAX_SHOWN = 240 };
+/* Of what only departs from a SHOULD there may be hundreds of cases: some are enough to see what it is about. */
+enum { ATTENTION_MAX = 100, LOOSE_MAX = 10, LINE_MAX_SHOWN = 240 };
 
 static const char *meaning(enum report_verdict verdict) {
     switch (verdict) {
@@ -70,6 +71,8 @@ static void put_headline(struct html *out, const struct report_run *run, const s
         html_put(out, "No case was played");
     } else if (counts->passed == played) {
         html_put(out, played == 1 ? "The case passed" : "All %N cases passed", played);
+    } else if (counts->failed > 0) {
+        html_put(out, played == 1 ? "The case failed" : "%N of %N cases failed", counts->failed, played);
     } else {
         html_put(out, "%N of %N cases passed", counts->passed, played);
     }
@@ -131,17 +134,19 @@ static void put_bar(struct html *out, const struct html_tally *tally) {
     html_put(out, "</div>\n");
 }
 
-static void put_legend(struct html *out, const struct html_tally *tally) {
-    html_put(out, "<table class=\"legend\">\n<caption>Verdicts, and what they mean</caption>\n<thead><tr>"
-                  "<th scope=\"col\">Verdict</th><th scope=\"col\">Cases</th><th scope=\"col\">Meaning</th></tr>"
-                  "</thead>\n<tbody>\n");
+/* Folded where something else is to be seen first. */
+static void put_legend(struct html *out, const struct html_tally *tally, bool open) {
+    html_put(out, "<details class=\"fold\"%r><summary><h3>What the verdicts mean</h3></summary>\n"
+                  "<table class=\"legend\">\n<thead><tr><th scope=\"col\">Verdict</th>"
+                  "<th scope=\"col\">Cases</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n",
+             open ? " open=\"open\"" : "");
     for (int i = 0; i < REPORT_VERDICT_COUNT; i++) {
         const enum report_verdict verdict = (enum report_verdict)i;
         html_put(out, "<tr%r><th scope=\"row\">", tally->verdicts[i] == 0 ? " class=\"zero\"" : "");
         html_badge(out, verdict);
         html_put(out, "</th><td>%N</td><td>%s</td></tr>\n", tally->verdicts[i], meaning(verdict));
     }
-    html_put(out, "</tbody>\n</table>\n");
+    html_put(out, "</tbody>\n</table>\n</details>\n");
 }
 
 static void put_line(struct html *out, const char *text) {
@@ -150,6 +155,24 @@ static void put_line(struct html *out, const char *text) {
     if (size < line) {
         html_put(out, "\xe2\x80\xa6");
     }
+}
+
+static void put_attention_case(struct html *out, const struct report_case *c, unsigned twins) {
+    html_put(out, "<li>");
+    html_badge(out, c->verdict);
+    html_put(out, "<div><a href=\"#");
+    html_case_id(out, c, twins);
+    html_put(out, "\"><bdi>");
+    put_line(out, c->title[0] != '\0' ? c->title : c->name);
+    html_put(out, "</bdi></a>");
+    if (c->title[0] != '\0') {
+        html_put(out, " <code>");
+        put_line(out, c->name);
+        html_put(out, "</code>");
+    }
+    html_put(out, "<p>");
+    put_line(out, c->reason != NULL ? c->reason : c->failure != NULL ? c->failure : "");
+    html_put(out, "</p></div></li>\n");
 }
 
 static void put_attention(struct html *out, const struct report_run *run, const struct html_tally *tally,
@@ -164,23 +187,13 @@ static void put_attention(struct html *out, const struct report_run *run, const 
         if (!html_troubles(verdict) || tally->verdicts[verdict] == 0) {
             continue;
         }
-        for (size_t i = 0; i < run->case_count && shown < ATTENTION_MAX; i++) {
-            const struct report_case *c = &run->cases[i];
-            if (c->verdict != verdict) {
-                continue;
+        const size_t room = ATTENTION_MAX - shown;
+        const size_t most = verdict == REPORT_NON_STRICT && room > LOOSE_MAX ? shown + LOOSE_MAX : ATTENTION_MAX;
+        for (size_t i = 0; i < run->case_count && shown < most; i++) {
+            if (run->cases[i].verdict == verdict) {
+                put_attention_case(out, &run->cases[i], tally->twins[i]);
+                shown++;
             }
-            html_put(out, "<li>");
-            html_badge(out, verdict);
-            html_put(out, "<div><a href=\"#");
-            html_case_id(out, c, tally->twins[i]);
-            html_put(out, "\"><bdi>");
-            put_line(out, c->title[0] != '\0' ? c->title : c->name);
-            html_put(out, "</bdi></a> <code>");
-            put_line(out, c->name);
-            html_put(out, "</code><p>");
-            put_line(out, c->reason != NULL ? c->reason : c->failure != NULL ? c->failure : "");
-            html_put(out, "</p></div></li>\n");
-            shown++;
         }
     }
     html_put(out, "</ul>\n");
@@ -195,9 +208,9 @@ void html_overview(struct html *out, const struct report_run *run, const struct 
     html_counts(out, tally->verdicts);
     html_put(out, "</p>\n");
     put_bar(out, tally);
-    put_legend(out, tally);
-    html_put(out, "</section>\n");
     const size_t total = troubles(tally);
+    put_legend(out, tally, total == 0);
+    html_put(out, "</section>\n");
     if (total > 0) {
         put_attention(out, run, tally, total);
     }

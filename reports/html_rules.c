@@ -62,7 +62,7 @@ void html_grids(struct html *out, const struct report_run *run, const struct htm
     }
     html_put(out,
              "<section aria-labelledby=\"delivery\">\n<h2 id=\"delivery\">Delivery</h2>\n<p>Which rule decides, by "
-             "what is sent and who is there. The darker a cell, the more cases fire its rule; the word in it is the "
+             "what is sent and who is there. The stronger its colour, the more cases fire a cell\xe2\x80\x99s rule; the word in it is the "
              "worst verdict among them.</p>\n<p class=\"scale\"><span class=\"h1\">1 to 9 cases</span> "
              "<span class=\"h2\">10 to 99</span> <span class=\"h3\">100 to 999</span> "
              "<span class=\"h4\">1,000 or more</span> <span class=\"none\"><strong>nothing fires it</strong></span>"
@@ -77,6 +77,9 @@ void html_grids(struct html *out, const struct report_run *run, const struct htm
 }
 
 /* ------------------------------------------------------------------------------------------- rules x scenarios ---- */
+
+/* Up to how many rules without a case the list of them stands open: a run of a few scenarios leaves out hundreds. */
+enum { UNFIRED_OPEN_MAX = 20 };
 
 enum state { FIRED, UNFIRED, UNSHOWN, IDLE };
 
@@ -171,7 +174,7 @@ static void put_group(struct html *out, const struct report_run *run, const stru
         html_put(out, " <strong class=\"none\">%N fired by nothing</strong>", group->states[UNFIRED]);
     }
     html_put(out,
-             "</summary>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Rules of %s\">\n"
+             "</summary>\n<div class=\"wide high\" role=\"region\" tabindex=\"0\" aria-label=\"Rules of %s\">\n"
              "<table class=\"rules\">\n<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Fired by</th>",
              name);
     put_folders(out, tally);
@@ -183,14 +186,17 @@ static void put_group(struct html *out, const struct report_run *run, const stru
 }
 
 static void put_unfired(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t count) {
-    html_put(out, "<div class=\"unfired\">\n<p><strong>%N %r carried out, but nothing fired %r:</strong></p>\n<ul>",
-             count, count == 1 ? "rule is" : "rules are", count == 1 ? "it" : "them");
+    html_put(out,
+             "<details class=\"unfired\"%r>\n<summary><strong>%N %r carried out, but nothing fired %r</strong></summary>\n"
+             "<ul>",
+             count <= UNFIRED_OPEN_MAX ? " open=\"open\"" : "", count, count == 1 ? "rule is" : "rules are",
+             count == 1 ? "it" : "them");
     for (size_t i = 0; i < run->rule_count; i++) {
         if (state_of(&run->rules[i], &tally->rules[i]) == UNFIRED) {
             html_put(out, "<li><a href=\"#rule/%i\">%s</a></li>\n", run->rules[i].id, run->rules[i].id);
         }
     }
-    html_put(out, "</ul>\n</div>\n");
+    html_put(out, "</ul>\n</details>\n");
 }
 
 void html_rules(struct html *out, const struct report_run *run, const struct html_tally *tally) {

@@ -143,7 +143,55 @@ START_TEST(all_eight_verdicts_are_counted_and_explained) {
                  words[i], i == REPORT_FAIL ? 3 : 1);
         ck_assert_msg(count_of(text, row) == 1, "missing: %s", row);
     }
-    ck_assert_ptr_nonnull(strstr(text, "<h1>2 of 9 cases passed</h1>"));
+    ck_assert_ptr_nonnull(strstr(text, "<h1>6 of 9 cases failed</h1>"));
+    free(text);
+}
+END_TEST
+
+START_TEST(the_headline_says_what_matters_most) {
+    static const struct {
+        enum report_verdict first, second;
+        const char *headline;
+    } rows[] = {
+        {REPORT_PASS, REPORT_NON_STRICT, "<h1>All 2 cases passed</h1>"},
+        {REPORT_PASS, REPORT_XFAIL, "<h1>1 of 2 cases passed</h1>"},
+        {REPORT_PASS, REPORT_XPASS, "<h1>1 of 2 cases failed</h1>"},
+        {REPORT_ERROR, REPORT_BROKEN, "<h1>2 of 2 cases failed</h1>"},
+        {REPORT_FAIL, REPORT_SKIP, "<h1>The case failed</h1>"},
+        {REPORT_SKIP, REPORT_SKIP, "<h1>No case was played</h1>"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct report_case cases[] = {simple("a.scs", "a/1", rows[i].first),
+                                            simple("a.scs", "a/2", rows[i].second)};
+        expect_parts(cases, 2, (const char *const[]){rows[i].headline, NULL});
+    }
+}
+END_TEST
+
+static const char legend_open[] = "<details class=\"fold\" open=\"open\"><summary><h3>What the verdicts mean</h3>";
+
+START_TEST(what_did_not_pass_comes_before_the_legend_of_verdicts) {
+    const struct report_case cases[] = {simple("a.scs", "a", REPORT_PASS), simple("b.scs", "b", REPORT_FAIL)};
+    expect_parts(cases, 1, (const char *const[]){legend_open, NULL});
+    expect_parts(cases, 2,
+                 (const char *const[]){"<details class=\"fold\"><summary><h3>What the verdicts mean</h3>", NULL});
+}
+END_TEST
+
+START_TEST(of_many_cases_that_departed_from_a_should_some_are_listed_behind_all_that_failed) {
+    struct report_case cases[42];
+    for (int i = 0; i < 42; i++) {
+        cases[i] = simple("a.scs", "a", i < 30 ? REPORT_NON_STRICT : REPORT_FAIL);
+    }
+    size_t size;
+    char *text = write_cases(cases, 42, &size);
+    char *list = strstr(text, "<ul class=\"attention\">"), *end = list == NULL ? NULL : strstr(list, "</ul>");
+    ck_assert_ptr_nonnull(end);
+    ck_assert_ptr_nonnull(strstr(end, "<p>20 more stand among the"));
+    *end = '\0';
+    ck_assert_uint_eq(count_of(list, "<li><span class=\"v fail\">"), 12);
+    ck_assert_uint_eq(count_of(strstr(list, "non-strict"), "<li>"), 9);
+    ck_assert_uint_eq(count_of(list, "<li><span class=\"v non-strict\">"), 10);
     free(text);
 }
 END_TEST
@@ -162,7 +210,8 @@ START_TEST(a_rule_that_nothing_fired_stands_out_and_is_listed) {
     cases[1].fired_rules = fired_two;
     size_t size;
     char *text = write_cases(cases, 2, &size);
-    ck_assert_ptr_nonnull(strstr(text, "<strong>1 rule is carried out, but nothing fired it:</strong>"));
+    ck_assert_ptr_nonnull(strstr(text, "<details class=\"unfired\" open=\"open\">\n<summary><strong>1 rule is carried out, but nothing fired it"
+                                 "</strong></summary>"));
     ck_assert_ptr_nonnull(strstr(text, "<li><a href=\"#rule/msg.four\">msg.four</a></li>"));
     ck_assert_ptr_nonnull(strstr(text, "<tr id=\"rule/msg.four\" class=\"none\">"));
     ck_assert_uint_eq(count_of(text, "<strong>Nothing fired it.</strong>"), 1);
@@ -245,6 +294,36 @@ START_TEST(a_case_shows_requirement_steps_outcome_diagram_trace_and_command) {
                      "<pre class=\"failure\">line 9: Juliet receives\n</pre>", "<svg ", "</svg></div>",
                      "0.000000 verona &lt; m1\n</pre>", "<code>stanzadrill run talk.scs</code>",
                      "<a href=\"#rule/msg.one\">msg.one</a> 6121 8.5.2</li>", NULL});
+}
+END_TEST
+
+/* The line of a failure may be below that of the step it belongs to, as that of a stanza is. */
+START_TEST(the_step_in_which_it_failed_is_marked) {
+    static const char mark[] = " <strong>\xe2\x80\x93 it failed here</strong>";
+    struct report_event steps[14];
+    char expected[100];
+    for (unsigned i = 0; i < 14; i++) {
+        steps[i] = (struct report_event){.kind = REPORT_STEP, .from = -1, .to = -1, .line = 10 * i + 10, .label = "step"};
+    }
+    const struct report_story story = {.events = steps, .event_count = 14};
+    static const struct {
+        enum report_verdict verdict;
+        unsigned line, step;
+    } rows[] = {{REPORT_FAIL, 20, 20}, {REPORT_FAIL, 39, 30},    {REPORT_FAIL, 999, 140}, {REPORT_FAIL, 9, 0},
+                {REPORT_FAIL, 0, 0},   {REPORT_BROKEN, 45, 40}, {REPORT_PASS, 20, 0},    {REPORT_NON_STRICT, 20, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct report_case c = simple("a.scs", "a", rows[i].verdict);
+        c.line = rows[i].line;
+        c.story = &story;
+        size_t size;
+        char *text = write_cases(&c, 1, &size);
+        snprintf(expected, sizeof expected, "<li value=\"%u\" class=\"here\">step%s</li>", rows[i].step, mark);
+        ck_assert_uint_eq(count_of(text, expected), rows[i].step > 0);
+        ck_assert_uint_eq(count_of(text, mark), rows[i].step > 0);
+        ck_assert_uint_eq(count_of(text, "<ol class=\"steps many\">"), 1);
+        ck_assert_uint_eq(count_of(text, "<li value="), 14);
+        free(text);
+    }
 }
 END_TEST
 
@@ -332,6 +411,9 @@ Suite *html_suite(void) {
     tcase_add_test(tcase, a_permalink_is_made_of_the_name_and_of_nothing_else);
     tcase_add_test(tcase, cases_of_one_name_have_permalinks_of_their_own);
     tcase_add_test(tcase, all_eight_verdicts_are_counted_and_explained);
+    tcase_add_test(tcase, the_headline_says_what_matters_most);
+    tcase_add_test(tcase, what_did_not_pass_comes_before_the_legend_of_verdicts);
+    tcase_add_test(tcase, of_many_cases_that_departed_from_a_should_some_are_listed_behind_all_that_failed);
     tcase_add_test(tcase, a_verdict_that_no_case_has_stands_in_the_legend_too);
     tcase_add_test(tcase, a_rule_that_nothing_fired_stands_out_and_is_listed);
     tcase_add_test(tcase, a_rule_that_nothing_can_show_says_why);
@@ -339,6 +421,7 @@ Suite *html_suite(void) {
     tcase_add_test(tcase, a_grid_shows_rule_count_and_worst_verdict_of_each_cell);
     tcase_add_test(tcase, a_section_of_an_rfc_is_a_link_to_it);
     tcase_add_test(tcase, a_case_shows_requirement_steps_outcome_diagram_trace_and_command);
+    tcase_add_test(tcase, the_step_in_which_it_failed_is_marked);
     tcase_add_test(tcase, a_report_keeps_its_budget_and_shows_first_what_did_not_pass);
     tcase_add_test(tcase, nothing_is_fetched_from_elsewhere);
     tcase_add_test(tcase, a_run_without_cases_and_rules_makes_a_page_too);
