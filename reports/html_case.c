@@ -1,4 +1,5 @@
 /* A case in the HTML report: its line, and what its fold holds. */
+#include "diagram.h"
 #include "html.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ const char *html_section(const char *tag) {
     return tag + sizeof key - 1 + strspn(tag + sizeof key - 1, " ");
 }
 
-static void put_cut(struct html *out, const char *text, size_t most) {
+static void put_cut(struct ink *out, const char *text, size_t most) {
     const size_t size = html_cut(text, most);
     html_text(out, text, size);
     if (text[size] != '\0') {
@@ -26,7 +27,7 @@ static void put_cut(struct html *out, const char *text, size_t most) {
 
 /* ---------------------------------------------------------------------------------------------------- the line ---- */
 
-static void put_sections(struct html *out, const struct report_case *c) {
+static void put_sections(struct ink *out, const struct report_case *c) {
     const char *between = " data-s=\"";
     for (const char *const *tag = c->tags; tag != NULL && *tag != NULL; tag++) {
         const char *section = html_section(*tag);
@@ -38,7 +39,7 @@ static void put_sections(struct html *out, const struct report_case *c) {
     html_put(out, between[0] == '|' ? "\"" : "");
 }
 
-void html_row(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
+void html_row(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
     const struct report_case *c = &run->cases[index];
     const struct html_folder *folder = &tally->folders[tally->folder_of[index]];
     const bool below = strncmp(c->name, folder->name, folder->size) == 0 && c->name[folder->size] == '/';
@@ -54,7 +55,7 @@ void html_row(struct html *out, const struct report_run *run, const struct html_
     html_put(out, "<code>%s</code></h4></summary>", c->name + (below ? folder->size + 1 : 0));
 }
 
-static void put_replay(struct html *out, const struct report_case *c) {
+static void put_replay(struct ink *out, const struct report_case *c) {
     if (c->replay == NULL) {
         return;
     }
@@ -66,7 +67,7 @@ static void put_replay(struct html *out, const struct report_case *c) {
 }
 
 /* There may be many thousands of these: each element counts. */
-void html_case_brief(struct html *out, const struct report_case *c, unsigned twins) {
+void html_case_brief(struct ink *out, const struct report_case *c, unsigned twins) {
     const char *why = c->reason != NULL ? c->reason : c->failure;
     html_put(out, "<p id=\"");
     html_case_id(out, c, twins);
@@ -85,7 +86,7 @@ void html_case_brief(struct html *out, const struct report_case *c, unsigned twi
 /* ------------------------------------------------------------------------------------------------- requirement ---- */
 
 /* A section of an RFC, as in "RFC 6121 8.5.2", is a link to it; all other words stay words. */
-static void put_section(struct html *out, const char *section) {
+static void put_section(struct ink *out, const char *section) {
     size_t number = 0, place = 0;
     if (strncmp(section, "RFC ", 4) == 0) {
         number = strspn(section + 4, "0123456789");
@@ -96,12 +97,12 @@ static void put_section(struct html *out, const char *section) {
         return;
     }
     html_put(out, "<li><a href=\"https://www.rfc-editor.org/rfc/rfc");
-    html_bytes(out, section + 4, number);
+    ink_add(out, section + 4, number);
     const char *where = section + 5 + number;
     html_put(out, "#%r-%s\">%s</a></li>", where[0] >= 'A' ? "appendix" : "section", where, section);
 }
 
-static void put_tags(struct html *out, const struct report_case *c) {
+static void put_tags(struct ink *out, const struct report_case *c) {
     if (c->tags == NULL || c->tags[0] == NULL) {
         return;
     }
@@ -117,7 +118,7 @@ static void put_tags(struct html *out, const struct report_case *c) {
     html_put(out, "</ul>");
 }
 
-static void put_paragraphs(struct html *out, const char *text, size_t size) {
+static void put_paragraphs(struct ink *out, const char *text, size_t size) {
     while (size > 0) {
         const char *blank = strstr(text, "\n\n");
         const size_t part = blank != NULL && (size_t)(blank - text) < size ? (size_t)(blank - text) : size;
@@ -132,7 +133,7 @@ static void put_paragraphs(struct html *out, const char *text, size_t size) {
     }
 }
 
-static void put_requirement(struct html *out, const struct report_case *c) {
+static void put_requirement(struct ink *out, const struct report_case *c) {
     html_put(out, "<h5>Requirement</h5>");
     if (c->description != NULL && c->description[0] != '\0') {
         put_paragraphs(out, c->description, html_cut(c->description, TEXT_MAX));
@@ -142,7 +143,7 @@ static void put_requirement(struct html *out, const struct report_case *c) {
     put_tags(out, c);
 }
 
-static void put_fired(struct html *out, const struct report_run *run, const struct report_case *c) {
+static void put_fired(struct ink *out, const struct report_run *run, const struct report_case *c) {
     if (c->fired_rules == NULL || run->rules == NULL || c->fired == 0) {
         return;
     }
@@ -186,7 +187,7 @@ static const struct report_event *failed_step(const struct report_case *c, size_
 }
 
 /* The script's actions, with its line numbers as those of the list. */
-static void put_steps(struct html *out, const struct report_case *c) {
+static void put_steps(struct ink *out, const struct report_case *c) {
     const struct report_story *story = c->story;
     size_t count, steps = 0;
     const struct report_event *failed = failed_step(c, &count);
@@ -209,7 +210,7 @@ static void put_steps(struct html *out, const struct report_case *c) {
     }
 }
 
-static void put_outcome(struct html *out, const struct report_case *c) {
+static void put_outcome(struct ink *out, const struct report_case *c) {
     html_put(out, "<h5>Outcome</h5><p>");
     html_badge(out, c->verdict);
     if (c->verdict == REPORT_PASS || c->verdict == REPORT_NON_STRICT || c->verdict == REPORT_XPASS) {
@@ -226,27 +227,7 @@ static void put_outcome(struct html *out, const struct report_case *c) {
 
 /* ------------------------------------------------------------------------------------------- diagram and trace ---- */
 
-static bool put_drawing(struct html *out, const struct report_case *c, size_t index) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL) {
-        return false;
-    }
-    const struct report_diagram how = {.form = REPORT_SVG,
-                                       .title = c->title[0] != '\0' ? c->title : c->name,
-                                       .inside = true,
-                                       .id = (unsigned)index + 1};
-    bool drawn = report_diagram(file, c->story, &how);
-    drawn = fclose(file) == 0 && drawn;
-    if (drawn) {
-        html_bytes(out, text, size);
-    }
-    free(text);
-    return drawn;
-}
-
-static bool put_diagram(struct html *out, const struct report_case *c, size_t index) {
+static bool put_diagram(struct ink *out, const struct report_case *c, size_t index) {
     if (c->story == NULL || c->story->event_count == 0) {
         return true;
     }
@@ -257,12 +238,16 @@ static bool put_diagram(struct html *out, const struct report_case *c, size_t in
         return true;
     }
     html_put(out, "<div class=\"wide diagram\" role=\"region\" tabindex=\"0\" aria-label=\"Sequence diagram\">");
-    const bool drawn = put_drawing(out, c, index);
+    const struct report_diagram how = {.form = REPORT_SVG,
+                                       .title = c->title[0] != '\0' ? c->title : c->name,
+                                       .inside = true,
+                                       .id = (unsigned)index + 1};
+    const bool drawn = diagram_draw(out, c->story, &how);
     html_put(out, "</div>");
     return drawn;
 }
 
-static void put_trace(struct html *out, const struct report_case *c) {
+static void put_trace(struct ink *out, const struct report_case *c) {
     if (c->trace == NULL || c->trace[0] == '\0') {
         return;
     }
@@ -276,7 +261,7 @@ static void put_trace(struct html *out, const struct report_case *c) {
     html_put(out, "</pre>%r</details>", c->trace[size] != '\0' ? "<p class=\"meta\">The trace goes on.</p>" : "");
 }
 
-bool html_case_full(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
+bool html_case_full(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
     const struct report_case *c = &run->cases[index];
     html_put(out, "<div id=\"");
     html_case_id(out, c, tally->twins[index]);

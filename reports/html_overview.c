@@ -29,12 +29,12 @@ static const char *meaning(enum report_verdict verdict) {
     return "";
 }
 
-void html_badge(struct html *out, enum report_verdict verdict) {
+void html_badge(struct ink *out, enum report_verdict verdict) {
     const char *word = report_verdict_word(verdict);
     html_put(out, "<span class=\"v %r\">%r</span>", word, word);
 }
 
-void html_counts(struct html *out, const size_t verdicts[REPORT_VERDICT_COUNT]) {
+void html_counts(struct ink *out, const size_t verdicts[REPORT_VERDICT_COUNT]) {
     const char *between = "";
     for (size_t i = 0; i < REPORT_VERDICT_COUNT; i++) {
         const enum report_verdict verdict = html_worst[i];
@@ -46,7 +46,7 @@ void html_counts(struct html *out, const size_t verdicts[REPORT_VERDICT_COUNT]) 
     }
 }
 
-void html_case_id(struct html *out, const struct report_case *c, unsigned twins) {
+void html_case_id(struct ink *out, const struct report_case *c, unsigned twins) {
     html_put(out, "case/%i", c->name);
     if (twins > 0) {
         html_put(out, "__%n", (size_t)twins + 1);
@@ -63,7 +63,7 @@ static size_t troubles(const struct html_tally *tally) {
 
 /* -------------------------------------------------------------------------------------------------------- head ---- */
 
-static void put_headline(struct html *out, const struct report_run *run, const struct report_counts *counts) {
+static void put_headline(struct ink *out, const struct report_run *run, const struct report_counts *counts) {
     const size_t played = run->case_count - counts->skipped;
     if (run->case_count == 0) {
         html_put(out, "No case");
@@ -78,7 +78,7 @@ static void put_headline(struct html *out, const struct report_run *run, const s
     }
 }
 
-static void put_navigation(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+static void put_navigation(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     html_put(out, "<nav aria-label=\"Parts of this report\"><ul><li><a href=\"#overview\">Overview</a></li>");
     if (troubles(tally) > 0) {
         html_put(out, "<li><a href=\"#attention\">To look at</a></li>");
@@ -92,7 +92,7 @@ static void put_navigation(struct html *out, const struct report_run *run, const
     html_put(out, "<li><a href=\"#cases\">Cases</a></li></ul></nav>\n");
 }
 
-void html_head(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_head(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     const struct report_counts counts = report_count(run);
     const char *target = run->target != NULL ? run->target : "simulator";
     html_put(out,
@@ -122,7 +122,7 @@ void html_head(struct html *out, const struct report_run *run, const struct html
 /* ---------------------------------------------------------------------------------------------------- overview ---- */
 
 /* The bar repeats what the table below it says, so that it is nothing for a screen reader. */
-static void put_bar(struct html *out, const struct html_tally *tally) {
+static void put_bar(struct ink *out, const struct html_tally *tally) {
     html_put(out, "<div class=\"bar\" aria-hidden=\"true\">");
     for (size_t i = REPORT_VERDICT_COUNT; i-- > 0;) {
         const enum report_verdict verdict = html_worst[i];
@@ -135,7 +135,7 @@ static void put_bar(struct html *out, const struct html_tally *tally) {
 }
 
 /* Folded where something else is to be seen first. */
-static void put_legend(struct html *out, const struct html_tally *tally, bool open) {
+static void put_legend(struct ink *out, const struct html_tally *tally, bool open) {
     html_put(out, "<details class=\"fold\"%r><summary><h3>What the verdicts mean</h3></summary>\n"
                   "<table class=\"legend\">\n<thead><tr><th scope=\"col\">Verdict</th>"
                   "<th scope=\"col\">Cases</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n",
@@ -149,7 +149,7 @@ static void put_legend(struct html *out, const struct html_tally *tally, bool op
     html_put(out, "</tbody>\n</table>\n</details>\n");
 }
 
-static void put_line(struct html *out, const char *text) {
+static void put_line(struct ink *out, const char *text) {
     const size_t line = strcspn(text, "\n"), size = line > LINE_MAX_SHOWN ? html_cut(text, LINE_MAX_SHOWN) : line;
     html_text(out, text, size);
     if (size < line) {
@@ -157,7 +157,7 @@ static void put_line(struct html *out, const char *text) {
     }
 }
 
-static void put_attention_case(struct html *out, const struct report_case *c, unsigned twins) {
+static void put_attention_case(struct ink *out, const struct report_case *c, unsigned twins) {
     html_put(out, "<li>");
     html_badge(out, c->verdict);
     html_put(out, "<div><a href=\"#");
@@ -175,7 +175,7 @@ static void put_attention_case(struct html *out, const struct report_case *c, un
     html_put(out, "</p></div></li>\n");
 }
 
-static void put_attention(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_attention(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                           size_t total) {
     html_put(out,
              "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">To look at</h2>\n<p>%r</p>\n"
@@ -203,7 +203,7 @@ static void put_attention(struct html *out, const struct report_run *run, const 
     html_put(out, "</section>\n");
 }
 
-void html_overview(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_overview(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     html_put(out, "<section aria-labelledby=\"overview\">\n<h2 id=\"overview\">Overview</h2>\n<p class=\"sum\">");
     html_counts(out, tally->verdicts);
     html_put(out, "</p>\n");
@@ -216,7 +216,7 @@ void html_overview(struct html *out, const struct report_run *run, const struct 
     }
 }
 
-void html_foot(struct html *out, const struct report_run *run) {
+void html_foot(struct ink *out, const struct report_run *run) {
     html_put(out,
              "</main>\n<footer>\n<p>Written by stanzadrill %s. This file is all there is of the report: it loads "
              "nothing, and only the filter needs a script.</p>\n</footer>\n<script>%r</script>\n</body>\n</html>\n",

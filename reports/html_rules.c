@@ -10,13 +10,13 @@ static size_t heat(size_t count) {
     return count == 0 ? 0 : count < 10 ? 1 : count < 100 ? 2 : count < 1000 ? 3 : 4;
 }
 
-static void put_cases(struct html *out, size_t count) {
+static void put_cases(struct ink *out, size_t count) {
     html_put(out, count == 1 ? "1 case" : "%N cases", count);
 }
 
 /* ------------------------------------------------------------------------------------------------------ grids ---- */
 
-static void put_cell(struct html *out, const struct report_run *run, const struct html_tally *tally, int index) {
+static void put_cell(struct ink *out, const struct report_run *run, const struct html_tally *tally, int index) {
     if (index < 0 || (size_t)index >= run->rule_count) {
         html_put(out, "<td class=\"never\">cannot occur</td>");
         return;
@@ -36,7 +36,7 @@ static void put_cell(struct html *out, const struct report_run *run, const struc
     html_put(out, "</td>");
 }
 
-static void put_grid(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_grid(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                      const struct report_grid *grid) {
     html_put(out,
              "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n<table class=\"grid\">\n"
@@ -56,7 +56,7 @@ static void put_grid(struct html *out, const struct report_run *run, const struc
     html_put(out, "</tbody>\n</table>\n</div>\n");
 }
 
-void html_grids(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_grids(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     if (run->grid_count == 0) {
         return;
     }
@@ -101,7 +101,7 @@ static struct group group_at(const struct report_run *run, const struct html_tal
     return group;
 }
 
-static void put_picks(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_picks(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                       const struct html_rule *seen) {
     html_put(out, "<details><summary>");
     put_cases(out, seen->fired);
@@ -117,7 +117,7 @@ static void put_picks(struct html *out, const struct report_run *run, const stru
              seen->fired - seen->pick_count);
 }
 
-static void put_fired(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_fired(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                       const struct html_rule *seen) {
     html_put(out, "<td>");
     put_picks(out, run, tally, seen);
@@ -132,7 +132,7 @@ static void put_fired(struct html *out, const struct report_run *run, const stru
     }
 }
 
-static void put_rule(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
+static void put_rule(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
     const struct report_rule *rule = &run->rules[index];
     const struct html_rule *seen = &tally->rules[index];
     const enum state state = state_of(rule, seen);
@@ -156,7 +156,7 @@ static void put_rule(struct html *out, const struct report_run *run, const struc
     html_put(out, "</tr>\n");
 }
 
-static void put_folders(struct html *out, const struct html_tally *tally) {
+static void put_folders(struct ink *out, const struct html_tally *tally) {
     for (size_t i = 0; i < tally->folder_count; i++) {
         const struct html_folder *folder = &tally->folders[i];
         html_put(out, "<th scope=\"col\" class=\"turned\"><span>");
@@ -165,7 +165,7 @@ static void put_folders(struct html *out, const struct html_tally *tally) {
     }
 }
 
-static void put_group(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_group(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                       const struct group *group) {
     const char *name = run->rules[group->start].group;
     html_put(out, "<details class=\"fold\"><summary><h3>%s</h3> <span class=\"meta\">%N rules, %N fired</span>", name,
@@ -185,7 +185,7 @@ static void put_group(struct html *out, const struct report_run *run, const stru
     html_put(out, "</tbody>\n</table>\n</div>\n</details>\n");
 }
 
-static void put_unfired(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t count) {
+static void put_unfired(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t count) {
     html_put(out,
              "<details class=\"unfired\"%r>\n<summary><strong>%N %r carried out, but nothing fired %r</strong></summary>\n"
              "<ul>",
@@ -199,7 +199,7 @@ static void put_unfired(struct html *out, const struct report_run *run, const st
     html_put(out, "</ul>\n</details>\n");
 }
 
-void html_rules(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_rules(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     if (run->rule_count == 0) {
         return;
     }

@@ -7,11 +7,6 @@
 
 /* ------------------------------------------------------------------------------------------------------- text ---- */
 
-/* XML 1.0 has no place for these, not even as references; text_piece leaves them as they are. */
-static bool is_noncharacter(const char *piece) {
-    return strcmp(piece, "\xef\xbf\xbe") == 0 || strcmp(piece, "\xef\xbf\xbf") == 0;
-}
-
 static void put_character(FILE *out, const char *piece) {
     switch (piece[1] == '\0' ? piece[0] : 'x') {
     case '<':
@@ -27,7 +22,7 @@ static void put_character(FILE *out, const char *piece) {
         fputs("&quot;", out);
         break;
     default:
-        fputs(is_noncharacter(piece) ? (piece[2] == '\xbe' ? "\\xef\\xbf\\xbe" : "\\xef\\xbf\\xbf") : piece, out);
+        fputs(piece, out);
     }
 }
 
@@ -52,7 +47,7 @@ static void put_xml(FILE *out, const char *text, bool attribute) {
             text++;
             continue;
         }
-        const size_t size = text_piece(text, piece, &escaped);
+        const size_t size = text_piece_xml(text, piece, &escaped);
         if (size == 0) {
             return;
         }
