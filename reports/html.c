@@ -23,26 +23,18 @@ struct page {
 /* Up to how many cases the folders of the list stand open by themselves. */
 enum { OPEN_MAX = 100 };
 
-/* ------------------------------------------------------------------------------------------- which have details ----
- */
+/* ------------------------------------------------------------------------------------------ which have details ---- */
 
 /* The order in which cases get their details. */
 enum turn { FAILED, KNOWN, FIRST_OF_FILE, NON_STRICT, OTHERS, TURN_COUNT };
 
 static enum turn turn_of(const struct report_run *run, size_t index) {
     const struct report_case *c = &run->cases[index];
-    switch (c->verdict) {
-    case REPORT_FAIL:
-    case REPORT_BROKEN:
-    case REPORT_ERROR:
-    case REPORT_XPASS:
+    if (report_is_failure(c->verdict)) {
         return FAILED;
-    case REPORT_XFAIL:
+    }
+    if (c->verdict == REPORT_XFAIL) {
         return KNOWN;
-    case REPORT_NON_STRICT:
-    case REPORT_PASS:
-    case REPORT_SKIP:
-        break;
     }
     const bool first = index == 0 || strcmp(run->cases[index - 1].file, c->file) != 0;
     return first ? FIRST_OF_FILE : c->verdict == REPORT_NON_STRICT ? NON_STRICT : OTHERS;

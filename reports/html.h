@@ -25,6 +25,9 @@ void html_put(struct ink *out, const char *format, ...);
 /* html_cut - octets of the first `most` octets of a text, less the character that they would tear apart. */
 size_t html_cut(const char *text, size_t most);
 
+/* html_short - html_text, of whose `size` octets at most `most` are shown, and an ellipsis where that is not all. */
+void html_short(struct ink *out, const char *text, size_t size, size_t most);
+
 /* html_id - text as a part of an id. Different texts become different ids, none of which holds "__". */
 void html_id(struct ink *out, const char *text);
 

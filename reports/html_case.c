@@ -17,14 +17,6 @@ const char *html_section(const char *tag) {
     return tag + sizeof key - 1 + strspn(tag + sizeof key - 1, " ");
 }
 
-static void put_cut(struct ink *out, const char *text, size_t most) {
-    const size_t size = html_cut(text, most);
-    html_text(out, text, size);
-    if (text[size] != '\0') {
-        html_put(out, "\xe2\x80\xa6");
-    }
-}
-
 /* ---------------------------------------------------------------------------------------------------- the line ---- */
 
 static void put_sections(struct ink *out, const struct report_case *c) {
@@ -49,7 +41,7 @@ void html_row(struct ink *out, const struct report_run *run, const struct html_t
     html_badge(out, c->verdict);
     html_put(out, "<h4>");
     if (c->title[0] != '\0') {
-        put_cut(out, c->title, TITLE_MAX);
+        html_short(out, c->title, strlen(c->title), TITLE_MAX);
         html_put(out, " ");
     }
     html_put(out, "<code>%s</code></h4></summary>", c->name + (below ? folder->size + 1 : 0));
@@ -73,7 +65,7 @@ void html_case_brief(struct ink *out, const struct report_case *c, unsigned twin
     html_case_id(out, c, twins);
     html_put(out, "\">");
     if (why != NULL) {
-        put_cut(out, why, BRIEF_MAX);
+        html_short(out, why, strlen(why), BRIEF_MAX);
         html_put(out, "<br/>");
     }
     html_put(out, "The details are left out, to keep this report small.");
@@ -220,7 +212,7 @@ static void put_outcome(struct ink *out, const struct report_case *c) {
     html_put(out, c->reason != NULL ? " %s</p>" : "</p>", c->reason);
     if (c->failure != NULL && c->failure[0] != '\0') {
         html_put(out, "<pre class=\"failure\">");
-        put_cut(out, c->failure, TEXT_MAX);
+        html_short(out, c->failure, strlen(c->failure), TEXT_MAX);
         html_put(out, "</pre>");
     }
 }

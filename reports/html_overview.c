@@ -150,11 +150,7 @@ static void put_legend(struct ink *out, const struct html_tally *tally, bool ope
 }
 
 static void put_line(struct ink *out, const char *text) {
-    const size_t line = strcspn(text, "\n"), size = line > LINE_MAX_SHOWN ? html_cut(text, LINE_MAX_SHOWN) : line;
-    html_text(out, text, size);
-    if (size < line) {
-        html_put(out, "\xe2\x80\xa6");
-    }
+    html_short(out, text, strcspn(text, "\n"), LINE_MAX_SHOWN);
 }
 
 static void put_attention_case(struct ink *out, const struct report_case *c, unsigned twins) {

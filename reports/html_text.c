@@ -69,6 +69,14 @@ size_t html_cut(const char *text, size_t most) {
     return size;
 }
 
+void html_short(struct ink *out, const char *text, size_t size, size_t most) {
+    const size_t shown = size > most ? html_cut(text, most) : size;
+    html_text(out, text, shown);
+    if (shown < size) {
+        ink_put(out, "\xe2\x80\xa6");
+    }
+}
+
 void html_id(struct ink *out, const char *text) {
     static const char digits[] = "0123456789abcdef";
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./";

@@ -79,7 +79,7 @@ static bool is_error(enum report_verdict verdict) {
 }
 
 static bool is_failure(enum report_verdict verdict) {
-    return verdict == REPORT_FAIL || verdict == REPORT_XPASS;
+    return report_is_failure(verdict) && !is_error(verdict);
 }
 
 static bool is_skipped(enum report_verdict verdict) {
@@ -114,7 +114,7 @@ static void put_outcome(FILE *out, const struct report_case *c) {
         fputs("   <skipped", out);
         put_attribute(out, "message", c->reason != NULL ? c->reason : "");
         fputs("/>\n", out);
-    } else if (is_error(c->verdict) || is_failure(c->verdict)) {
+    } else if (report_is_failure(c->verdict)) {
         const char *element = is_error(c->verdict) ? "error" : "failure";
         const char *text = c->failure != NULL ? c->failure : "";
         fprintf(out, "   <%s", element);
@@ -132,7 +132,7 @@ static bool is_plain(const struct report_case *c) {
 
 /* What a person needs who sees this case and nothing else. */
 static void put_output(FILE *out, const struct report_case *c, bool traces) {
-    const bool traced = c->trace != NULL && (traces || is_error(c->verdict) || is_failure(c->verdict));
+    const bool traced = c->trace != NULL && (traces || report_is_failure(c->verdict));
     if (is_plain(c) && !traced) {
         return;
     }

@@ -11,11 +11,6 @@ static int by_octets(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool has_failed(const struct report_result *result) {
-    const struct report_case one = {.verdict = result->verdict};
-    return report_count(&(struct report_run){.cases = &one, .case_count = 1}).failed > 0;
-}
-
 bool cli_rerun_read(struct cli_rerun *rerun, const char *path) {
     struct report_results results;
     *rerun = (struct cli_rerun){.path = path};
@@ -24,7 +19,7 @@ bool cli_rerun_read(struct cli_rerun *rerun, const char *path) {
     }
     for (size_t i = 0; i < results.count; i++) {
         const struct report_result *result = &results.items[i];
-        if (has_failed(result)) {
+        if (report_is_failure(result->verdict)) {
             cli_words_add(&rerun->names, cli_copy(result->name));
             cli_words_add(&rerun->files, cli_copy(result->file));
         }
