@@ -131,6 +131,19 @@ START_TEST(streams_of_two_pairs_are_two_bands) {
 }
 END_TEST
 
+START_TEST(what_gets_better_does_not_look_like_a_fault) {
+    static const char *const labels[] = {"network cuts north from south", "network heals", "south crashes",
+                                         "south starts", "DNS loses south.example", "DNS finds south.example"};
+    two_servers();
+    for (uint64_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        story_add(REPORT_FAULT, -1, -1, i, labels[i]);
+    }
+    draw(REPORT_SVG);
+    ck_assert_uint_eq(elements("g", "f"), 3);
+    ck_assert_uint_eq(elements("g", "f y"), 3);
+}
+END_TEST
+
 START_TEST(what_is_lost_ends_in_a_cross) {
     two_servers();
     story_sends(0, 1, 0, "m1 message/chat")->number = 1;
@@ -462,6 +475,7 @@ Suite *diagram_suite(void) {
     tcase_add_test(tcase, the_steps_of_a_stream_are_one_band);
     tcase_add_test(tcase, a_stream_to_nobody_names_the_domain);
     tcase_add_test(tcase, streams_of_two_pairs_are_two_bands);
+    tcase_add_test(tcase, what_gets_better_does_not_look_like_a_fault);
     tcase_add_test(tcase, what_is_lost_ends_in_a_cross);
     tcase_add_test(tcase, time_passes_below_what_happens_at_once);
     tcase_add_test(tcase, raw_octets_that_became_no_stanza_are_a_note);

@@ -12,7 +12,7 @@ enum { RULE_COUNT = 5 };
 static const struct report_rule rules[RULE_COUNT] = {
     {"msg.one", "local", "6121 8.5.2", "MUST", "one resource is there", "deliver it", NULL, true},
     {"msg.two", "local", "6121 8.5.2", "MUST", "a < b & c", "store \"it\"", NULL, true},
-    {"msg.three", "local", "6121 8.5.3", "MAY", "nothing shows it", "nothing", "there are no <streams> here", false},
+    {"msg.three", "local", "6121 8.5.3", "MAY", "nothing shows it", "nothing", "there are no <streams> here", true},
     {"msg.four", "remote", "6120 10.4", "MUST", "it is carried out", "it is not seen", NULL, true},
     {"msg.five", "remote", "6120 10.4", "MUST", "it waits", "it waits on", NULL, false},
 };
@@ -33,6 +33,15 @@ static struct report_case simple(const char *file, const char *name, enum report
     };
 }
 
+static char *write_run(const struct report_run *run, size_t *size) {
+    char *text = NULL;
+    FILE *out = open_memstream(&text, size);
+    ck_assert_ptr_nonnull(out);
+    ck_assert(report_html(out, run, false));
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
 static char *write_cases(const struct report_case *cases, size_t count, size_t *size) {
     static const char *const columns[] = {"chat", "normal"}, *const rows[] = {"somebody", "nobody"};
     static const int cells[] = {0, 3, -1, 2};
@@ -45,12 +54,7 @@ static char *write_cases(const struct report_case *cases, size_t count, size_t *
                                    .rule_count = RULE_COUNT,
                                    .grids = &grid,
                                    .grid_count = 1};
-    char *text = NULL;
-    FILE *out = open_memstream(&text, size);
-    ck_assert_ptr_nonnull(out);
-    ck_assert(report_html(out, &run, false));
-    ck_assert_int_eq(fclose(out), 0);
-    return text;
+    return write_run(&run, size);
 }
 
 static size_t count_of(const char *text, const char *part) {
@@ -255,6 +259,86 @@ START_TEST(a_grid_shows_rule_count_and_worst_verdict_of_each_cell) {
 }
 END_TEST
 
+START_TEST(a_cell_is_warmer_for_each_power_of_ten) {
+    static const struct {
+        size_t cases;
+        const char *cell;
+    } rows[] = {{1, "<td class=\"h1\">1</td>"},     {9, "<td class=\"h1\">9</td>"},
+                {10, "<td class=\"h2\">10</td>"},   {99, "<td class=\"h2\">99</td>"},
+                {100, "<td class=\"h3\">100</td>"}, {999, "<td class=\"h3\">999</td>"},
+                {1000, "<td class=\"h4\">1000</td>"}};
+    struct report_case *cases = calloc(1000, sizeof *cases);
+    ck_assert_ptr_nonnull(cases);
+    for (size_t i = 0; i < 1000; i++) {
+        cases[i] = simple("s/a.scs", "s/a", REPORT_PASS);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        expect_parts(cases, rows[i].cases, (const char *const[]){rows[i].cell, NULL});
+    }
+    free(cases);
+}
+END_TEST
+
+START_TEST(folders_are_called_by_what_tells_them_apart) {
+    const struct report_case cases[] = {simple("s/x/ab/1.scs", "s/x/ab/1", REPORT_PASS),
+                                        simple("s/x/ac/1.scs", "s/x/ac/1", REPORT_PASS)};
+    expect_parts(cases, 2,
+                 (const char *const[]){"<th scope=\"col\" class=\"turned\"><span>ab</span></th>"
+                                       "<th scope=\"col\" class=\"turned\"><span>ac</span></th>",
+                                       "<summary><h3>ab</h3>", "<a href=\"#case/s/x/ac/1\">ac/1</a>", NULL});
+    expect_parts(cases, 1, (const char *const[]){"<summary><h3>s/x/ab</h3>", NULL});
+}
+END_TEST
+
+START_TEST(a_rule_links_to_one_case_a_file) {
+    const struct report_case cases[] = {simple("a.scs", "a/1", REPORT_PASS), simple("a.scs", "a/2", REPORT_PASS),
+                                        simple("b.scs", "b", REPORT_PASS)};
+    expect_parts(cases, 3,
+                 (const char *const[]){"<summary>3 cases</summary><ul><li><a href=\"#case/a/1\">a/1</a></li>"
+                                       "<li><a href=\"#case/b\">b</a></li><li>and 1 more</li></ul>",
+                                       NULL});
+}
+END_TEST
+
+START_TEST(chapters_to_filter_by_stand_in_the_order_of_their_numbers) {
+    static const char *const tags[] = {"section: RFC 6121 8.10.1", "section: RFC 6121 8.9.2", "section: RFC 6120 10.4",
+                                       "section: RFC 6121 8.9.1", "section: XEP-0160 3", NULL};
+    struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    c.tags = tags;
+    expect_parts(&c, 1,
+                 (const char *const[]){"<option value=\"\">all</option><option>RFC 6120 10.4</option>"
+                                       "<option>RFC 6121 8.9</option><option>RFC 6121 8.10</option>"
+                                       "<option>XEP-0160 3</option></select>",
+                                       NULL});
+}
+END_TEST
+
+START_TEST(what_is_cut_is_whole_up_to_there) {
+    char title[400], trace[20000];
+    struct report_event events[401];
+    const struct report_story story = {.events = events, .event_count = 401};
+    struct report_case c = simple("a.scs", "a", REPORT_PASS);
+    memset(title, 'T', sizeof title);
+    memcpy(title + 299, "\xc3\xbc tail", 8);
+    memset(trace, 'x', sizeof trace);
+    memcpy(trace + 15985, "\nthe last\nthe next", 18);
+    trace[sizeof trace - 1] = '\0';
+    for (int i = 0; i < 401; i++) {
+        events[i] = (struct report_event){.kind = REPORT_FAULT, .from = -1, .to = -1, .label = "network heals"};
+    }
+    c.title = title;
+    c.trace = trace;
+    c.story = &story;
+    size_t size;
+    char *text = write_cases(&c, 1, &size);
+    ck_assert_ptr_nonnull(strstr(text, "TTT\xe2\x80\xa6 <code>a</code></h4>"));
+    ck_assert_ptr_nonnull(strstr(text, "xxx\nthe last\n</pre><p class=\"meta\">The trace goes on.</p>"));
+    ck_assert_ptr_nonnull(strstr(text, "With its 401 events it makes no diagram"));
+    ck_assert_ptr_null(strstr(text, "<svg "));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_section_of_an_rfc_is_a_link_to_it) {
     static const char *const tags[] = {"section: RFC 6121 8.5.2", "section: RFC 6121 A.2", "section: XEP-0160 3",
                                        "slow", NULL};
@@ -376,12 +460,8 @@ END_TEST
 
 START_TEST(a_run_without_cases_and_rules_makes_a_page_too) {
     const struct report_run run = {.version = "1.2.3", .target = "prosody"};
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
-    ck_assert(report_html(out, &run, false));
-    ck_assert_int_eq(fclose(out), 0);
+    size_t size;
+    char *text = write_run(&run, &size);
     ck_assert_ptr_nonnull(strstr(text, "<h1>No case</h1>"));
     ck_assert_str_eq(text + size - 8, "</html>\n");
     free(text);
@@ -419,6 +499,11 @@ Suite *html_suite(void) {
     tcase_add_test(tcase, a_rule_that_nothing_can_show_says_why);
     tcase_add_test(tcase, a_rule_says_how_many_cases_fired_it_and_links_to_them);
     tcase_add_test(tcase, a_grid_shows_rule_count_and_worst_verdict_of_each_cell);
+    tcase_add_test(tcase, a_cell_is_warmer_for_each_power_of_ten);
+    tcase_add_test(tcase, folders_are_called_by_what_tells_them_apart);
+    tcase_add_test(tcase, a_rule_links_to_one_case_a_file);
+    tcase_add_test(tcase, chapters_to_filter_by_stand_in_the_order_of_their_numbers);
+    tcase_add_test(tcase, what_is_cut_is_whole_up_to_there);
     tcase_add_test(tcase, a_section_of_an_rfc_is_a_link_to_it);
     tcase_add_test(tcase, a_case_shows_requirement_steps_outcome_diagram_trace_and_command);
     tcase_add_test(tcase, the_step_in_which_it_failed_is_marked);

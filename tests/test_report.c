@@ -27,9 +27,9 @@ static struct report_case skipped_case(const char *file, const char *name, const
     return c;
 }
 
-/* Prints `count` cases with a writer and compares all of it. */
-static void expect_run(bool (*writer)(FILE *, const struct report_run *, bool), bool colour,
-                       const struct report_case *cases, size_t count, const char *expected) {
+/* What a writer makes of `count` cases; new. */
+static char *print_run(bool (*writer)(FILE *, const struct report_run *, bool), bool colour,
+                       const struct report_case *cases, size_t count) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -40,7 +40,21 @@ static void expect_run(bool (*writer)(FILE *, const struct report_run *, bool), 
     }
     ck_assert(writer(out, &run, colour));
     ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+static void expect_run(bool (*writer)(FILE *, const struct report_run *, bool), bool colour,
+                       const struct report_case *cases, size_t count, const char *expected) {
+    char *text = print_run(writer, colour, cases, count);
     ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+static void expect_start(bool (*writer)(FILE *, const struct report_run *, bool), const struct report_case *cases,
+                         size_t count, const char *word) {
+    char *text = print_run(writer, false, cases, count);
+    ck_assert_msg(strncmp(text, word, strlen(word)) == 0 && text[strlen(word)] == ' ', "no %s at the start of %s", word,
+                  text);
     free(text);
 }
 
@@ -176,6 +190,21 @@ START_TEST(the_worst_verdict_stands_for_the_file) {
         failed_case(file_b, "talk/b/one", "x\n"),
         failed_case(file_b, "talk/b/two", "y\n"),
     };
+    static const struct {
+        enum report_verdict better, worse;
+        const char *line;
+    } rows[] = {
+        {REPORT_SKIP, REPORT_PASS, "PASS"},         {REPORT_PASS, REPORT_NON_STRICT, "NON-STRICT"},
+        {REPORT_NON_STRICT, REPORT_XFAIL, "XFAIL"}, {REPORT_XFAIL, REPORT_XPASS, "XPASS"},
+        {REPORT_XPASS, REPORT_FAIL, "FAIL"},        {REPORT_FAIL, REPORT_ERROR, "ERROR"},
+        {REPORT_ERROR, REPORT_BROKEN, "BROKEN"},
+    };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        struct report_case both[] = {passed_case(file_a, "a"), passed_case(file_a, "b")};
+        both[i % 2].verdict = rows[i / 2].better;
+        both[1 - i % 2].verdict = rows[i / 2].worse;
+        expect_start(report_pretty, both, 2, rows[i / 2].line);
+    }
     cases[3].verdict = REPORT_BROKEN;
     expect_run(report_pretty, false, cases, 4,
                "PASS        talk/a.scs  2 cases, 1 skipped\n"
