@@ -256,6 +256,10 @@ START_TEST(a_grid_shows_rule_count_and_worst_verdict_of_each_cell) {
                      "<td class=\"none\"><a href=\"#rule/msg.four\">msg.four</a> <strong>nothing fires it</strong>",
                      "<td class=\"never\">cannot occur</td>",
                      "<td class=\"never\"><a href=\"#rule/msg.three\">msg.three</a> not shown here</td>", NULL});
+    const struct report_case order[] = {simple("s/a.scs", "s/a", REPORT_XFAIL), simple("s/b.scs", "s/b", REPORT_FAIL),
+                                        simple("s/c.scs", "s/c", REPORT_NON_STRICT)};
+    expect_parts(order, 3,
+                 (const char *const[]){"<span>3 cases</span> <span class=\"v fail\">fail</span></td>", NULL});
 }
 END_TEST
 

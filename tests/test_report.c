@@ -114,6 +114,8 @@ END_TEST
 START_TEST(octets_that_are_not_utf8_are_shown_as_octets) {
     expect_text("\xff", "\\xff");
     expect_text("\xc0\xaf", "\\xc0\\xaf");                      /* longer than needed */
+    expect_text("\xe0\x9f\xbf", "\\xe0\\x9f\\xbf");
+    expect_text("\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf");
     expect_text("\xed\xa0\x80", "\\xed\\xa0\\x80");             /* half of a surrogate pair */
     expect_text("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");    /* past U+10FFFF */
     expect_text("\xe6\x97", "\\xe6\\x97");                      /* cut off */
