@@ -62,8 +62,8 @@ void html_grids(struct ink *out, const struct report_run *run, const struct html
     }
     html_put(out,
              "<section aria-labelledby=\"delivery\">\n<h2 id=\"delivery\">Delivery</h2>\n<p>Which rule decides, by "
-             "what is sent and who is there. The stronger its colour, the more cases fire a cell\xe2\x80\x99s rule; the word in it is the "
-             "worst verdict among them.</p>\n<p class=\"scale\"><span class=\"h1\">1 to 9 cases</span> "
+             "what is sent and who is there. The stronger a cell\xe2\x80\x99s colour, the more cases fire its rule; the "
+             "word in it is the worst verdict among them.</p>\n<p class=\"scale\"><span class=\"h1\">1 to 9 cases</span> "
              "<span class=\"h2\">10 to 99</span> <span class=\"h3\">100 to 999</span> "
              "<span class=\"h4\">1,000 or more</span> <span class=\"none\"><strong>nothing fires it</strong></span>"
              "</p>\n");

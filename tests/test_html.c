@@ -214,8 +214,8 @@ START_TEST(a_rule_that_nothing_fired_stands_out_and_is_listed) {
     cases[1].fired_rules = fired_two;
     size_t size;
     char *text = write_cases(cases, 2, &size);
-    ck_assert_ptr_nonnull(strstr(text, "<details class=\"unfired\" open=\"open\">\n<summary><strong>1 rule is carried out, but nothing fired it"
-                                 "</strong></summary>"));
+    ck_assert_ptr_nonnull(strstr(text, "<details class=\"unfired\" open=\"open\">\n<summary><strong>1 rule is carried "
+                                 "out, but nothing fired it</strong></summary>"));
     ck_assert_ptr_nonnull(strstr(text, "<li><a href=\"#rule/msg.four\">msg.four</a></li>"));
     ck_assert_ptr_nonnull(strstr(text, "<tr id=\"rule/msg.four\" class=\"none\">"));
     ck_assert_uint_eq(count_of(text, "<strong>Nothing fired it.</strong>"), 1);
