@@ -54,7 +54,6 @@ static const char style[] =
     "  border-radius: .5rem;\n"
     "  white-space: pre-wrap; line-height: 1.5; }\n"
     "table { border-collapse: collapse; font-variant-numeric: tabular-nums; }\n"
-    "caption { text-align: start; color: var(--soft); font-size: .88rem; padding-bottom: .4rem; }\n"
     "th { text-align: start; font-weight: 600; }\n"
     "th, td { vertical-align: top; }\n"
     "summary { cursor: pointer; }\n"
