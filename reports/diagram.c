@@ -7,38 +7,6 @@
 
 /* ------------------------------------------------------------------------------------------------------- text ---- */
 
-static bool make_room(struct ink *ink, size_t more) {
-    if (ink->failed || more > SIZE_MAX / 4 - ink->size) {
-        ink->failed = true;
-        return false;
-    }
-    if (ink->size + more < ink->capacity) {
-        return true;
-    }
-    size_t capacity = ink->capacity < 512 ? 1024 : ink->capacity * 2;
-    capacity = capacity > ink->size + more ? capacity : ink->size + more + 1;
-    char *data = realloc(ink->data, capacity);
-    if (data == NULL) {
-        ink->failed = true;
-        return false;
-    }
-    ink->data = data;
-    ink->capacity = capacity;
-    return true;
-}
-
-void ink_add(struct ink *ink, const char *data, size_t size) {
-    if (make_room(ink, size)) {
-        memcpy(ink->data + ink->size, data, size);
-        ink->size += size;
-        ink->data[ink->size] = '\0';
-    }
-}
-
-void ink_put(struct ink *ink, const char *text) {
-    ink_add(ink, text, strlen(text));
-}
-
 void ink_number(struct ink *ink, long number) {
     char digits[24];
     char *at = digits + sizeof digits;
@@ -51,13 +19,6 @@ void ink_number(struct ink *ink, long number) {
         *--at = '-';
     }
     ink_add(ink, at, (size_t)(digits + sizeof digits - at));
-}
-
-void ink_repeat(struct ink *ink, const char *piece, unsigned count) {
-    const size_t size = strlen(piece);
-    for (unsigned i = 0; i < count; i++) {
-        ink_add(ink, piece, size);
-    }
 }
 
 /* Columns of a character in a terminal: none for marks that combine, two for the wide scripts. */
@@ -81,21 +42,13 @@ static unsigned columns_of(const char *piece) {
     return combines ? 0 : wide ? 2 : 1;
 }
 
-/* XML knows neither of the two, and nobody can see them. */
-static bool is_no_character(const char *piece) {
-    return strcmp(piece, "\xEF\xBF\xBE") == 0 || strcmp(piece, "\xEF\xBF\xBF") == 0;
-}
-
 unsigned ink_clean(struct ink *ink, const char *text, unsigned most) {
     char piece[TEXT_PIECE_MAX + 1];
     bool escaped;
     unsigned columns = 0;
     size_t fits = ink->size; /* how far an ellipsis finds room behind it */
     unsigned marks = 0;
-    for (size_t size; (size = text_piece(text, piece, &escaped)) > 0; text += size) {
-        if (is_no_character(piece)) {
-            memcpy(piece, "?", 2);
-        }
+    for (size_t size; (size = text_piece_xml(text, piece, &escaped)) > 0; text += size) {
         const unsigned wanted = escaped ? (unsigned)strlen(piece) : columns_of(piece);
         /* Nobody needs more marks on one letter; a line of them has no width, but no end either. */
         marks = wanted == 0 ? marks + 1 : 0;
@@ -154,25 +107,30 @@ void diagram_time(struct ink *out, uint64_t time_us) {
 
 /* ---------------------------------------------------------------------------------------------------- writing ---- */
 
-bool report_diagram(FILE *out, const struct report_story *story, const struct report_diagram *how) {
-    struct plan plan = {.story = story};
-    struct ink ink = {0};
+bool diagram_draw(struct ink *out, const struct report_story *story, const struct report_diagram *how) {
+    struct plan plan;
     bool whole = plan_make(&plan, story, how);
     if (whole) {
         switch (how->form) {
         case REPORT_SVG:
-            whole = diagram_svg(&ink, &plan, how);
+            whole = diagram_svg(out, &plan, how);
             break;
         case REPORT_MERMAID:
-            whole = diagram_mermaid(&ink, &plan, how);
+            whole = diagram_mermaid(out, &plan, how);
             break;
         case REPORT_TEXT:
-            whole = diagram_text(&ink, &plan, how);
+            whole = diagram_text(out, &plan, how);
             break;
         }
     }
-    whole = whole && !ink.failed && (ink.size == 0 || fwrite(ink.data, 1, ink.size, out) == ink.size);
-    free(ink.data);
     plan_free(&plan);
+    return whole;
+}
+
+bool report_diagram(FILE *out, const struct report_story *story, const struct report_diagram *how) {
+    struct ink ink = {0};
+    const bool whole = diagram_draw(&ink, story, how) &&
+                       (ink.size == 0 || fwrite(ink.data, 1, ink.size, out) == ink.size);
+    free(ink.data);
     return whole;
 }

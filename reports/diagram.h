@@ -2,21 +2,12 @@
 #ifndef STANZADRILL_REPORTS_DIAGRAM_H
 #define STANZADRILL_REPORTS_DIAGRAM_H
 
+#include "ink.h"
 #include "report.h"
 
 /* ------------------------------------------------------------------------------------------------------- text ---- */
 
-/* A text that grows. Once memory has run out, `failed` stays true and nothing is added. */
-struct ink {
-    char *data;
-    size_t size, capacity;
-    bool failed;
-};
-
-void ink_add(struct ink *ink, const char *data, size_t size);
-void ink_put(struct ink *ink, const char *text);
 void ink_number(struct ink *ink, long number);
-void ink_repeat(struct ink *ink, const char *piece, unsigned count);
 
 /* ink_clean - text from elsewhere: one line, only UTF-8 that XML can hold and that does not turn the writing direction;
  * the rest as \xNN. Where it has more than `most` columns, its end is cut off and shown by an ellipsis.
@@ -66,7 +57,6 @@ struct plan {
 
 enum { DIAGRAM_ROWS_MAX = 400, DIAGRAM_LANES_MAX = 60, LABEL_COLUMNS = 48, BOX_COLUMNS = 64 };
 
-
 /* plan_make - false where memory ran out. Either way, plan_free. */
 bool plan_make(struct plan *plan, const struct report_story *story, const struct report_diagram *how);
 void plan_free(struct plan *plan);
@@ -77,6 +67,9 @@ static inline const char *plan_text(const struct plan *plan, size_t text) {
 
 /* plan_says - whether an event's stanza is an error that somebody gets. */
 bool plan_is_error(const struct report_event *event);
+
+/* diagram_draw - what report_diagram writes, behind what is there already. returns false where memory ran out. */
+bool diagram_draw(struct ink *out, const struct report_story *story, const struct report_diagram *how);
 
 /* The forms. returns false where memory ran out. */
 bool diagram_svg(struct ink *out, const struct plan *plan, const struct report_diagram *how);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Octets of a text in a struct html. */
+/* Octets of a text. */
 struct span {
     size_t start, end;
 };
@@ -13,7 +13,7 @@ struct span {
 struct page {
     const struct report_run *run;
     struct html_tally tally;
-    struct html top, rows, full, bottom;
+    struct ink top, rows, full, bottom;
     struct span *heads;                 /* in rows, by case: its line */
     struct span *briefs;                /* in rows, by case: what stands in its fold where there are no details */
     struct span *details;               /* in full, by case; empty: none */
@@ -23,26 +23,18 @@ struct page {
 /* Up to how many cases the folders of the list stand open by themselves. */
 enum { OPEN_MAX = 100 };
 
-/* ------------------------------------------------------------------------------------------- which have details ----
- */
+/* ------------------------------------------------------------------------------------------ which have details ---- */
 
 /* The order in which cases get their details. */
 enum turn { FAILED, KNOWN, FIRST_OF_FILE, NON_STRICT, OTHERS, TURN_COUNT };
 
 static enum turn turn_of(const struct report_run *run, size_t index) {
     const struct report_case *c = &run->cases[index];
-    switch (c->verdict) {
-    case REPORT_FAIL:
-    case REPORT_BROKEN:
-    case REPORT_ERROR:
-    case REPORT_XPASS:
+    if (report_is_failure(c->verdict)) {
         return FAILED;
-    case REPORT_XFAIL:
+    }
+    if (c->verdict == REPORT_XFAIL) {
         return KNOWN;
-    case REPORT_NON_STRICT:
-    case REPORT_PASS:
-    case REPORT_SKIP:
-        break;
     }
     const bool first = index == 0 || strcmp(run->cases[index - 1].file, c->file) != 0;
     return first ? FIRST_OF_FILE : c->verdict == REPORT_NON_STRICT ? NON_STRICT : OTHERS;
@@ -72,7 +64,7 @@ static void fill_details(struct page *page, size_t most) {
 /* ---------------------------------------------------------------------------------------------------- the list ---- */
 
 static void make_rows(struct page *page) {
-    struct html *rows = &page->rows;
+    struct ink *rows = &page->rows;
     for (size_t i = 0; i < page->run->case_count; i++) {
         const size_t start = rows->size;
         html_row(rows, page->run, &page->tally, i);
@@ -82,14 +74,14 @@ static void make_rows(struct page *page) {
     }
 }
 
-static bool put_span(FILE *out, const struct html *from, struct span span) {
+static bool put_span(FILE *out, const struct ink *from, struct span span) {
     const size_t size = span.end - span.start;
-    return size == 0 || fwrite(from->text + span.start, 1, size, out) == size;
+    return size == 0 || fwrite(from->data + span.start, 1, size, out) == size;
 }
 
 static bool put_folder_head(FILE *out, const struct page *page, size_t index) {
     const struct html_folder *folder = &page->tally.folders[index];
-    struct html head = {.text = NULL};
+    struct ink head = {0};
     html_put(&head, "<details class=\"folder\"%r><summary><h3>",
              page->run->case_count <= OPEN_MAX ? " open=\"open\"" : "");
     html_text(&head, folder->name + folder->shown, folder->size - folder->shown);
@@ -97,7 +89,7 @@ static bool put_folder_head(FILE *out, const struct page *page, size_t index) {
     html_counts(&head, folder->verdicts);
     html_put(&head, " <span class=\"meta matches\"></span></summary>\n");
     const bool good = !head.failed && put_span(out, &head, (struct span){0, head.size});
-    free(head.text);
+    free(head.data);
     return good;
 }
 
@@ -118,7 +110,7 @@ static bool put_folder(FILE *out, const struct page *page, size_t index) {
 /* ---------------------------------------------------------------------------------------------------- the page ---- */
 
 static void make_top(struct page *page) {
-    struct html *top = &page->top;
+    struct ink *top = &page->top;
     html_head(top, page->run, &page->tally);
     html_overview(top, page->run, &page->tally);
     html_grids(top, page->run, &page->tally);
@@ -160,9 +152,9 @@ bool report_html(FILE *out, const struct report_run *run, bool colour) {
     struct page page = {.run = run};
     const bool good = make(&page) && put(out, &page);
     html_tally_free(&page.tally);
-    struct html *texts[] = {&page.top, &page.rows, &page.full, &page.bottom};
+    struct ink *texts[] = {&page.top, &page.rows, &page.full, &page.bottom};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        free(texts[i]->text);
+        free(texts[i]->data);
     }
     free(page.heads);
     free(page.briefs);

@@ -3,6 +3,7 @@
 #ifndef STANZADRILL_REPORTS_HTML_H
 #define STANZADRILL_REPORTS_HTML_H
 
+#include "ink.h"
 #include "report.h"
 
 enum {
@@ -12,28 +13,23 @@ enum {
     HTML_PICKS = 8                /* cases that a rule links to */
 };
 
-/* --- text that grows; html_text.c --- */
-
-struct html {
-    char *text; /* no NUL at its end */
-    size_t size, room;
-    bool failed; /* memory ran out; what follows is lost */
-};
-
-void html_bytes(struct html *out, const char *bytes, size_t size);
+/* --- text; html_text.c --- */
 
 /* html_text - text from elsewhere, `size` octets of it, escaped: for elements and attributes alike. */
-void html_text(struct html *out, const char *text, size_t size);
+void html_text(struct ink *out, const char *text, size_t size);
 
 /* html_put - a template: %s text to escape, %r markup as it stands, %n a size_t, %N the same with commas, %i text as a
  * part of an id, %t microseconds (uint64_t) as seconds. */
-void html_put(struct html *out, const char *format, ...);
+void html_put(struct ink *out, const char *format, ...);
 
 /* html_cut - octets of the first `most` octets of a text, less the character that they would tear apart. */
 size_t html_cut(const char *text, size_t most);
 
+/* html_short - html_text, of whose `size` octets at most `most` are shown, and an ellipsis where that is not all. */
+void html_short(struct ink *out, const char *text, size_t size, size_t most);
+
 /* html_id - text as a part of an id. Different texts become different ids, none of which holds "__". */
-void html_id(struct html *out, const char *text);
+void html_id(struct ink *out, const char *text);
 
 /* --- counts; html_tally.c --- */
 
@@ -72,30 +68,30 @@ bool html_troubles(enum report_verdict verdict);
 /* --- parts of the page --- */
 
 /* html_badge - a verdict as a word with its sign. */
-void html_badge(struct html *out, enum report_verdict verdict);
+void html_badge(struct ink *out, enum report_verdict verdict);
 
 /* html_case_id - the id of a case, without the sign # of a link. */
-void html_case_id(struct html *out, const struct report_case *c, unsigned twins);
+void html_case_id(struct ink *out, const struct report_case *c, unsigned twins);
 
 /* html_counts - "2 fail, 10 pass", worst first. */
-void html_counts(struct html *out, const size_t verdicts[REPORT_VERDICT_COUNT]);
+void html_counts(struct ink *out, const size_t verdicts[REPORT_VERDICT_COUNT]);
 
 /* html_worst - the verdicts, worst first. Static. */
 extern const enum report_verdict html_worst[REPORT_VERDICT_COUNT];
 
-void html_head(struct html *out, const struct report_run *run, const struct html_tally *tally);
-void html_overview(struct html *out, const struct report_run *run, const struct html_tally *tally);
-void html_grids(struct html *out, const struct report_run *run, const struct html_tally *tally);
-void html_rules(struct html *out, const struct report_run *run, const struct html_tally *tally);
-void html_foot(struct html *out, const struct report_run *run);
+void html_head(struct ink *out, const struct report_run *run, const struct html_tally *tally);
+void html_overview(struct ink *out, const struct report_run *run, const struct html_tally *tally);
+void html_grids(struct ink *out, const struct report_run *run, const struct html_tally *tally);
+void html_rules(struct ink *out, const struct report_run *run, const struct html_tally *tally);
+void html_foot(struct ink *out, const struct report_run *run);
 
 /* html_row - a case's line, up to what is inside its fold; html_case_brief and html_case_full: two ways to fill it. */
-void html_row(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index);
-void html_case_brief(struct html *out, const struct report_case *c, unsigned twins);
-bool html_case_full(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index);
+void html_row(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index);
+void html_case_brief(struct ink *out, const struct report_case *c, unsigned twins);
+bool html_case_full(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index);
 
 /* html_filter - the form that a script brings to life. */
-void html_filter(struct html *out, const struct report_run *run, const struct html_tally *tally);
+void html_filter(struct ink *out, const struct report_run *run, const struct html_tally *tally);
 
 /* html_section - of a tag "section: RFC 6121 8.5.2" what follows the key; NULL for another tag. */
 const char *html_section(const char *tag);

@@ -1,4 +1,5 @@
 /* A case in the HTML report: its line, and what its fold holds. */
+#include "diagram.h"
 #include "html.h"
 
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 
 /* What one case shows of each part at most, in octets or events: beyond that nobody reads on, and the command that
  * plays the case again has the rest. */
-enum { TITLE_MAX = 300, TEXT_MAX = 16000, BRIEF_MAX = 500, STEPS_MAX = 300, DIAGRAM_MAX = 400 };
+enum { TITLE_MAX = 300, TEXT_MAX = 16000, BRIEF_MAX = 500, STEPS_MAX = 300, STEPS_SHORT = 12, DIAGRAM_MAX = 400 };
 
 const char *html_section(const char *tag) {
     static const char key[] = "section:";
@@ -16,17 +17,9 @@ const char *html_section(const char *tag) {
     return tag + sizeof key - 1 + strspn(tag + sizeof key - 1, " ");
 }
 
-static void put_cut(struct html *out, const char *text, size_t most) {
-    const size_t size = html_cut(text, most);
-    html_text(out, text, size);
-    if (text[size] != '\0') {
-        html_put(out, "\xe2\x80\xa6");
-    }
-}
-
 /* ---------------------------------------------------------------------------------------------------- the line ---- */
 
-static void put_sections(struct html *out, const struct report_case *c) {
+static void put_sections(struct ink *out, const struct report_case *c) {
     const char *between = " data-s=\"";
     for (const char *const *tag = c->tags; tag != NULL && *tag != NULL; tag++) {
         const char *section = html_section(*tag);
@@ -38,7 +31,7 @@ static void put_sections(struct html *out, const struct report_case *c) {
     html_put(out, between[0] == '|' ? "\"" : "");
 }
 
-void html_row(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
+void html_row(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
     const struct report_case *c = &run->cases[index];
     const struct html_folder *folder = &tally->folders[tally->folder_of[index]];
     const bool below = strncmp(c->name, folder->name, folder->size) == 0 && c->name[folder->size] == '/';
@@ -48,13 +41,13 @@ void html_row(struct html *out, const struct report_run *run, const struct html_
     html_badge(out, c->verdict);
     html_put(out, "<h4>");
     if (c->title[0] != '\0') {
-        put_cut(out, c->title, TITLE_MAX);
+        html_short(out, c->title, strlen(c->title), TITLE_MAX);
         html_put(out, " ");
     }
     html_put(out, "<code>%s</code></h4></summary>", c->name + (below ? folder->size + 1 : 0));
 }
 
-static void put_replay(struct html *out, const struct report_case *c) {
+static void put_replay(struct ink *out, const struct report_case *c) {
     if (c->replay == NULL) {
         return;
     }
@@ -66,13 +59,13 @@ static void put_replay(struct html *out, const struct report_case *c) {
 }
 
 /* There may be many thousands of these: each element counts. */
-void html_case_brief(struct html *out, const struct report_case *c, unsigned twins) {
+void html_case_brief(struct ink *out, const struct report_case *c, unsigned twins) {
     const char *why = c->reason != NULL ? c->reason : c->failure;
     html_put(out, "<p id=\"");
     html_case_id(out, c, twins);
     html_put(out, "\">");
     if (why != NULL) {
-        put_cut(out, why, BRIEF_MAX);
+        html_short(out, why, strlen(why), BRIEF_MAX);
         html_put(out, "<br/>");
     }
     html_put(out, "The details are left out, to keep this report small.");
@@ -85,7 +78,7 @@ void html_case_brief(struct html *out, const struct report_case *c, unsigned twi
 /* ------------------------------------------------------------------------------------------------- requirement ---- */
 
 /* A section of an RFC, as in "RFC 6121 8.5.2", is a link to it; all other words stay words. */
-static void put_section(struct html *out, const char *section) {
+static void put_section(struct ink *out, const char *section) {
     size_t number = 0, place = 0;
     if (strncmp(section, "RFC ", 4) == 0) {
         number = strspn(section + 4, "0123456789");
@@ -96,12 +89,12 @@ static void put_section(struct html *out, const char *section) {
         return;
     }
     html_put(out, "<li><a href=\"https://www.rfc-editor.org/rfc/rfc");
-    html_bytes(out, section + 4, number);
+    ink_add(out, section + 4, number);
     const char *where = section + 5 + number;
     html_put(out, "#%r-%s\">%s</a></li>", where[0] >= 'A' ? "appendix" : "section", where, section);
 }
 
-static void put_tags(struct html *out, const struct report_case *c) {
+static void put_tags(struct ink *out, const struct report_case *c) {
     if (c->tags == NULL || c->tags[0] == NULL) {
         return;
     }
@@ -117,7 +110,7 @@ static void put_tags(struct html *out, const struct report_case *c) {
     html_put(out, "</ul>");
 }
 
-static void put_paragraphs(struct html *out, const char *text, size_t size) {
+static void put_paragraphs(struct ink *out, const char *text, size_t size) {
     while (size > 0) {
         const char *blank = strstr(text, "\n\n");
         const size_t part = blank != NULL && (size_t)(blank - text) < size ? (size_t)(blank - text) : size;
@@ -132,7 +125,7 @@ static void put_paragraphs(struct html *out, const char *text, size_t size) {
     }
 }
 
-static void put_requirement(struct html *out, const struct report_case *c) {
+static void put_requirement(struct ink *out, const struct report_case *c) {
     html_put(out, "<h5>Requirement</h5>");
     if (c->description != NULL && c->description[0] != '\0') {
         put_paragraphs(out, c->description, html_cut(c->description, TEXT_MAX));
@@ -142,7 +135,7 @@ static void put_requirement(struct html *out, const struct report_case *c) {
     put_tags(out, c);
 }
 
-static void put_fired(struct html *out, const struct report_run *run, const struct report_case *c) {
+static void put_fired(struct ink *out, const struct report_run *run, const struct report_case *c) {
     if (c->fired_rules == NULL || run->rules == NULL || c->fired == 0) {
         return;
     }
@@ -163,27 +156,53 @@ static bool went_wrong(enum report_verdict verdict) {
     return html_troubles(verdict) && verdict != REPORT_NON_STRICT && verdict != REPORT_XPASS;
 }
 
-/* The script's actions, with its line numbers as those of the list. */
-static void put_steps(struct html *out, const struct report_case *c) {
+static bool is_step(const struct report_event *event) {
+    return event->kind == REPORT_STEP && event->label != NULL;
+}
+
+/* The step that failed, and how many there are. What failed may be in one of the lines below a step's own. */
+static const struct report_event *failed_step(const struct report_case *c, size_t *count) {
     const struct report_story *story = c->story;
-    size_t steps = 0;
+    const struct report_event *failed = NULL;
+    *count = 0;
     for (size_t i = 0; story != NULL && i < story->event_count; i++) {
         const struct report_event *event = &story->events[i];
-        if (event->kind != REPORT_STEP || event->label == NULL || ++steps > STEPS_MAX) {
+        if (!is_step(event)) {
             continue;
         }
-        const bool here = event->line != 0 && event->line == c->line && went_wrong(c->verdict);
-        html_put(out, steps == 1 ? "<h5>Expectation, step by step</h5><ol class=\"steps\">" : "");
+        ++*count;
+        if (event->line != 0 && event->line <= c->line && (failed == NULL || event->line >= failed->line)) {
+            failed = event;
+        }
+    }
+    return went_wrong(c->verdict) ? failed : NULL;
+}
+
+/* The script's actions, with its line numbers as those of the list. */
+static void put_steps(struct ink *out, const struct report_case *c) {
+    const struct report_story *story = c->story;
+    size_t count, steps = 0;
+    const struct report_event *failed = failed_step(c, &count);
+    if (count > 0) {
+        html_put(out, "<h5>Expectation, step by step</h5><ol class=\"steps%r\">", count > STEPS_SHORT ? " many" : "");
+    }
+    for (size_t i = 0; story != NULL && i < story->event_count && steps < STEPS_MAX; i++) {
+        const struct report_event *event = &story->events[i];
+        if (!is_step(event)) {
+            continue;
+        }
+        const bool here = event == failed;
+        steps++;
         html_put(out, "<li value=\"%n\"%r>%s%r</li>", (size_t)event->line, here ? " class=\"here\"" : "", event->label,
                  here ? " <strong>\xe2\x80\x93 it failed here</strong>" : "");
     }
-    html_put(out, steps > 0 ? "</ol>" : "");
-    if (steps > STEPS_MAX) {
-        html_put(out, "<p class=\"meta\">%N more steps follow.</p>", steps - STEPS_MAX);
+    html_put(out, count > 0 ? "</ol>" : "");
+    if (steps < count) {
+        html_put(out, "<p class=\"meta\">%N more steps follow.</p>", count - steps);
     }
 }
 
-static void put_outcome(struct html *out, const struct report_case *c) {
+static void put_outcome(struct ink *out, const struct report_case *c) {
     html_put(out, "<h5>Outcome</h5><p>");
     html_badge(out, c->verdict);
     if (c->verdict == REPORT_PASS || c->verdict == REPORT_NON_STRICT || c->verdict == REPORT_XPASS) {
@@ -193,34 +212,14 @@ static void put_outcome(struct html *out, const struct report_case *c) {
     html_put(out, c->reason != NULL ? " %s</p>" : "</p>", c->reason);
     if (c->failure != NULL && c->failure[0] != '\0') {
         html_put(out, "<pre class=\"failure\">");
-        put_cut(out, c->failure, TEXT_MAX);
+        html_short(out, c->failure, strlen(c->failure), TEXT_MAX);
         html_put(out, "</pre>");
     }
 }
 
 /* ------------------------------------------------------------------------------------------- diagram and trace ---- */
 
-static bool put_drawing(struct html *out, const struct report_case *c, size_t index) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL) {
-        return false;
-    }
-    const struct report_diagram how = {.form = REPORT_SVG,
-                                       .title = c->title[0] != '\0' ? c->title : c->name,
-                                       .inside = true,
-                                       .id = (unsigned)index + 1};
-    bool drawn = report_diagram(file, c->story, &how);
-    drawn = fclose(file) == 0 && drawn;
-    if (drawn) {
-        html_bytes(out, text, size);
-    }
-    free(text);
-    return drawn;
-}
-
-static bool put_diagram(struct html *out, const struct report_case *c, size_t index) {
+static bool put_diagram(struct ink *out, const struct report_case *c, size_t index) {
     if (c->story == NULL || c->story->event_count == 0) {
         return true;
     }
@@ -231,12 +230,16 @@ static bool put_diagram(struct html *out, const struct report_case *c, size_t in
         return true;
     }
     html_put(out, "<div class=\"wide diagram\" role=\"region\" tabindex=\"0\" aria-label=\"Sequence diagram\">");
-    const bool drawn = put_drawing(out, c, index);
+    const struct report_diagram how = {.form = REPORT_SVG,
+                                       .title = c->title[0] != '\0' ? c->title : c->name,
+                                       .inside = true,
+                                       .id = (unsigned)index + 1};
+    const bool drawn = diagram_draw(out, c->story, &how);
     html_put(out, "</div>");
     return drawn;
 }
 
-static void put_trace(struct html *out, const struct report_case *c) {
+static void put_trace(struct ink *out, const struct report_case *c) {
     if (c->trace == NULL || c->trace[0] == '\0') {
         return;
     }
@@ -250,7 +253,7 @@ static void put_trace(struct html *out, const struct report_case *c) {
     html_put(out, "</pre>%r</details>", c->trace[size] != '\0' ? "<p class=\"meta\">The trace goes on.</p>" : "");
 }
 
-bool html_case_full(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
+bool html_case_full(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
     const struct report_case *c = &run->cases[index];
     html_put(out, "<div id=\"");
     html_case_id(out, c, tally->twins[index]);

@@ -56,7 +56,7 @@ static int by_place(const void *a, const void *b) {
     return (p < p_end) - (q < q_end);
 }
 
-static void put_options(struct html *out, const struct report_run *run) {
+static void put_options(struct ink *out, const struct report_run *run) {
     struct section sections[SECTIONS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < run->case_count; i++) {
@@ -78,7 +78,7 @@ static void put_options(struct html *out, const struct report_run *run) {
     }
 }
 
-void html_filter(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_filter(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     html_put(out, "<form id=\"filter\" hidden=\"hidden\" role=\"search\" aria-label=\"Filter the cases\">\n"
                   "<div><label for=\"words\">Words</label><input id=\"words\" type=\"search\" autocomplete=\"off\" "
                   "spellcheck=\"false\"/></div>\n"

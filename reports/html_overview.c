@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { ATTENTION_MAX = 100, LINE_MAX_SHOWN = 240 };
+/* Of what only departs from a SHOULD there may be hundreds of cases: some are enough to see what it is about. */
+enum { ATTENTION_MAX = 100, LOOSE_MAX = 10, LINE_MAX_SHOWN = 240 };
 
 static const char *meaning(enum report_verdict verdict) {
     switch (verdict) {
@@ -28,12 +29,12 @@ static const char *meaning(enum report_verdict verdict) {
     return "";
 }
 
-void html_badge(struct html *out, enum report_verdict verdict) {
+void html_badge(struct ink *out, enum report_verdict verdict) {
     const char *word = report_verdict_word(verdict);
     html_put(out, "<span class=\"v %r\">%r</span>", word, word);
 }
 
-void html_counts(struct html *out, const size_t verdicts[REPORT_VERDICT_COUNT]) {
+void html_counts(struct ink *out, const size_t verdicts[REPORT_VERDICT_COUNT]) {
     const char *between = "";
     for (size_t i = 0; i < REPORT_VERDICT_COUNT; i++) {
         const enum report_verdict verdict = html_worst[i];
@@ -45,7 +46,7 @@ void html_counts(struct html *out, const size_t verdicts[REPORT_VERDICT_COUNT]) 
     }
 }
 
-void html_case_id(struct html *out, const struct report_case *c, unsigned twins) {
+void html_case_id(struct ink *out, const struct report_case *c, unsigned twins) {
     html_put(out, "case/%i", c->name);
     if (twins > 0) {
         html_put(out, "__%n", (size_t)twins + 1);
@@ -62,7 +63,7 @@ static size_t troubles(const struct html_tally *tally) {
 
 /* -------------------------------------------------------------------------------------------------------- head ---- */
 
-static void put_headline(struct html *out, const struct report_run *run, const struct report_counts *counts) {
+static void put_headline(struct ink *out, const struct report_run *run, const struct report_counts *counts) {
     const size_t played = run->case_count - counts->skipped;
     if (run->case_count == 0) {
         html_put(out, "No case");
@@ -70,12 +71,14 @@ static void put_headline(struct html *out, const struct report_run *run, const s
         html_put(out, "No case was played");
     } else if (counts->passed == played) {
         html_put(out, played == 1 ? "The case passed" : "All %N cases passed", played);
+    } else if (counts->failed > 0) {
+        html_put(out, played == 1 ? "The case failed" : "%N of %N cases failed", counts->failed, played);
     } else {
         html_put(out, "%N of %N cases passed", counts->passed, played);
     }
 }
 
-static void put_navigation(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+static void put_navigation(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     html_put(out, "<nav aria-label=\"Parts of this report\"><ul><li><a href=\"#overview\">Overview</a></li>");
     if (troubles(tally) > 0) {
         html_put(out, "<li><a href=\"#attention\">To look at</a></li>");
@@ -89,7 +92,7 @@ static void put_navigation(struct html *out, const struct report_run *run, const
     html_put(out, "<li><a href=\"#cases\">Cases</a></li></ul></nav>\n");
 }
 
-void html_head(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_head(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     const struct report_counts counts = report_count(run);
     const char *target = run->target != NULL ? run->target : "simulator";
     html_put(out,
@@ -119,7 +122,7 @@ void html_head(struct html *out, const struct report_run *run, const struct html
 /* ---------------------------------------------------------------------------------------------------- overview ---- */
 
 /* The bar repeats what the table below it says, so that it is nothing for a screen reader. */
-static void put_bar(struct html *out, const struct html_tally *tally) {
+static void put_bar(struct ink *out, const struct html_tally *tally) {
     html_put(out, "<div class=\"bar\" aria-hidden=\"true\">");
     for (size_t i = REPORT_VERDICT_COUNT; i-- > 0;) {
         const enum report_verdict verdict = html_worst[i];
@@ -131,28 +134,44 @@ static void put_bar(struct html *out, const struct html_tally *tally) {
     html_put(out, "</div>\n");
 }
 
-static void put_legend(struct html *out, const struct html_tally *tally) {
-    html_put(out, "<table class=\"legend\">\n<caption>Verdicts, and what they mean</caption>\n<thead><tr>"
-                  "<th scope=\"col\">Verdict</th><th scope=\"col\">Cases</th><th scope=\"col\">Meaning</th></tr>"
-                  "</thead>\n<tbody>\n");
+/* Folded where something else is to be seen first. */
+static void put_legend(struct ink *out, const struct html_tally *tally, bool open) {
+    html_put(out, "<details class=\"fold\"%r><summary><h3>What the verdicts mean</h3></summary>\n"
+                  "<table class=\"legend\">\n<thead><tr><th scope=\"col\">Verdict</th>"
+                  "<th scope=\"col\">Cases</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n",
+             open ? " open=\"open\"" : "");
     for (int i = 0; i < REPORT_VERDICT_COUNT; i++) {
         const enum report_verdict verdict = (enum report_verdict)i;
         html_put(out, "<tr%r><th scope=\"row\">", tally->verdicts[i] == 0 ? " class=\"zero\"" : "");
         html_badge(out, verdict);
         html_put(out, "</th><td>%N</td><td>%s</td></tr>\n", tally->verdicts[i], meaning(verdict));
     }
-    html_put(out, "</tbody>\n</table>\n");
+    html_put(out, "</tbody>\n</table>\n</details>\n");
 }
 
-static void put_line(struct html *out, const char *text) {
-    const size_t line = strcspn(text, "\n"), size = line > LINE_MAX_SHOWN ? html_cut(text, LINE_MAX_SHOWN) : line;
-    html_text(out, text, size);
-    if (size < line) {
-        html_put(out, "\xe2\x80\xa6");
+static void put_line(struct ink *out, const char *text) {
+    html_short(out, text, strcspn(text, "\n"), LINE_MAX_SHOWN);
+}
+
+static void put_attention_case(struct ink *out, const struct report_case *c, unsigned twins) {
+    html_put(out, "<li>");
+    html_badge(out, c->verdict);
+    html_put(out, "<div><a href=\"#");
+    html_case_id(out, c, twins);
+    html_put(out, "\"><bdi>");
+    put_line(out, c->title[0] != '\0' ? c->title : c->name);
+    html_put(out, "</bdi></a>");
+    if (c->title[0] != '\0') {
+        html_put(out, " <code>");
+        put_line(out, c->name);
+        html_put(out, "</code>");
     }
+    html_put(out, "<p>");
+    put_line(out, c->reason != NULL ? c->reason : c->failure != NULL ? c->failure : "");
+    html_put(out, "</p></div></li>\n");
 }
 
-static void put_attention(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_attention(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                           size_t total) {
     html_put(out,
              "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">To look at</h2>\n<p>%r</p>\n"
@@ -164,23 +183,13 @@ static void put_attention(struct html *out, const struct report_run *run, const 
         if (!html_troubles(verdict) || tally->verdicts[verdict] == 0) {
             continue;
         }
-        for (size_t i = 0; i < run->case_count && shown < ATTENTION_MAX; i++) {
-            const struct report_case *c = &run->cases[i];
-            if (c->verdict != verdict) {
-                continue;
+        const size_t room = ATTENTION_MAX - shown;
+        const size_t most = verdict == REPORT_NON_STRICT && room > LOOSE_MAX ? shown + LOOSE_MAX : ATTENTION_MAX;
+        for (size_t i = 0; i < run->case_count && shown < most; i++) {
+            if (run->cases[i].verdict == verdict) {
+                put_attention_case(out, &run->cases[i], tally->twins[i]);
+                shown++;
             }
-            html_put(out, "<li>");
-            html_badge(out, verdict);
-            html_put(out, "<div><a href=\"#");
-            html_case_id(out, c, tally->twins[i]);
-            html_put(out, "\"><bdi>");
-            put_line(out, c->title[0] != '\0' ? c->title : c->name);
-            html_put(out, "</bdi></a> <code>");
-            put_line(out, c->name);
-            html_put(out, "</code><p>");
-            put_line(out, c->reason != NULL ? c->reason : c->failure != NULL ? c->failure : "");
-            html_put(out, "</p></div></li>\n");
-            shown++;
         }
     }
     html_put(out, "</ul>\n");
@@ -190,20 +199,20 @@ static void put_attention(struct html *out, const struct report_run *run, const 
     html_put(out, "</section>\n");
 }
 
-void html_overview(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_overview(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     html_put(out, "<section aria-labelledby=\"overview\">\n<h2 id=\"overview\">Overview</h2>\n<p class=\"sum\">");
     html_counts(out, tally->verdicts);
     html_put(out, "</p>\n");
     put_bar(out, tally);
-    put_legend(out, tally);
-    html_put(out, "</section>\n");
     const size_t total = troubles(tally);
+    put_legend(out, tally, total == 0);
+    html_put(out, "</section>\n");
     if (total > 0) {
         put_attention(out, run, tally, total);
     }
 }
 
-void html_foot(struct html *out, const struct report_run *run) {
+void html_foot(struct ink *out, const struct report_run *run) {
     html_put(out,
              "</main>\n<footer>\n<p>Written by stanzadrill %s. This file is all there is of the report: it loads "
              "nothing, and only the filter needs a script.</p>\n</footer>\n<script>%r</script>\n</body>\n</html>\n",

@@ -10,13 +10,13 @@ static size_t heat(size_t count) {
     return count == 0 ? 0 : count < 10 ? 1 : count < 100 ? 2 : count < 1000 ? 3 : 4;
 }
 
-static void put_cases(struct html *out, size_t count) {
+static void put_cases(struct ink *out, size_t count) {
     html_put(out, count == 1 ? "1 case" : "%N cases", count);
 }
 
 /* ------------------------------------------------------------------------------------------------------ grids ---- */
 
-static void put_cell(struct html *out, const struct report_run *run, const struct html_tally *tally, int index) {
+static void put_cell(struct ink *out, const struct report_run *run, const struct html_tally *tally, int index) {
     if (index < 0 || (size_t)index >= run->rule_count) {
         html_put(out, "<td class=\"never\">cannot occur</td>");
         return;
@@ -36,7 +36,7 @@ static void put_cell(struct html *out, const struct report_run *run, const struc
     html_put(out, "</td>");
 }
 
-static void put_grid(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_grid(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                      const struct report_grid *grid) {
     html_put(out,
              "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n<table class=\"grid\">\n"
@@ -56,14 +56,14 @@ static void put_grid(struct html *out, const struct report_run *run, const struc
     html_put(out, "</tbody>\n</table>\n</div>\n");
 }
 
-void html_grids(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_grids(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     if (run->grid_count == 0) {
         return;
     }
     html_put(out,
              "<section aria-labelledby=\"delivery\">\n<h2 id=\"delivery\">Delivery</h2>\n<p>Which rule decides, by "
-             "what is sent and who is there. The darker a cell, the more cases fire its rule; the word in it is the "
-             "worst verdict among them.</p>\n<p class=\"scale\"><span class=\"h1\">1 to 9 cases</span> "
+             "what is sent and who is there. The stronger a cell\xe2\x80\x99s colour, the more cases fire its rule; the "
+             "word in it is the worst verdict among them.</p>\n<p class=\"scale\"><span class=\"h1\">1 to 9 cases</span> "
              "<span class=\"h2\">10 to 99</span> <span class=\"h3\">100 to 999</span> "
              "<span class=\"h4\">1,000 or more</span> <span class=\"none\"><strong>nothing fires it</strong></span>"
              "</p>\n");
@@ -77,6 +77,9 @@ void html_grids(struct html *out, const struct report_run *run, const struct htm
 }
 
 /* ------------------------------------------------------------------------------------------- rules x scenarios ---- */
+
+/* Up to how many rules without a case the list of them stands open: a run of a few scenarios leaves out hundreds. */
+enum { UNFIRED_OPEN_MAX = 20 };
 
 enum state { FIRED, UNFIRED, UNSHOWN, IDLE };
 
@@ -98,7 +101,7 @@ static struct group group_at(const struct report_run *run, const struct html_tal
     return group;
 }
 
-static void put_picks(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_picks(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                       const struct html_rule *seen) {
     html_put(out, "<details><summary>");
     put_cases(out, seen->fired);
@@ -114,7 +117,7 @@ static void put_picks(struct html *out, const struct report_run *run, const stru
              seen->fired - seen->pick_count);
 }
 
-static void put_fired(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_fired(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                       const struct html_rule *seen) {
     html_put(out, "<td>");
     put_picks(out, run, tally, seen);
@@ -129,7 +132,7 @@ static void put_fired(struct html *out, const struct report_run *run, const stru
     }
 }
 
-static void put_rule(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
+static void put_rule(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t index) {
     const struct report_rule *rule = &run->rules[index];
     const struct html_rule *seen = &tally->rules[index];
     const enum state state = state_of(rule, seen);
@@ -153,7 +156,7 @@ static void put_rule(struct html *out, const struct report_run *run, const struc
     html_put(out, "</tr>\n");
 }
 
-static void put_folders(struct html *out, const struct html_tally *tally) {
+static void put_folders(struct ink *out, const struct html_tally *tally) {
     for (size_t i = 0; i < tally->folder_count; i++) {
         const struct html_folder *folder = &tally->folders[i];
         html_put(out, "<th scope=\"col\" class=\"turned\"><span>");
@@ -162,7 +165,7 @@ static void put_folders(struct html *out, const struct html_tally *tally) {
     }
 }
 
-static void put_group(struct html *out, const struct report_run *run, const struct html_tally *tally,
+static void put_group(struct ink *out, const struct report_run *run, const struct html_tally *tally,
                       const struct group *group) {
     const char *name = run->rules[group->start].group;
     html_put(out, "<details class=\"fold\"><summary><h3>%s</h3> <span class=\"meta\">%N rules, %N fired</span>", name,
@@ -171,7 +174,7 @@ static void put_group(struct html *out, const struct report_run *run, const stru
         html_put(out, " <strong class=\"none\">%N fired by nothing</strong>", group->states[UNFIRED]);
     }
     html_put(out,
-             "</summary>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Rules of %s\">\n"
+             "</summary>\n<div class=\"wide high\" role=\"region\" tabindex=\"0\" aria-label=\"Rules of %s\">\n"
              "<table class=\"rules\">\n<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Fired by</th>",
              name);
     put_folders(out, tally);
@@ -182,18 +185,21 @@ static void put_group(struct html *out, const struct report_run *run, const stru
     html_put(out, "</tbody>\n</table>\n</div>\n</details>\n");
 }
 
-static void put_unfired(struct html *out, const struct report_run *run, const struct html_tally *tally, size_t count) {
-    html_put(out, "<div class=\"unfired\">\n<p><strong>%N %r carried out, but nothing fired %r:</strong></p>\n<ul>",
-             count, count == 1 ? "rule is" : "rules are", count == 1 ? "it" : "them");
+static void put_unfired(struct ink *out, const struct report_run *run, const struct html_tally *tally, size_t count) {
+    html_put(out,
+             "<details class=\"unfired\"%r>\n<summary><strong>%N %r carried out, but nothing fired %r</strong></summary>\n"
+             "<ul>",
+             count <= UNFIRED_OPEN_MAX ? " open=\"open\"" : "", count, count == 1 ? "rule is" : "rules are",
+             count == 1 ? "it" : "them");
     for (size_t i = 0; i < run->rule_count; i++) {
         if (state_of(&run->rules[i], &tally->rules[i]) == UNFIRED) {
             html_put(out, "<li><a href=\"#rule/%i\">%s</a></li>\n", run->rules[i].id, run->rules[i].id);
         }
     }
-    html_put(out, "</ul>\n</div>\n");
+    html_put(out, "</ul>\n</details>\n");
 }
 
-void html_rules(struct html *out, const struct report_run *run, const struct html_tally *tally) {
+void html_rules(struct ink *out, const struct report_run *run, const struct html_tally *tally) {
     if (run->rule_count == 0) {
         return;
     }

@@ -1,45 +1,10 @@
-/* Text of the HTML report: a buffer that grows, escaping, and templates. */
+/* Text of the HTML report: escaping and templates. */
 #include "html.h"
 #include "text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ------------------------------------------------------------------------------------------------- the buffer ---- */
-
-static bool make_room(struct html *out, size_t more) {
-    if (out->failed || more > SIZE_MAX / 2 - out->size) {
-        out->failed = true;
-        return false;
-    }
-    if (out->size + more <= out->room) {
-        return true;
-    }
-    size_t room = out->room == 0 ? 1 << 16 : out->room;
-    while (room < out->size + more) {
-        room *= 2;
-    }
-    char *text = realloc(out->text, room);
-    if (text == NULL) {
-        out->failed = true;
-        return false;
-    }
-    out->text = text;
-    out->room = room;
-    return true;
-}
-
-void html_bytes(struct html *out, const char *bytes, size_t size) {
-    if (size > 0 && make_room(out, size)) {
-        memcpy(out->text + out->size, bytes, size);
-        out->size += size;
-    }
-}
-
-static void put_word(struct html *out, const char *word) {
-    html_bytes(out, word, strlen(word));
-}
 
 /* --------------------------------------------------------------------------------------------------- escaping ---- */
 
@@ -71,65 +36,64 @@ static const char *entity(char c) {
 }
 
 /* One character that does not stand for itself, or that is not ASCII; returns its octets. */
-static size_t put_special(struct html *out, const char *text) {
+static size_t put_special(struct ink *out, const char *text) {
     const char *name = entity(text[0]);
     if (name != NULL) {
-        put_word(out, name);
+        ink_put(out, name);
         return 1;
-    }
-    /* U+FFFE and U+FFFF are well-formed UTF-8, but no characters of XML. */
-    if (memcmp(text, "\xef\xbf", 2) == 0 && (unsigned char)text[2] >= 0xBE && (unsigned char)text[2] <= 0xBF) {
-        put_word(out, (unsigned char)text[2] == 0xBE ? "\\xef\\xbf\\xbe" : "\\xef\\xbf\\xbf");
-        return 3;
     }
     char piece[TEXT_PIECE_MAX + 1];
     bool escaped;
-    const size_t size = text_piece(text, piece, &escaped);
-    put_word(out, piece);
+    const size_t size = text_piece_xml(text, piece, &escaped);
+    ink_put(out, piece);
     return size;
 }
 
-void html_text(struct html *out, const char *text, size_t size) {
+void html_text(struct ink *out, const char *text, size_t size) {
     const char *end = text + size;
     while (text < end) {
         const char *p = text;
         while (p < end && (unsigned char)*p < 0x80 && plain[(unsigned char)*p] == '+') {
             p++;
         }
-        html_bytes(out, text, (size_t)(p - text));
+        ink_add(out, text, (size_t)(p - text));
         text = p < end ? p + put_special(out, p) : p;
     }
 }
 
 size_t html_cut(const char *text, size_t most) {
-    const char *nul = memchr(text, '\0', most);
-    if (nul != NULL) {
-        return (size_t)(nul - text);
-    }
-    size_t size = most;
+    size_t size = strnlen(text, most);
     for (int i = 0; i < 4 && size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80; i++) {
         size--;
     }
     return size;
 }
 
-void html_id(struct html *out, const char *text) {
+void html_short(struct ink *out, const char *text, size_t size, size_t most) {
+    const size_t shown = size > most ? html_cut(text, most) : size;
+    html_text(out, text, shown);
+    if (shown < size) {
+        ink_put(out, "\xe2\x80\xa6");
+    }
+}
+
+void html_id(struct ink *out, const char *text) {
     static const char digits[] = "0123456789abcdef";
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./";
     while (*text != '\0') {
         const size_t run = strspn(text, safe);
-        html_bytes(out, text, run);
+        ink_add(out, text, run);
         text += run;
         if (*text != '\0') {
             const unsigned char octet = (unsigned char)*text++;
-            html_bytes(out, (const char[]){'_', digits[octet >> 4], digits[octet & 15]}, 3);
+            ink_add(out, (const char[]){'_', digits[octet >> 4], digits[octet & 15]}, 3);
         }
     }
 }
 
 /* -------------------------------------------------------------------------------------------------- templates ---- */
 
-static void put_number(struct html *out, uint64_t number, bool commas) {
+static void put_number(struct ink *out, uint64_t number, bool commas) {
     char digits[32];
     size_t at = sizeof digits;
     int count = 0;
@@ -141,10 +105,10 @@ static void put_number(struct html *out, uint64_t number, bool commas) {
         number /= 10;
         count++;
     } while (number > 0);
-    html_bytes(out, digits + at, sizeof digits - at);
+    ink_add(out, digits + at, sizeof digits - at);
 }
 
-static void put_seconds(struct html *out, uint64_t time_us) {
+static void put_seconds(struct ink *out, uint64_t time_us) {
     char part[7];
     snprintf(part, sizeof part, "%06u", (unsigned)(time_us % 1000000));
     size_t size = 6;
@@ -153,27 +117,27 @@ static void put_seconds(struct html *out, uint64_t time_us) {
     }
     put_number(out, time_us / 1000000, true);
     if (size > 0) {
-        html_bytes(out, ".", 1);
-        html_bytes(out, part, size);
+        ink_add(out, ".", 1);
+        ink_add(out, part, size);
     }
 }
 
-static void put_argument(struct html *out, char directive, const char *text) {
+static void put_argument(struct ink *out, char directive, const char *text) {
     if (directive == 's') {
         html_text(out, text, strlen(text));
     } else if (directive == 'i') {
         html_id(out, text);
     } else {
-        put_word(out, text);
+        ink_put(out, text);
     }
 }
 
-void html_put(struct html *out, const char *format, ...) {
+void html_put(struct ink *out, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     for (;;) {
         const size_t run = strcspn(format, "%");
-        html_bytes(out, format, run);
+        ink_add(out, format, run);
         format += run;
         if (*format == '\0') {
             break;

@@ -7,11 +7,6 @@
 
 /* ------------------------------------------------------------------------------------------------------- text ---- */
 
-/* XML 1.0 has no place for these, not even as references; text_piece leaves them as they are. */
-static bool is_noncharacter(const char *piece) {
-    return strcmp(piece, "\xef\xbf\xbe") == 0 || strcmp(piece, "\xef\xbf\xbf") == 0;
-}
-
 static void put_character(FILE *out, const char *piece) {
     switch (piece[1] == '\0' ? piece[0] : 'x') {
     case '<':
@@ -27,7 +22,7 @@ static void put_character(FILE *out, const char *piece) {
         fputs("&quot;", out);
         break;
     default:
-        fputs(is_noncharacter(piece) ? (piece[2] == '\xbe' ? "\\xef\\xbf\\xbe" : "\\xef\\xbf\\xbf") : piece, out);
+        fputs(piece, out);
     }
 }
 
@@ -52,7 +47,7 @@ static void put_xml(FILE *out, const char *text, bool attribute) {
             text++;
             continue;
         }
-        const size_t size = text_piece(text, piece, &escaped);
+        const size_t size = text_piece_xml(text, piece, &escaped);
         if (size == 0) {
             return;
         }
@@ -84,7 +79,7 @@ static bool is_error(enum report_verdict verdict) {
 }
 
 static bool is_failure(enum report_verdict verdict) {
-    return verdict == REPORT_FAIL || verdict == REPORT_XPASS;
+    return report_is_failure(verdict) && !is_error(verdict);
 }
 
 static bool is_skipped(enum report_verdict verdict) {
@@ -119,7 +114,7 @@ static void put_outcome(FILE *out, const struct report_case *c) {
         fputs("   <skipped", out);
         put_attribute(out, "message", c->reason != NULL ? c->reason : "");
         fputs("/>\n", out);
-    } else if (is_error(c->verdict) || is_failure(c->verdict)) {
+    } else if (report_is_failure(c->verdict)) {
         const char *element = is_error(c->verdict) ? "error" : "failure";
         const char *text = c->failure != NULL ? c->failure : "";
         fprintf(out, "   <%s", element);
@@ -137,7 +132,7 @@ static bool is_plain(const struct report_case *c) {
 
 /* What a person needs who sees this case and nothing else. */
 static void put_output(FILE *out, const struct report_case *c, bool traces) {
-    const bool traced = c->trace != NULL && (traces || is_error(c->verdict) || is_failure(c->verdict));
+    const bool traced = c->trace != NULL && (traces || report_is_failure(c->verdict));
     if (is_plain(c) && !traced) {
         return;
     }

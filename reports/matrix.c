@@ -75,16 +75,6 @@ static int by_order(const void *a, const void *b) {
     return (x->order > y->order) - (x->order < y->order);
 }
 
-static void count(struct report_counts *counts, enum report_verdict verdict) {
-    const struct report_case one = {.verdict = verdict};
-    const struct report_counts more = report_count(&(struct report_run){.cases = &one, .case_count = 1});
-    counts->passed += more.passed;
-    counts->failed += more.failed;
-    counts->skipped += more.skipped;
-    counts->non_strict += more.non_strict;
-    counts->known += more.known;
-}
-
 /* entries: sorted by name. Rows go by the order in which their cases came first. */
 static void fill_rows(struct table *table, const struct entry *entries, size_t entry_count, struct first *firsts) {
     size_t names = 0;
@@ -100,7 +90,7 @@ static void fill_rows(struct table *table, const struct entry *entries, size_t e
         row->cells = table->cells + n * table->column_count;
         for (size_t i = firsts[n].entry; i < entry_count && strcmp(entries[i].result->name, row->name) == 0; i++) {
             row->cells[entries[i].column] = entries[i].result;
-            count(&table->columns[entries[i].column].counts, entries[i].result->verdict);
+            report_count_add(&table->columns[entries[i].column].counts, entries[i].result->verdict);
         }
     }
     table->row_count = names;

@@ -19,23 +19,11 @@ static void put_family(FILE *out, const struct family *family) {
 }
 
 /* In a label's value a backslash, a quote and a line's end are guarded; what could steer a terminal is its octets. */
-static void put_value(FILE *out, const char *text, size_t most) {
-    char piece[TEXT_PIECE_MAX + 1];
-    bool escaped;
-    const char *end = text + most;
-    for (size_t size; text < end && (size = text_piece(text, piece, &escaped)) > 0; text += size) {
-        for (const char *p = piece; *p != '\0'; p++) {
-            if (*p == '\\' || *p == '"') {
-                putc('\\', out);
-            }
-            putc(*p, out);
-        }
-    }
-}
+static const char guarded[] = "\\\"";
 
 static void put_label(FILE *out, const char *before, const char *name, const char *value) {
     fprintf(out, "%s%s=\"", before, name);
-    put_value(out, value, strlen(value));
+    text_guard(out, value, strlen(value), guarded);
     putc('"', out);
 }
 
@@ -184,7 +172,7 @@ static void put_routes(FILE *out, const struct report_metrics *metrics) {
         const struct report_route *route = &metrics->routes[i];
         const size_t kind = strcspn(route->kind, "/");
         fputs("stanzadrill_routed_stanzas_total{kind=\"", out);
-        put_value(out, route->kind, kind);
+        text_guard(out, route->kind, kind, guarded);
         fputc('"', out);
         put_label(out, ",", "type", route->kind[kind] == '/' ? route->kind + kind + 1 : "");
         put_label(out, ",", "rule", route->rule);

@@ -113,16 +113,12 @@ static void put_traces(FILE *out, const struct report_run *run, bool colour) {
     }
 }
 
-static bool is_failure(enum report_verdict verdict) {
-    return verdict == REPORT_FAIL || verdict == REPORT_BROKEN || verdict == REPORT_XPASS;
-}
-
 /* returns whether there were any. */
 static bool put_failures(FILE *out, const struct report_run *run, bool colour, bool after_others) {
     for (size_t i = 0; i < run->case_count; i++) {
         const struct report_case *c = &run->cases[i];
         /* An error was said on stderr, where it stands without the rest; here it would stand twice. */
-        if (c->failure == NULL || !is_failure(c->verdict)) {
+        if (c->failure == NULL || c->verdict == REPORT_ERROR || !report_is_failure(c->verdict)) {
             continue;
         }
         fprintf(out, "%s%snot ok%s %zu - ", after_others ? "\n" : "", colour ? look_of(c->verdict).colour : "",

@@ -154,6 +154,10 @@ struct report_counts {
 };
 
 struct report_counts report_count(const struct report_run *run);
+void report_count_add(struct report_counts *counts, enum report_verdict verdict); /* one more case */
+
+/* report_is_failure - whether a case of this verdict counts as failed. */
+bool report_is_failure(enum report_verdict verdict);
 
 /* report_verdict_word - "pass", "non-strict", "fail", "skip", "broken", "error", "xfail", "xpass". Static. */
 const char *report_verdict_word(enum report_verdict verdict);
@@ -162,12 +166,10 @@ const char *report_verdict_word(enum report_verdict verdict);
 
 /* What a format needs to be known of the cases, beside verdicts: sets of these. */
 enum report_need {
-    REPORT_NEEDS_STORY = 1 << 0,
-    REPORT_NEEDS_TRACE = 1 << 1,
-    REPORT_NEEDS_RULES = 1 << 2,
-    REPORT_NEEDS_FAILURES = 1 << 3, /* traces of the cases that failed */
-    REPORT_NEEDS_METRICS = 1 << 4,
-    REPORT_NEEDS_SAMPLES = 1 << 5 /* stories and traces of cases that did not pass, and of the first of each file; of all
+    REPORT_NEEDS_RULES = 1 << 0,
+    REPORT_NEEDS_FAILURES = 1 << 1, /* traces of the cases that failed */
+    REPORT_NEEDS_METRICS = 1 << 2,
+    REPORT_NEEDS_SAMPLES = 1 << 3 /* stories and traces of cases that did not pass, and of the first of each file; of all
                                    * in a small run */
 };
 

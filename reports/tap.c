@@ -2,19 +2,7 @@
 #include "report.h"
 #include "text.h"
 
-/* In a description '#' starts a directive, and the backslash guards it. */
-static void put_description(FILE *out, const char *text) {
-    char piece[TEXT_PIECE_MAX + 1];
-    bool escaped;
-    for (size_t size; (size = text_piece(text, piece, &escaped)) > 0; text += size) {
-        for (const char *p = piece; *p != '\0'; p++) {
-            if (*p == '#' || *p == '\\') {
-                putc('\\', out);
-            }
-            putc(*p, out);
-        }
-    }
-}
+#include <string.h>
 
 static void put_block(FILE *out, const char *key, const char *text) {
     /* A first line that starts with a space would be read as indentation unless the block says its own. */
@@ -80,7 +68,8 @@ bool report_tap(FILE *out, const struct report_run *run, bool colour) {
     for (size_t i = 0; i < run->case_count; i++) {
         const struct report_case *c = &run->cases[i];
         fprintf(out, "%s %zu - ", is_ok(c->verdict) ? "ok" : "not ok", i + 1);
-        put_description(out, c->name);
+        /* In a description '#' starts a directive, and the backslash guards it. */
+        text_guard(out, c->name, strlen(c->name), "#\\");
         put_directive(out, c);
         putc('\n', out);
         put_details(out, c, run->traces);

@@ -32,6 +32,13 @@ static bool is_harmless(uint32_t code) {
     return !control && !separates && !turns;
 }
 
+static size_t put_octets(const unsigned char *p, size_t size, char out[TEXT_PIECE_MAX + 1]) {
+    for (size_t i = 0; i < size; i++) {
+        snprintf(out + 4 * i, 5, "\\x%02x", p[i]);
+    }
+    return size;
+}
+
 size_t text_piece(const char *text, char out[TEXT_PIECE_MAX + 1], bool *escaped) {
     const unsigned char *p = (const unsigned char *)text;
     *escaped = false;
@@ -47,11 +54,30 @@ size_t text_piece(const char *text, char out[TEXT_PIECE_MAX + 1], bool *escaped)
         return size;
     }
     *escaped = true;
-    size = size > 0 ? size : 1;
-    for (size_t i = 0; i < size; i++) {
-        snprintf(out + 4 * i, 5, "\\x%02x", p[i]);
+    return put_octets(p, size > 0 ? size : 1, out);
+}
+
+size_t text_piece_xml(const char *text, char out[TEXT_PIECE_MAX + 1], bool *escaped) {
+    const size_t size = text_piece(text, out, escaped);
+    if (strcmp(out, "\xEF\xBF\xBE") != 0 && strcmp(out, "\xEF\xBF\xBF") != 0) {
+        return size;
     }
-    return size;
+    *escaped = true;
+    return put_octets((const unsigned char *)text, size, out);
+}
+
+void text_guard(FILE *out, const char *text, size_t most, const char *guarded) {
+    char piece[TEXT_PIECE_MAX + 1];
+    bool escaped;
+    const char *end = text + most;
+    for (size_t size; text < end && (size = text_piece(text, piece, &escaped)) > 0; text += size) {
+        for (const char *p = piece; *p != '\0'; p++) {
+            if (strchr(guarded, *p) != NULL) {
+                putc('\\', out);
+            }
+            putc(*p, out);
+        }
+    }
 }
 
 /* Most of a text is plain, and goes out in one piece. */

@@ -329,6 +329,32 @@ try 0 run --quiet good.scs
 echo '1 passed, 0 failed' >expected
 same '--quiet leaves one line of a run that passed' expected out
 
+# --- one case of a table ---
+mkdir table
+scenario table/rows.scs '${id}'
+awk '/^-----/ { print "[Cases]\n\tcase\tid\n\tgood\tm1\n\tJuliet'"'"'s $2\tm2\n\tbad\tm2\n" } { print }' \
+    table/rows.scs >rows && mv rows table/rows.scs
+scenario table/alone.scs m2
+try 0 run --case good table
+last '--case plays the row of that name only' '1 passed, 0 failed'
+try 1 run --case bad --only-tags basic table
+last '--case goes with tags' '0 passed, 1 failed'
+try 2 run --case bad --only-tags slow table
+has 'the row is there, and its tags are not' err 'stanzadrill: no case has these tags'
+try 2 run --case god table
+has 'a row that is not there' err 'stanzadrill: unknown case "god"; did you mean "good"?'
+try 2 run --case good table/alone.scs
+has 'a file without rows has none of that name' err 'stanzadrill: unknown case "good"'
+try 0 trace --case good table
+none 'trace knows it too' "$(grep '^#  *table' out)"
+for name in "Juliet's \$2" bad; do
+    try 1 run --case "$name" table
+    eval "$(sed -n 's/^    replay     stanzadrill /set -- /p' out)"
+    try 1 "$@"
+    has "the replay is of this case: $name" out "not ok 1 - table/rows/$name"
+    last 'and of no other one' '0 passed, 1 failed'
+done
+
 # --- parts ---
 for part in 1 2 3; do
     try 0 run --shard $part/3 --format "json:part-$part.json" deep good.scs many/01.scs many/02.scs many/04.scs
@@ -375,6 +401,9 @@ try 1 run --rerun-failed=build/reports/results.json
 last 'and then only what failed still' '0 passed, 1 failed'
 scenario three.scs
 try 0 run --rerun-failed --format json
+try 0 run --rerun-failed
+has 'at the end nothing has failed, and no path is needed to know it' err \
+    'stanzadrill: no case has failed in "build/reports/results.json"'
 try 0 run --rerun-failed .
 has 'at the end nothing has failed' err 'stanzadrill: no case has failed in "build/reports/results.json"'
 last 'and nothing is played' '0 passed, 0 failed'

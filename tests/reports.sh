@@ -82,7 +82,7 @@ attribute 'what is known is skipped' '//testsuite[@name="s/known.scs"]/@skipped'
 attribute 'and has its reason' '//skipped/@message' 'known to fail: nobody has m2'
 attribute 'what passes against the baseline fails' '//testcase[@name="s/surprise/two"]/failure/@type' xpass
 attribute 'a failure has its replay' \
-    'contains(//testcase[@name="s/bad/two"]/system-out, "replay: stanzadrill run s/bad.scs --trace")' true
+    'contains(//testcase[@name="s/bad/two"]/system-out, "replay: stanzadrill run --case two s/bad.scs --trace")' true
 attribute 'a failure has its trace' \
     'contains(//testcase[@name="s/bad/two"]/system-out, "verona.example > m1 message/chat")' true
 attribute 'a case that passed has no output' 'count(//testcase[@name="s/good/one"]/*)' 0

@@ -131,6 +131,19 @@ START_TEST(streams_of_two_pairs_are_two_bands) {
 }
 END_TEST
 
+START_TEST(what_gets_better_does_not_look_like_a_fault) {
+    static const char *const labels[] = {"network cuts north from south", "network heals", "south crashes",
+                                         "south starts", "DNS loses south.example", "DNS finds south.example"};
+    two_servers();
+    for (uint64_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        story_add(REPORT_FAULT, -1, -1, i, labels[i]);
+    }
+    draw(REPORT_SVG);
+    ck_assert_uint_eq(elements("g", "f"), 3);
+    ck_assert_uint_eq(elements("g", "f y"), 3);
+}
+END_TEST
+
 START_TEST(what_is_lost_ends_in_a_cross) {
     two_servers();
     story_sends(0, 1, 0, "m1 message/chat")->number = 1;
@@ -183,6 +196,18 @@ START_TEST(sessions_of_one_moment_stand_side_by_side) {
     ck_assert(texts_share_a_line("connects"));
     ck_assert_uint_eq(drawn_texts("ended: policy-violation"), 1);
     ck_assert(text_y("ended: policy-violation") > text_y("connects"));
+}
+END_TEST
+
+START_TEST(sessions_that_would_cover_each_other_stand_below) {
+    two_clients();
+    story_lane("Nurse", "nurse@capulet.example/street", REPORT_CLIENT);
+    story_add(REPORT_SESSION, 2, -1, 0, "refused a-condition-with-a-name-of-some-length-or-more");
+    story_add(REPORT_SESSION, 3, -1, 0, "refused another-condition-with-a-name-of-some-length");
+    draw(REPORT_SVG);
+    ck_assert(text_y("refused: another-condition-with-a-name-of-some-length") >
+              text_y("refused: a-condition-with-a-name-of-some-length-or-more"));
+    nothing_overlaps();
 }
 END_TEST
 
@@ -409,6 +434,17 @@ START_TEST(text_fits_every_width) {
 }
 END_TEST
 
+/* A name has at most 22 columns, and such a letter takes two. */
+START_TEST(letters_of_wide_scripts_take_two_columns) {
+    story_lane("日日日日日日日日日日日日日", "a.example", REPORT_CLIENT);
+    story_lane("v", "v.example", REPORT_SERVER);
+    story_sends(0, 1, 0, "m1 message/chat");
+    how.width = 80;
+    draw(REPORT_TEXT);
+    ck_assert_ptr_nonnull(strstr(drawn, " 日日日日日日日日日日… "));
+}
+END_TEST
+
 START_TEST(where_lanes_have_no_room_a_list_says_the_same) {
     two_servers();
     story_sends(0, 1, 0, "m1 message/chat");
@@ -462,10 +498,12 @@ Suite *diagram_suite(void) {
     tcase_add_test(tcase, the_steps_of_a_stream_are_one_band);
     tcase_add_test(tcase, a_stream_to_nobody_names_the_domain);
     tcase_add_test(tcase, streams_of_two_pairs_are_two_bands);
+    tcase_add_test(tcase, what_gets_better_does_not_look_like_a_fault);
     tcase_add_test(tcase, what_is_lost_ends_in_a_cross);
     tcase_add_test(tcase, time_passes_below_what_happens_at_once);
     tcase_add_test(tcase, raw_octets_that_became_no_stanza_are_a_note);
     tcase_add_test(tcase, sessions_of_one_moment_stand_side_by_side);
+    tcase_add_test(tcase, sessions_that_would_cover_each_other_stand_below);
     tcase_add_test(tcase, what_is_too_much_to_look_at_is_cut_and_counted);
     tcase_add_test(tcase, of_many_lanes_those_without_events_are_left_out);
     tcase_add_test(tcase, an_empty_story_is_an_empty_picture);
@@ -478,6 +516,7 @@ Suite *diagram_suite(void) {
     tcase_add_test(tcase, mermaid_has_arrows_and_notes);
     tcase_add_test(tcase, text_stands_between_lifelines);
     tcase_add_test(tcase, text_fits_every_width);
+    tcase_add_test(tcase, letters_of_wide_scripts_take_two_columns);
     tcase_add_test(tcase, where_lanes_have_no_room_a_list_says_the_same);
     tcase_add_test(tcase, colours_come_only_where_they_are_asked_for);
     tcase_add_test(tcase, what_cannot_be_written_is_said);

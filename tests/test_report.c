@@ -27,9 +27,9 @@ static struct report_case skipped_case(const char *file, const char *name, const
     return c;
 }
 
-/* Prints `count` cases with a writer and compares all of it. */
-static void expect_run(bool (*writer)(FILE *, const struct report_run *, bool), bool colour,
-                       const struct report_case *cases, size_t count, const char *expected) {
+/* What a writer makes of `count` cases; new. */
+static char *print_run(bool (*writer)(FILE *, const struct report_run *, bool), bool colour,
+                       const struct report_case *cases, size_t count) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -40,7 +40,21 @@ static void expect_run(bool (*writer)(FILE *, const struct report_run *, bool), 
     }
     ck_assert(writer(out, &run, colour));
     ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+static void expect_run(bool (*writer)(FILE *, const struct report_run *, bool), bool colour,
+                       const struct report_case *cases, size_t count, const char *expected) {
+    char *text = print_run(writer, colour, cases, count);
     ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+static void expect_start(bool (*writer)(FILE *, const struct report_run *, bool), const struct report_case *cases,
+                         size_t count, const char *word) {
+    char *text = print_run(writer, false, cases, count);
+    ck_assert_msg(strncmp(text, word, strlen(word)) == 0 && text[strlen(word)] == ' ', "no %s at the start of %s", word,
+                  text);
     free(text);
 }
 
@@ -100,6 +114,8 @@ END_TEST
 START_TEST(octets_that_are_not_utf8_are_shown_as_octets) {
     expect_text("\xff", "\\xff");
     expect_text("\xc0\xaf", "\\xc0\\xaf");                      /* longer than needed */
+    expect_text("\xe0\x9f\xbf", "\\xe0\\x9f\\xbf");
+    expect_text("\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf");
     expect_text("\xed\xa0\x80", "\\xed\\xa0\\x80");             /* half of a surrogate pair */
     expect_text("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");    /* past U+10FFFF */
     expect_text("\xe6\x97", "\\xe6\\x97");                      /* cut off */
@@ -176,6 +192,21 @@ START_TEST(the_worst_verdict_stands_for_the_file) {
         failed_case(file_b, "talk/b/one", "x\n"),
         failed_case(file_b, "talk/b/two", "y\n"),
     };
+    static const struct {
+        enum report_verdict better, worse;
+        const char *line;
+    } rows[] = {
+        {REPORT_SKIP, REPORT_PASS, "PASS"},         {REPORT_PASS, REPORT_NON_STRICT, "NON-STRICT"},
+        {REPORT_NON_STRICT, REPORT_XFAIL, "XFAIL"}, {REPORT_XFAIL, REPORT_XPASS, "XPASS"},
+        {REPORT_XPASS, REPORT_FAIL, "FAIL"},        {REPORT_FAIL, REPORT_ERROR, "ERROR"},
+        {REPORT_ERROR, REPORT_BROKEN, "BROKEN"},
+    };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        struct report_case both[] = {passed_case(file_a, "a"), passed_case(file_a, "b")};
+        both[i % 2].verdict = rows[i / 2].better;
+        both[1 - i % 2].verdict = rows[i / 2].worse;
+        expect_start(report_pretty, both, 2, rows[i / 2].line);
+    }
     cases[3].verdict = REPORT_BROKEN;
     expect_run(report_pretty, false, cases, 4,
                "PASS        talk/a.scs  2 cases, 1 skipped\n"

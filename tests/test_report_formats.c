@@ -109,6 +109,20 @@ START_TEST(junit_is_a_suite_a_file_with_sums) {
 }
 END_TEST
 
+/* Readers of these files make folders at dots. */
+START_TEST(junit_makes_a_class_of_the_path) {
+    char path[700];
+    struct report_case c = case_of("a", REPORT_PASS);
+    c.file = "talk.d/a.b.scs";
+    expect_part(report_junit, &c, 1, "<testcase classname=\"talk_d.a_b\" name=\"a\" ");
+    memset(path, 'x', sizeof path);
+    memcpy(path, "<a>/", 4);
+    path[sizeof path - 1] = '\0';
+    c.file = path;
+    expect_part(report_junit, &c, 1, "<testcase classname=\"&lt;a&gt;/xxx");
+}
+END_TEST
+
 START_TEST(junit_tells_a_broken_invariant_from_a_failure) {
     struct report_case c = case_of("a", REPORT_BROKEN);
     c.failure = "why\n";
@@ -242,6 +256,7 @@ Suite *report_formats_suite(void) {
     tcase_add_test(tcase, every_format_has_a_name_of_its_own);
     tcase_add_test(tcase, every_format_can_write_a_run_of_no_cases);
     tcase_add_test(tcase, junit_is_a_suite_a_file_with_sums);
+    tcase_add_test(tcase, junit_makes_a_class_of_the_path);
     tcase_add_test(tcase, junit_tells_a_broken_invariant_from_a_failure);
     tcase_add_test(tcase, junit_skips_what_was_skipped_or_is_known);
     tcase_add_test(tcase, junit_shows_replay_and_trace_of_what_failed);

@@ -13,15 +13,19 @@ static struct report_case case_of(const char *name, enum report_verdict verdict)
 }
 
 /* The text of a run as a results file; new. */
-static char *written(const struct report_case *cases, size_t count, const char *target) {
+static char *written_run(const struct report_run *run) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
-    const struct report_run run = {.cases = cases, .case_count = count, .version = "1.2.3", .target = target};
-    ck_assert(report_json(out, &run, false));
+    ck_assert(report_json(out, run, false));
     ck_assert_int_eq(fclose(out), 0);
     return text;
+}
+
+static char *written(const struct report_case *cases, size_t count, const char *target) {
+    return written_run(
+        &(struct report_run){.cases = cases, .case_count = count, .version = "1.2.3", .target = target});
 }
 
 static struct report_results read_back(const char *text) {
@@ -69,12 +73,7 @@ START_TEST(a_case_is_one_line_with_its_keys_in_a_fixed_order) {
     c.virtual_us = 80000;
     const struct report_run run = {.cases = &c, .case_count = 1, .version = "1.2.3", .target = "prosody", .rules = rules,
                                    .rule_count = 3};
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
-    ck_assert(report_json(out, &run, false));
-    ck_assert_int_eq(fclose(out), 0);
+    char *text = written_run(&run);
     ck_assert_str_eq(text, "{\"format\":2,\"version\":\"1.2.3\",\"target\":\"prosody\",\"passed\":1,\"failed\":0,"
                            "\"skipped\":0,\"non_strict\":1,\"known\":0,\n"
                            "\"cases\":[\n"
@@ -84,6 +83,18 @@ START_TEST(a_case_is_one_line_with_its_keys_in_a_fixed_order) {
                            "\"reason\":\"a SHOULD\",\"failure\":\"why\\n\",\"replay\":\"stanzadrill run talk.scs\","
                            "\"rules\":[\"a.b\",\"d\"],\"duration_us\":80000}\n"
                            "]}\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_case_that_fired_no_rule_says_so) {
+    static const unsigned char fired[] = {0};
+    static const struct report_rule rules[] = {{.id = "a.b"}};
+    struct report_case c = case_of("talk/a", REPORT_PASS);
+    c.fired_rules = fired;
+    char *text = written_run(&(struct report_run){
+        .cases = &c, .case_count = 1, .version = "1.2.3", .target = "prosody", .rules = rules, .rule_count = 1});
+    ck_assert_ptr_nonnull(strstr(text, ",\"rules\":[],\"duration_us\":0}"));
     free(text);
 }
 END_TEST
@@ -210,6 +221,10 @@ END_TEST
 START_TEST(a_second_result_of_a_case_is_refused_with_the_number_of_the_first) {
     refused(FILE_OF("t", CASE("b", "pass") "," CASE("a", "pass") "," CASE("b", "fail")), 1,
             "case 3: a second result of \"b\"; case 1 is the first");
+    refused(FILE_OF("t", CASE("a", "pass") "," CASE("b", "pass") "," CASE("b", "fail") "," CASE("a", "fail")), 1,
+            "case 3: a second result of \"b\"; case 2 is the first");
+    refused(FILE_OF("t", CASE("a", "pass") "," CASE("b", "pass") "," CASE("a", "fail") "," CASE("b", "fail")), 1,
+            "case 3: a second result of \"a\"; case 1 is the first");
 }
 END_TEST
 
@@ -351,6 +366,7 @@ Suite *results_suite(void) {
     Suite *suite = suite_create("results");
     TCase *tcase = tcase_create("results");
     tcase_add_test(tcase, a_case_is_one_line_with_its_keys_in_a_fixed_order);
+    tcase_add_test(tcase, a_case_that_fired_no_rule_says_so);
     tcase_add_test(tcase, rules_that_are_not_known_are_left_out);
     tcase_add_test(tcase, what_is_written_is_read_back);
     tcase_add_test(tcase, octets_that_are_not_utf8_are_written_as_their_numbers);

@@ -116,6 +116,28 @@ START_TEST(the_replay_has_the_options_that_matter) {
 }
 END_TEST
 
+START_TEST(the_replay_names_the_row_of_a_table) {
+    static const char table[] = "# Test\n"
+                                "[Client] Romeo\n"
+                                "\tjid: romeo@montague.example/orchard\n"
+                                "[Client] Juliet\n"
+                                "\tjid: juliet@capulet.example/balcony\n"
+                                "[Cases]\n"
+                                "\tcase        id\n"
+                                "\tplain-1     m2\n"
+                                "\tJuliet's 2  m3\n"
+                                "---\n"
+                                "Romeo connects\n"
+                                "Juliet connects\n" CHAT "Juliet receives:\n"
+                                "\t<message id='${id}'/>\n";
+    play_case(table, 0);
+    ck_assert_str_eq(result.replay, "stanzadrill run --case plain-1 test.scs --trace");
+    ck_assert_ptr_nonnull(strstr(result.failure, "    replay     stanzadrill run --case plain-1 test.scs --trace\n"));
+    play_case(table, 1);
+    ck_assert_str_eq(result.replay, "stanzadrill run --case 'Juliet'\\''s 2' test.scs --trace");
+}
+END_TEST
+
 START_TEST(what_rests_on_a_failure_is_not_played) {
     play_case(BOTH_CONNECT "Juliet receives:\n"
                            "\t<message id='{scansion:capture:id}'/>\n"
@@ -282,6 +304,7 @@ Suite *verdict_suite(void) {
     tcase_add_test(tc, what_a_client_left_unread_when_it_went_counts_at_the_end);
     tcase_add_test(tc, nothing_fails_where_something_comes);
     tcase_add_test(tc, the_replay_has_the_options_that_matter);
+    tcase_add_test(tc, the_replay_names_the_row_of_a_table);
     tcase_add_test(tc, what_rests_on_a_failure_is_not_played);
     tcase_add_test(tc, the_trace_has_one_event_a_line);
     tcase_add_test(tc, what_came_with_changes_is_shown_in_one_line);

@@ -112,7 +112,8 @@ struct cli_settings {
     bool only_differences, only_departures;
     const char *target, *listen, *output; /* NULL: not given */
     struct cli_words accounts;
-    const char *state, *as, *only_case; /* of explain; NULL: not given */
+    const char *state, *as; /* of explain; NULL: not given */
+    const char *only_case;   /* of a file with [Cases]; NULL: not given */
     const struct cli_form *form; /* of a diagram; NULL: not given */
     bool marks, no_wait;
     unsigned width;  /* columns; 0: those of the terminal */
@@ -167,6 +168,9 @@ void cli_files_free(struct cli_files *files);
 /* cli_file_error - "FILE:LINE:COLUMN: text\n" for a file that was not read; new. */
 char *cli_file_error(const struct cli_file *file);
 
+/* cli_is_case - whether --case leaves a case in: all do where it is not given. */
+bool cli_is_case(const struct cli_settings *settings, const struct script *script);
+
 /* cli_selects - whether a case's tags are wanted. A tag "key: value" is meant by its whole text or by its key. */
 bool cli_selects(const struct cli_settings *settings, const struct script *script);
 
@@ -197,7 +201,8 @@ struct cli_selection {
     int status; /* where there is none: the exit code; the message is out */
 };
 
-/* cli_select - the cases that are to be played: those that have the tags, and failed before, and are in this part. */
+/* cli_select - the cases that are to be played: those that have the name and the tags, and failed before, and are in this
+ * part. */
 void cli_select(struct cli_selection *selection, const struct cli_files *files, const struct cli_settings *settings);
 void cli_selection_free(struct cli_selection *selection);
 

@@ -232,11 +232,6 @@ static int explain_default(const struct question *q) {
 
 /* ---------------------------------------------------------------------------------------------- from a scenario ---- */
 
-static bool is_asked(const struct script *script, const struct question *q) {
-    return q->settings->only_case == NULL ||
-           (script->case_name != NULL && strcmp(script->case_name, q->settings->only_case) == 0);
-}
-
 static bool sends_at(const struct script_action *action, unsigned line, size_t *stanza) {
     if ((action->verb != SCRIPT_SENDS && action->verb != SCRIPT_SENDS_RAW) || action->stanza_count == 0 ||
         line < action->line) {
@@ -317,7 +312,7 @@ static int explain_cases(const struct script_file *file, const struct question *
     for (size_t n = 0; n < script_case_count(file); n++) {
         const struct script *script = cli_need((void *)(uintptr_t)script_case(file, n, arena));
         cli_words_add(&known, script->case_name != NULL ? script->case_name : "");
-        if (!is_asked(script, q)) {
+        if (!cli_is_case(q->settings, script)) {
             continue;
         }
         head_case(script, q, asked++);

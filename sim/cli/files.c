@@ -221,6 +221,11 @@ static bool has_any(const struct cli_words *words, const struct script *script) 
     return false;
 }
 
+bool cli_is_case(const struct cli_settings *settings, const struct script *script) {
+    return settings->only_case == NULL ||
+           (script->case_name != NULL && strcmp(script->case_name, settings->only_case) == 0);
+}
+
 bool cli_selects(const struct cli_settings *settings, const struct script *script) {
     bool wanted = settings->only_tags.count == 0 || has_any(&settings->only_tags, script);
     return wanted && !has_any(&settings->skip_tags, script);

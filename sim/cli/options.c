@@ -63,6 +63,7 @@ static const struct option options[] = {
      "what the specification does not ask for is a failure, though the\n                     profile allows it"},
     {CLI_FORMAT, "--format", "F[:FILE]", '\0', add_format,
      "write a report in this form, to FILE (-: standard output); repeatable, see below"},
+    {CLI_CASE, "--case", "NAME", '\0', set_case, "of a file with a table of cases, only this one"},
     {CLI_ONLY_TAGS, "--only-tags", "T", '\0', add_only,
      "only cases with tag T, or one of several with commas between; a tag `key: value`\n"
      "                     goes by its key too"},
@@ -109,7 +110,6 @@ static const struct option options[] = {
     {CLI_NO_WAIT, "--no-wait", NULL, '\0', set_no_wait, "go on without waiting for Enter"},
     {CLI_STATE, "--state", "FILE", '\0', set_state, "the scenario after whose end the stanza is sent"},
     {CLI_AS, "--as", "CLIENT", '\0', set_as, "who sends it, by name or JID (whom its `from` names, else the first client)"},
-    {CLI_CASE, "--case", "NAME", '\0', set_case, "of a file with a table of cases, only this one"},
     {CLI_FAIL_UNDER, "--fail-under", "P", '\0', set_fail_under,
      "fail where less than P per cent of the rules that are carried out are fired"},
     {CLI_PROOF, "--proof", "PATH", '\0', set_proof, "play the scenarios of PATH, and name one that fires each rule"},

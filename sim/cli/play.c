@@ -56,10 +56,6 @@ static enum report_verdict verdict_of(enum drill_verdict verdict) {
     return REPORT_BROKEN;
 }
 
-static bool is_failure(enum report_verdict verdict) {
-    return verdict == REPORT_FAIL || verdict == REPORT_BROKEN || verdict == REPORT_ERROR || verdict == REPORT_XPASS;
-}
-
 static const char *profile_of(const struct drill_options *options) {
     return options->profile != NULL ? options->profile : "rfc6121";
 }
@@ -203,7 +199,7 @@ static void *work(void *argument) {
         options.number = (unsigned)job->number;
         options.sparing = pool->options.sparing && job != pool->jobs && job[-1].file == job->file;
         do_job(job, pool, &options);
-        const bool failed = is_failure(job->report.verdict);
+        const bool failed = report_is_failure(job->report.verdict);
         pthread_mutex_lock(&pool->lock);
         if (pool->settings->fail_fast && failed) {
             pool->stop = mine + 1 < pool->stop ? mine + 1 : pool->stop;
@@ -289,7 +285,7 @@ static int sum_up(const struct cli_outcomes *outcomes) {
         const struct report_case *c = &outcomes->items[i];
         int own = c->verdict == REPORT_BROKEN  ? CLI_BROKEN
                   : c->verdict == REPORT_ERROR ? CLI_USAGE
-                  : is_failure(c->verdict)     ? CLI_FAILED
+                  : report_is_failure(c->verdict)     ? CLI_FAILED
                                                : CLI_OK;
         status = own > status ? own : status;
         if (c->verdict == REPORT_ERROR && c->failure != NULL) {
@@ -302,10 +298,10 @@ static int sum_up(const struct cli_outcomes *outcomes) {
 /* What is recorded is what the reports need. */
 static void set_options(struct drill_options *options, const struct cli_settings *settings) {
     *options = settings->drill;
-    const unsigned samples = settings->needs & REPORT_NEEDS_SAMPLES;
-    options->trace = options->trace || (settings->needs & (REPORT_NEEDS_TRACE | samples)) != 0;
+    const bool samples = (settings->needs & REPORT_NEEDS_SAMPLES) != 0;
+    options->trace = options->trace || samples;
     options->trace_failure = (settings->needs & REPORT_NEEDS_FAILURES) != 0;
-    options->story = (settings->needs & (REPORT_NEEDS_STORY | samples)) != 0;
+    options->story = samples;
     options->tally = (settings->needs & REPORT_NEEDS_METRICS) != 0;
     options->virtual_max_us = (uint64_t)settings->timeout * 1000000;
 }
@@ -338,8 +334,7 @@ static void play(struct pool *pool, const struct cli_settings *settings, const s
     make_jobs(pool, &selection);
     pool->order = order_jobs(pool->jobs, pool->count, live, settings->fail_fast);
     pool->busy = settings->jobs != 0 ? settings->jobs : BUSY_THREADS;
-    pool->options.sparing = pool->count > SMALL_RUN && !settings->drill.trace &&
-                            (settings->needs & (REPORT_NEEDS_STORY | REPORT_NEEDS_TRACE)) == 0;
+    pool->options.sparing = pool->count > SMALL_RUN && !settings->drill.trace;
     cli_progress_start(&pool->progress, pool->count, settings->quiet);
     work_together(pool, settings->jobs != 0 ? settings->jobs : live ? PATIENT_THREADS : 1);
     cli_progress_end(&pool->progress);

@@ -1,4 +1,4 @@
-/* Which cases of the files are played: by their tags, by what failed before, and by parts of equal size. */
+/* Which cases of the files are played: by name, by their tags, by what failed before, and by parts of equal size. */
 #include "cli.h"
 #include "results.h"
 
@@ -11,11 +11,6 @@ static int by_octets(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool has_failed(const struct report_result *result) {
-    const struct report_case one = {.verdict = result->verdict};
-    return report_count(&(struct report_run){.cases = &one, .case_count = 1}).failed > 0;
-}
-
 bool cli_rerun_read(struct cli_rerun *rerun, const char *path) {
     struct report_results results;
     *rerun = (struct cli_rerun){.path = path};
@@ -24,7 +19,7 @@ bool cli_rerun_read(struct cli_rerun *rerun, const char *path) {
     }
     for (size_t i = 0; i < results.count; i++) {
         const struct report_result *result = &results.items[i];
-        if (has_failed(result)) {
+        if (report_is_failure(result->verdict)) {
             cli_words_add(&rerun->names, cli_copy(result->name));
             cli_words_add(&rerun->files, cli_copy(result->file));
         }
@@ -57,20 +52,32 @@ static bool is_among(const struct cli_rerun *rerun, const char *name) {
 
 /* ------------------------------------------------------------------------------------------------------ choose ---- */
 
+/* What keeps a case from being played, in the order in which it is asked. */
+enum chosen { OTHER_CASE, OTHER_TAGS, NOT_FAILED, CHOSEN };
+
+static enum chosen choose_case(const struct cli_settings *settings, const char *path, const struct script *script) {
+    const struct cli_rerun *rerun = settings->rerun;
+    if (!cli_is_case(settings, script)) {
+        return OTHER_CASE;
+    }
+    if (!cli_selects(settings, script)) {
+        return OTHER_TAGS;
+    }
+    return rerun == NULL || is_among(rerun, script->name) || is_among(rerun, path) ? CHOSEN : NOT_FAILED;
+}
+
 /* A file that could not be read has its path for a name, and then all its cases are to be played. */
-static bool wants(const struct cli_settings *settings, const struct cli_file *file, size_t n, bool *tagged) {
-    const bool by_tags = settings->only_tags.count > 0 || settings->skip_tags.count > 0;
-    *tagged = true;
-    if (file->script == NULL || (!by_tags && settings->rerun == NULL)) {
-        return true;
+static enum chosen choose(const struct cli_settings *settings, const struct cli_file *file, size_t n) {
+    const bool all = settings->only_case == NULL && settings->only_tags.count == 0 && settings->skip_tags.count == 0 &&
+                     settings->rerun == NULL;
+    if (file->script == NULL || all) {
+        return CHOSEN;
     }
     struct arena *arena = cli_need(arena_new());
     const struct script *script = cli_need((void *)(uintptr_t)script_case(file->script, n, arena));
-    *tagged = cli_selects(settings, script);
-    const bool wanted = *tagged && (settings->rerun == NULL || is_among(settings->rerun, script->name) ||
-                                    is_among(settings->rerun, file->path));
+    const enum chosen chosen = choose_case(settings, file->path, script);
     arena_free(arena);
-    return wanted;
+    return chosen;
 }
 
 /* Parts go by turns, so that cases of one kind, which stand together, come into different parts. */
@@ -84,25 +91,48 @@ static void keep_shard(struct cli_selection *selection, const struct cli_setting
     selection->count = kept;
 }
 
-static void say_why_empty(struct cli_selection *selection, const struct cli_settings *settings, bool any_tagged,
-                          size_t before) {
-    selection->status = CLI_USAGE;
-    if (!any_tagged) {
-        cli_complain("no case has these tags", "");
-    } else if (settings->rerun != NULL && settings->rerun->names.count == 0) {
-        cli_complain("no case has failed in \"%s\"", settings->rerun->path);
-        selection->status = CLI_OK;
-    } else if (before == 0) {
-        cli_complain("none of the cases that failed in \"%s\" is here", settings->rerun->path);
-    } else {
-        cli_complain("there are fewer cases than parts, and this part has none", "");
-        selection->status = CLI_OK;
+static void say_unknown_case(const struct cli_files *files, const char *name) {
+    struct cli_words known = {NULL, 0};
+    struct arena *arena = cli_need(arena_new());
+    for (size_t i = 0; i < files->count; i++) {
+        const struct script_file *file = files->items[i].script;
+        for (size_t n = 0; file != NULL && n < script_case_count(file); n++) {
+            const struct script *script = cli_need((void *)(uintptr_t)script_case(file, n, arena));
+            cli_words_add(&known, script->case_name != NULL ? script->case_name : "");
+        }
     }
+    cli_words_add(&known, NULL);
+    cli_unknown("case", name, known.items);
+    free(known.items);
+    arena_free(arena);
+}
+
+/* nearest: how far the case came that came furthest. */
+static int say_why_empty(const struct cli_files *files, const struct cli_settings *settings, enum chosen nearest) {
+    if (settings->rerun != NULL && settings->rerun->names.count == 0) {
+        cli_complain("no case has failed in \"%s\"", settings->rerun->path);
+        return CLI_OK;
+    }
+    switch (nearest) {
+    case OTHER_CASE:
+        say_unknown_case(files, settings->only_case);
+        return CLI_USAGE;
+    case OTHER_TAGS:
+        cli_complain("no case has these tags", "");
+        return CLI_USAGE;
+    case NOT_FAILED:
+        cli_complain("none of the cases that failed in \"%s\" is here", settings->rerun->path);
+        return CLI_USAGE;
+    case CHOSEN:
+        break;
+    }
+    cli_complain("there are fewer cases than parts, and this part has none", "");
+    return CLI_OK;
 }
 
 void cli_select(struct cli_selection *selection, const struct cli_files *files, const struct cli_settings *settings) {
     size_t most = 0;
-    bool any_tagged = false;
+    enum chosen nearest = OTHER_CASE;
     for (size_t i = 0; i < files->count; i++) {
         most += files->items[i].script != NULL ? script_case_count(files->items[i].script) : 1;
     }
@@ -111,19 +141,18 @@ void cli_select(struct cli_selection *selection, const struct cli_files *files, 
         const struct cli_file *file = &files->items[i];
         const size_t cases = file->script != NULL ? script_case_count(file->script) : 1;
         for (size_t n = 0; n < cases; n++) {
-            bool tagged;
-            if (wants(settings, file, n, &tagged)) {
+            const enum chosen chosen = choose(settings, file, n);
+            if (chosen == CHOSEN) {
                 selection->items[selection->count++] = (struct cli_choice){file, n};
             }
-            any_tagged = any_tagged || tagged;
+            nearest = chosen > nearest ? chosen : nearest;
         }
     }
-    const size_t before = selection->count;
     if (settings->shards > 1) {
         keep_shard(selection, settings);
     }
     if (selection->count == 0) {
-        say_why_empty(selection, settings, any_tagged, before);
+        selection->status = say_why_empty(files, settings, nearest);
     }
 }
 

@@ -132,6 +132,11 @@ char *drill_replay_text(const struct run *run) {
     if (run->options->virtual_max_us != 0) {
         drill_text_format(&out, "--timeout %" PRIu64 " ", run->options->virtual_max_us / 1000000);
     }
+    if (run->script->case_name != NULL) {
+        drill_text_put(&out, "--case ");
+        add_argument(&out, run->script->case_name);
+        drill_text_put(&out, " ");
+    }
     add_argument(&out, run->script->file);
     drill_text_put(&out, " --trace");
     return drill_text_take(&out);
