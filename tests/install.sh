@@ -100,8 +100,12 @@ completes() { # EXPECTED WORD...
 }
 completes 'calibrate' cal
 completes '--fail-fast' run --fail-f
+completes '--rerun-failed' run --rer
+completes '--jobs' run --j
 completes 'prosody-note prosody' run --profile pro
 completes 'msg.bare.chat.multi' rules msg.bare.chat.mu
+completes 'msg.bare.chat.multi' explain msg.bare.chat.mu
+completes '7' lesson 7
 completes 'scenarios/lessons' run scenarios/less
 if command -v zsh >/dev/null 2>&1; then
     check 'zsh reads its completion' zsh -n "$root/opt/drill/share/zsh/site-functions/_stanzadrill"

@@ -113,8 +113,8 @@ const struct cli_command cli_calibrate_command = {
              "the case itself asks for; what each client, peer and component got must be the same. What a case expects\n"
              "does not matter. With a baseline, those that it lists must differ, and no others; where the server draws lots,\n"
              "a reason that begins with \"by chance: \" allows either.\n" CLI_FORMAT_NOTES,
-    .options = CLI_PROFILE | CLI_FORMAT | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
-               CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE | CLI_SHARD | CLI_RERUN | CLI_LIST | CLI_QUIET,
+    .options = CLI_PROFILE | CLI_FORMAT | CLI_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
+               CLI_TARGET | CLI_TIMEOUT | CLI_PASS | CLI_BASELINE | CLI_SHARD | CLI_RERUN | CLI_LIST | CLI_QUIET,
     .needs_path = true,
     .run = calibrate,
 };

@@ -87,6 +87,6 @@ const struct cli_command cli_compare_command = {
         "RESULTS are files that `stanzadrill run --format json:FILE` has written. Each is a column, named by its\n"
         "target; a case that a target has not played has a `-` there. A case is a difference where two targets have\n"
         "different verdicts, skipped ones left out, and a departure where the verdict of one is neither PASS nor SKIP.\n",
-    .options = CLI_RULES_FORMAT | CLI_ONLY_DIFFERENCES | CLI_ONLY_DEPARTURES,
+    .options = CLI_TABLE | CLI_ONLY,
     .run = run,
 };
