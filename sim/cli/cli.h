@@ -22,7 +22,15 @@ enum cli_exit {
 /* cli_complain - "stanzadrill: " and a message on stderr; `word` stands in for the only %s, made safe to show. */
 void cli_complain(const char *format, const char *word);
 
-/* cli_unknown - "stanzadrill: unknown WHAT "WORD"", and the known word that is nearest. known: NULL at the end. */
+/* cli_complain_at - "FILE:LINE:COLUMN: TEXT" on stderr, as editors know it. What is about the whole file, with 0 for a
+ * place, is about its start. returns false. */
+bool cli_complain_at(const char *path, unsigned line, size_t column, const char *text);
+
+/* cli_cannot_read - the same of a file that cannot be read, and why. returns false. */
+bool cli_cannot_read(const char *path, const char *why);
+
+/* cli_unknown - "stanzadrill: unknown WHAT "WORD"", and the known word that is nearest, or else all, if they are few.
+ * known: NULL at the end. */
 void cli_unknown(const char *what, const char *word, const char *const *known);
 
 /* cli_need - its argument; without memory there is nothing sensible left to do, so that NULL ends the process. */
@@ -36,6 +44,9 @@ struct cli_words {
 };
 
 void cli_words_add(struct cli_words *words, const char *word);
+void cli_words_sort(struct cli_words *words);                        /* by octets */
+bool cli_words_have(const struct cli_words *words, const char *word); /* sorted ones */
+void cli_words_free(struct cli_words *words);                        /* whose texts are owned */
 
 /* --- options --- */
 
@@ -156,7 +167,8 @@ struct cli_files {
     size_t count;
 };
 
-/* cli_read - the octets of a regular file, at most `most` of them; new. NULL and *why where it cannot be read. */
+/* cli_read - the octets of a regular file, at most `most` of them, and a NUL behind; new. NULL and *why where it cannot be
+ * read. */
 char *cli_read(const char *path, size_t most, size_t *size, const char **why);
 
 /* cli_files_read - parse the files given, and every .scs below the folders given. */
@@ -165,6 +177,7 @@ void cli_files_free(struct cli_files *files);
 
 /* cli_file_error - "FILE:LINE:COLUMN: text\n" for a file that was not read; new. */
 char *cli_file_error(const struct cli_file *file);
+void cli_file_complain(const struct cli_file *file); /* the same on stderr */
 
 /* cli_selects - whether a case's tags are wanted. A tag "key: value" is meant by its whole text or by its key. */
 bool cli_selects(const struct cli_settings *settings, const struct script *script);

@@ -128,9 +128,7 @@ static int run(const struct cli_settings *settings) {
     if (files.count != 1) {
         cli_complain("a diagram is drawn of one file", "");
     } else if (files.items[0].script == NULL) {
-        char *why = cli_file_error(&files.items[0]);
-        report_lines(stderr, "", why);
-        free(why);
+        cli_file_complain(&files.items[0]);
     } else {
         status = draw_file(settings, files.items[0].script);
     }

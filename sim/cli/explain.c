@@ -261,13 +261,11 @@ static int no_stanza(const struct script *script, unsigned line) {
         const bool sends = action->verb == SCRIPT_SENDS || action->verb == SCRIPT_SENDS_RAW;
         nearest = sends && (nearest == 0 || action->line <= line) ? action->line : nearest;
     }
-    fflush(stdout);
-    report_text(stderr, script->file);
-    fprintf(stderr, ":%u:1: no stanza is sent here", line);
+    char text[80] = "no stanza is sent here, nor anywhere else in the scenario";
     if (nearest > 0) {
-        fprintf(stderr, "; the nearest one is at line %u", nearest);
+        snprintf(text, sizeof text, "no stanza is sent here; the nearest one is at line %u", nearest);
     }
-    putc('\n', stderr);
+    (void)cli_complain_at(script->file, line, 1, text);
     return CLI_USAGE;
 }
 
@@ -346,10 +344,7 @@ static int explain_file(const char *path, const struct question *q) {
     if (files.count != 1) {
         cli_complain("explain needs one scenario, and \"%s\" is not one", path);
     } else if (files.items[0].script == NULL) {
-        char *message = cli_file_error(&files.items[0]);
-        fflush(stdout);
-        report_lines(stderr, "", message);
-        free(message);
+        cli_file_complain(&files.items[0]);
     } else {
         status = explain_cases(files.items[0].script, q);
     }

@@ -71,15 +71,6 @@ static const char *short_title(const char *title) {
 
 /* --- reading --- */
 
-static bool cannot(const char *path, const char *why) {
-    fflush(stdout);
-    report_text(stderr, path);
-    fputs(":1:1: ", stderr);
-    report_text(stderr, why);
-    putc('\n', stderr);
-    return false;
-}
-
 /* The text of a lesson, and the scenario that it is. false: the message is out. */
 static bool read_lesson(const char *path, char **text, struct script_file **file) {
     size_t size = 0;
@@ -88,19 +79,14 @@ static bool read_lesson(const char *path, char **text, struct script_file **file
     *text = cli_read(path, SCRIPT_SIZE_MAX + 1, &size, &why);
     *file = NULL;
     if (*text == NULL) {
-        return cannot(path, why);
+        return cli_cannot_read(path, why);
     }
     *file = script_read(path, *text, size, SCRIPT_STRICT_FORM, &shown.error);
     if (*file == NULL) {
-        char *error = cli_file_error(&shown);
-        fflush(stdout);
-        report_lines(stderr, "", error);
-        free(error);
+        cli_file_complain(&shown);
         free(*text);
         return false;
     }
-    *text = cli_need(realloc(*text, size + 1));
-    (*text)[size] = '\0';
     return true;
 }
 

@@ -367,8 +367,6 @@ int cli_play(const struct cli_files *files, const struct cli_settings *settings,
     set_options(&pool.options, settings);
     if (live != NULL) {
         cli_live_options(live, &pool.options);
-        pool.options.pass_max_us =
-            settings->pass == 0 ? pool.options.pass_max_us : UINT64_C(1000000) * settings->pass;
     }
     /* The target that the name is of does not outlive the playing, but the outcomes do. */
     out->profile = live != NULL && pool.options.profile != NULL ? cli_copy(pool.options.profile) : NULL;

@@ -32,31 +32,21 @@ static bool complain_unknown(const char *name) {
     return false;
 }
 
-static void complain_at(const char *path, const struct router_error *error) {
-    fflush(stdout);
-    report_text(stderr, path);
-    fprintf(stderr, ":%u:%u: ", error->line, error->column);
-    report_text(stderr, error->text);
-    putc('\n', stderr);
-}
-
 /* What has a slash or a dot in it is meant as a file; everything else must be a built-in name. */
 static char *read_profile(const char *name) {
     size_t size = 0;
-    const char *why = "larger than a profile can be";
-    char *bytes = cli_read(name, PROFILE_SIZE_MAX, &size, &why);
-    if (bytes == NULL || size == PROFILE_SIZE_MAX || memchr(bytes, '\0', size) != NULL) {
-        if (bytes != NULL && size < PROFILE_SIZE_MAX) {
-            why = "it holds a NUL octet";
-        }
-        fflush(stdout);
-        report_text(stderr, name);
-        fprintf(stderr, ":1:1: the profile cannot be read: %s\n", why);
-        free(bytes);
+    const char *why = "";
+    char *text = cli_read(name, PROFILE_SIZE_MAX, &size, &why);
+    if (text == NULL) {
+        (void)cli_cannot_read(name, why);
         return NULL;
     }
-    char *text = cli_need(realloc(bytes, size + 1));
-    text[size] = '\0';
+    if (size == PROFILE_SIZE_MAX || memchr(text, '\0', size) != NULL) {
+        (void)cli_complain_at(name, 0, 0, size == PROFILE_SIZE_MAX ? "larger than the 1 MiB that a profile may have"
+                                                                    : "no profile: it holds a NUL octet");
+        free(text);
+        return NULL;
+    }
     return text;
 }
 
@@ -76,7 +66,7 @@ struct policy *cli_policy(const char *name, char **text) {
     if (good) {
         good = (file ? policy_read(policy, whole(own), &error) : policy_profile(policy, name, &error)) == ROUTER_OK;
         if (!good) {
-            complain_at(name, &error);
+            (void)cli_complain_at(name, error.line, error.column, error.text);
         }
     }
     if (good && text != NULL) {

@@ -7,10 +7,6 @@
 
 /* ------------------------------------------------------------------------------------------- what failed before ---- */
 
-static int by_octets(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static bool has_failed(const struct report_result *result) {
     const struct report_case one = {.verdict = result->verdict};
     return report_count(&(struct report_run){.cases = &one, .case_count = 1}).failed > 0;
@@ -30,27 +26,19 @@ bool cli_rerun_read(struct cli_rerun *rerun, const char *path) {
         }
     }
     report_results_free(&results);
-    if (rerun->names.count > 0) {
-        qsort(rerun->names.items, rerun->names.count, sizeof *rerun->names.items, by_octets);
-    }
+    cli_words_sort(&rerun->names);
     return true;
 }
 
 void cli_rerun_free(struct cli_rerun *rerun) {
-    for (size_t i = 0; i < rerun->names.count; i++) {
-        free((void *)(uintptr_t)rerun->names.items[i]);
-        free((void *)(uintptr_t)rerun->files.items[i]);
-    }
-    free(rerun->names.items);
-    free(rerun->files.items);
+    cli_words_free(&rerun->names);
+    cli_words_free(&rerun->files);
 }
 
 /* The file holds names as a report writes them. */
 static bool is_among(const struct cli_rerun *rerun, const char *name) {
     char *written = cli_need(report_utf8(name));
-    const char *key = written;
-    const bool found = rerun->names.count > 0 && bsearch(&key, rerun->names.items, rerun->names.count,
-                                                         sizeof *rerun->names.items, by_octets) != NULL;
+    const bool found = cli_words_have(&rerun->names, written);
     free(written);
     return found;
 }
