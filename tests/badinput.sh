@@ -256,7 +256,7 @@ told 'a format without a file' 'needs a file behind "junit:"' --format junit: go
 told 'a format without a name' 'unknown format ""' --format :x.xml good.scs
 told 'two reports on standard output' 'two reports on standard output.*--format github:FILE' \
     --format tap --format github good.scs
-told 'two reports in one file' 'two reports in one file, "x"' --format tap:x --format junit:x good.scs
+told 'two reports in one file' 'two reports in one file, "x"; give each its own$' --format tap:x --format junit:x good.scs
 silent 'two reports in one file'
 ln -s keep.json link.json
 told 'two reports in one file under two names' 'two reports in one file' \
@@ -315,7 +315,7 @@ told 'baseline: missing' '^nowhere:1:1: cannot be read: No such file or director
 told 'baseline: a folder' '^folder:1:1: cannot be read: ' --baseline folder good.scs
 told 'baseline: a file that never ends' '^/dev/zero:1:1: cannot be read: ' --baseline /dev/zero good.scs
 repeat 1100000 x >large
-told 'baseline: a large one' '^large:1:1: larger than a baseline can be$' --baseline large good.scs
+told 'baseline: a large one' '^large:1:1: larger than the 1 MiB that a baseline may have$' --baseline large good.scs
 baseline_hostile=$(printf 'a\033[31mb')
 printf '%s\n' "$baseline_hostile" >baseline
 told 'baseline: control characters' '^baseline:1:8: no reason stands behind "a.x1b\[31mb"$' --baseline baseline good.scs

@@ -173,7 +173,7 @@ try 2 run --profile wrong.profile good.scs
 has 'a wrong line of a profile has its place' err \
     "wrong.profile:3:18: value 'bounc' for knob msg.store; it takes one of: store, bounce"
 try 2 run --profile nowhere.profile good.scs
-has 'a missing profile is named' err 'nowhere.profile:1:1: the profile cannot be read: No such file or directory'
+has 'a missing profile is named' err 'nowhere.profile:1:1: cannot be read: No such file or directory'
 try 2 run --profile ./deep good.scs
 printf 'knob\0' >nul.profile
 try 2 run --profile nul.profile good.scs
@@ -217,7 +217,7 @@ tagged 1 --only-tags section
 tagged 1 --only-tags 'section: RFC 6121 8.5'
 tagged 1 --only-tags slow --skip-tags section
 try 2 run --only-tags sloow tags
-has 'nothing selected is an error' err 'stanzadrill: no case has these tags'
+has 'nothing selected is an error' err 'stanzadrill: no case has these tags; `stanzadrill list` shows those that cases have'
 last 'nothing selected has its counts' '0 passed, 0 failed'
 try 0 list tags --only-tags section
 printf 'tags/a\tRomeo writes to Juliet\tslow; section: RFC 6121 8.5\n' >expected

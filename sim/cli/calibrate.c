@@ -19,22 +19,18 @@ static void write_difference(void *context, const char *actor, size_t place, con
             simulated == NULL ? "nothing" : simulated, description->target, real == NULL ? "nothing" : real);
 }
 
-static char *describe(struct drill_result *expected, struct drill_result *real, const char *target) {
+static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
+                    const char *target) {
     char *text = NULL;
     size_t size = 0;
     struct description description = {.out = cli_need(open_memstream(&text, &size)), .target = target};
-    (void)drill_compare(expected, real, write_difference, &description);
+    const bool same = drill_compare(expected, real, write_difference, &description) == 0;
     if (fclose(description.out) != 0) {
         cli_need(NULL);
     }
-    return text;
-}
-
-static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
-                    const char *target) {
-    const bool same = drill_compare(expected, real, NULL, NULL) == 0;
     report->verdict = same ? REPORT_PASS : REPORT_FAIL;
-    report->failure = same ? NULL : describe(expected, real, target);
+    report->failure = same ? NULL : cli_copy(text);
+    free(text);
 }
 
 /* The command that played the case on the server, as one that compares. */
@@ -51,11 +47,10 @@ static char *replay_of(const char *run) {
 
 /* What reports show of a case is what happened on the server. */
 static void keep(struct report_case *report, struct drill_result *real, const struct drill_options *options) {
-    const bool failed = report->verdict == REPORT_FAIL || report->verdict == REPORT_ERROR;
     report->virtual_us = real->virtual_us;
     report->replay = real->replay == NULL ? NULL : replay_of(real->replay);
     report->story = cli_story(real->story);
-    if (options->trace || (options->trace_failure && failed)) {
+    if (options->trace || (options->trace_failure && report->verdict == REPORT_FAIL)) {
         report->trace = real->trace;
         real->trace = NULL;
     }
@@ -72,6 +67,7 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
     own.trace = own.story = own.tally = own.trace_failure = false;
     own.venue = NULL;
     own.target = NULL;
+    own.virtual_max_us = 0; /* --timeout is for the server */
     if (!drill_play(script, &own, &expected)) {
         cli_need(NULL);
     }

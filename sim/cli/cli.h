@@ -281,6 +281,12 @@ bool cli_output_write(const char *path, bool (*write)(FILE *out, void *context),
 
 /* --- terminals --- */
 
+/* cli_wrap - words from a column on, in lines that begin at `indent`, made safe to show. returns the column behind the
+ * last one. */
+unsigned cli_wrap(unsigned width, unsigned column, unsigned indent, const char *text, size_t size);
+void cli_put(const char *text, size_t size);         /* made safe to show */
+unsigned cli_columns(const char *text, size_t size); /* that a text in UTF-8 takes */
+
 bool cli_colour(void);     /* whether standard output is a terminal on which colours are welcome */
 unsigned cli_width(void);  /* columns of the terminal on standard output; 0: it is none, or does not say */
 
@@ -311,6 +317,8 @@ struct policy *cli_policy(const char *name, char **text);
 /* --- the catalogue --- */
 
 struct router_class;
+struct router_departure;
+struct router_rule;
 
 /* cli_catalogue - fill a run's rules and grids from the router's tables; free them with cli_catalogue_free. The first grid
  * is the table of message delivery of RFC 6121 8.5.4, the others are one a stage of routing. */
@@ -333,6 +341,12 @@ void cli_tables_free(struct cli_table *tables, size_t count);
 
 /* cli_row_of - index of the rule whose row decides a class of input. */
 int cli_row_of(const struct router_class *input);
+
+/* cli_rule - a rule of the catalogue by its index. */
+const struct router_rule *cli_rule(int rule);
+
+/* cli_departure - what a profile does instead of a rule, in words. */
+void cli_departure(const struct router_departure *departure);
 
 /* cli_cite - a rule's sources as a person cites them, "RFC 6121 8.5.2; XEP-0160 2"; new. */
 char *cli_cite(const char *source);
@@ -398,5 +412,9 @@ struct cli_outcomes {
  * returns   the exit code that the outcomes call for. */
 int cli_play(const struct cli_files *files, const struct cli_settings *settings, struct cli_outcomes *out);
 void cli_outcomes_free(struct cli_outcomes *outcomes);
+
+/* cli_exit_of - the exit code that a case calls for. */
+int cli_exit_of(enum report_verdict verdict);
+int cli_exit_of_played(enum drill_verdict verdict);
 
 #endif

@@ -62,10 +62,7 @@ static int draw_case(const struct cli_settings *settings, const struct script *s
     if (!drill_play(script, &options, &result)) {
         cli_need(NULL);
     }
-    int status = result.verdict == DRILL_FAIL     ? CLI_FAILED
-                 : result.verdict == DRILL_BROKEN ? CLI_BROKEN
-                 : result.verdict == DRILL_ERROR  ? CLI_USAGE
-                                                  : CLI_OK;
+    int status = cli_exit_of_played(result.verdict);
     const struct report_story *story = cli_story(result.story);
     if (story != NULL) {
         struct drawing drawing = {
@@ -126,7 +123,7 @@ static int run(const struct cli_settings *settings) {
     int status = CLI_USAGE;
     cli_files_read(&files, settings);
     if (files.count != 1) {
-        cli_complain("a diagram is drawn of one file", "");
+        cli_complain("a diagram shows one file; \"%s\" and what else was given are several", settings->paths.items[0]);
     } else if (files.items[0].script == NULL) {
         cli_file_complain(&files.items[0]);
     } else {

@@ -132,10 +132,7 @@ static int play(const struct cli_settings *settings, const char *path) {
                                      .colour = cli_colour(),
                                      .wait = !settings->no_wait && isatty(STDIN_FILENO)};
     lesson_tell(&page);
-    const int status = result.verdict == DRILL_PASS || result.verdict == DRILL_NON_STRICT ? CLI_OK
-                       : result.verdict == DRILL_BROKEN                                   ? CLI_BROKEN
-                       : result.verdict == DRILL_ERROR                                    ? CLI_USAGE
-                                                                                          : CLI_FAILED;
+    const int status = cli_exit_of_played(result.verdict);
     drill_result_free(&result);
     arena_free(arena);
     script_file_free(file);
@@ -163,7 +160,7 @@ static int run(const struct cli_settings *settings) {
         cli_complain("there are no lessons, neither in scenarios/lessons nor in \"%s\"",
                      STANZADRILL_SHARE "/scenarios/lessons");
     } else if (settings->paths.count > 1) {
-        cli_complain("one lesson at a time", "");
+        cli_complain("lesson plays one at a time, but got \"%s\" too", settings->paths.items[1]);
     } else {
         status = settings->paths.count == 0 ? list(&lessons) : play_number(settings, &lessons);
     }

@@ -95,22 +95,9 @@ static size_t print_knobs(const struct policy *a, const struct policy *b) {
 }
 
 static void print_departure(const struct router_departure *d) {
-    size_t count;
-    const struct router_rule *rule = &router_rules(&count)[d->rule];
+    const struct router_rule *rule = cli_rule(d->rule);
     printf("  %-34s %s (%s): ", d->id, rule->id, rule->strength);
-    for (const char *p = d->verb; *p != '\0'; p++) {
-        putchar(*p == '_' ? '-' : *p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
-    }
-    printf("%s%s", d->condition != NULL ? " " : "", d->condition != NULL ? d->condition : "");
-    const unsigned all = (1u << STANZA_KIND_COUNT) - 1u;
-    if ((d->kinds & all) != all) {
-        fputs(", only for", stdout);
-        for (int kind = 0; kind < STANZA_KIND_COUNT; kind++) {
-            if (d->kinds >> kind & 1u) {
-                printf(" %s", stanza_kind_name((enum stanza_kind)kind));
-            }
-        }
-    }
+    cli_departure(d);
     putchar('\n');
 }
 

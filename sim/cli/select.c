@@ -76,7 +76,7 @@ static void say_why_empty(struct cli_selection *selection, const struct cli_sett
                           size_t before) {
     selection->status = CLI_USAGE;
     if (!any_tagged) {
-        cli_complain("no case has these tags", "");
+        cli_complain("no case has these tags; `stanzadrill list` shows those that cases have", "");
     } else if (settings->rerun != NULL && settings->rerun->names.count == 0) {
         cli_complain("no case has failed in \"%s\"", settings->rerun->path);
         selection->status = CLI_OK;
