@@ -5,9 +5,8 @@
 #   badinput.sh BINARY
 set -u
 . "$(dirname "$0")/lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
 mkdir bad rule
 
@@ -19,11 +18,7 @@ head_of() { # a title and a cast; $1: line for the server
 	hosts: verona.example
 	${1:-profile: rfc6121}
 
-[Client] Romeo
-	jid: romeo@verona.example/orchard
-
-[Client] Juliet
-	jid: juliet@verona.example/balcony
+$(clients verona.example verona.example)
 
 ---------
 

@@ -4,9 +4,8 @@
 #   cli.sh BINARY
 set -u
 . "$(dirname "$0")/lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
 
 # A file with one case that passes, or fails where $2 is what Juliet should get instead of m1.
@@ -16,11 +15,7 @@ scenario() { # FILE [ID] [TAG LINES]
 # Romeo writes to Juliet
 ${3:-## basic}
 
-[Client] Romeo
-	jid: romeo@verona.example/orchard
-
-[Client] Juliet
-	jid: juliet@verona.example/balcony
+$(clients verona.example verona.example)
 
 ---------
 
@@ -33,24 +28,6 @@ Romeo sends:
 Juliet receives:
 	<message id="${2:-m1}" from="\${Romeo's full JID}"/>
 END
-}
-
-# try STATUS ARGUMENT...: runs it, keeps `out` and `err`, and checks the exit status
-try() {
-    wanted=$1
-    shift
-    timeout -k 5 60 "$drill" "$@" >out 2>err </dev/null
-    seen=$?
-    [ "$seen" -eq "$wanted" ] || { fail "stanzadrill $*: exit status $seen, not $wanted"; cat out err; return; }
-    pass "stanzadrill $*: exit status $wanted"
-}
-
-has() { # NAME FILE LINE: the file has exactly this line
-    if grep -qxF -e "$3" "$2"; then pass "$1"; else fail "$1: no line \"$3\" in"; sed 's/^/  /' "$2"; fi
-}
-
-last() { # NAME LINE: the last line of out
-    if [ "$(tail -n 1 out)" = "$2" ]; then pass "$1"; else fail "$1: the last line is not \"$2\" but"; tail -n 1 out; fi
 }
 
 scenario good.scs

@@ -4,10 +4,9 @@
 #   diagram.sh BINARY
 set -u
 . "$(dirname "$0")/lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+drill=$(absolute "$1")
 root=$(cd "$(dirname "$0")/.." && pwd)
-scratch=$(mktemp -d)
-trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
+workspace
 cd "$scratch" || exit 1
 
 cat >talk.scs <<'END'
@@ -40,24 +39,6 @@ Romeo sends:
 Romeo receives:
 	<message id="${id}"/>
 END
-
-# try STATUS ARGUMENT...: runs it, keeps `out` and `err`, and checks the exit status
-try() {
-    wanted=$1
-    shift
-    timeout -k 5 60 "$drill" "$@" >out 2>err </dev/null
-    seen=$?
-    [ "$seen" -eq "$wanted" ] || { fail "stanzadrill $*: exit status $seen, not $wanted"; cat out err; return; }
-    pass "stanzadrill $*: exit status $wanted"
-}
-
-holds() { # NAME FILE TEXT
-    if grep -qF -e "$3" "$2"; then pass "$1"; else fail "$1: no \"$3\" in"; sed 's/^/  /' "$2"; fi
-}
-
-lacks() { # NAME FILE TEXT
-    if grep -qF -e "$3" "$2"; then fail "$1: \"$3\" in"; sed 's/^/  /' "$2"; else pass "$1"; fi
-}
 
 # --- forms ---
 

@@ -5,30 +5,20 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
-
-# try STATUS ARGUMENT...: runs it, keeps `out` and `err`, and checks the exit status
-try() {
-    wanted=$1
-    shift
-    "$drill" "$@" >out 2>err
-    status=$?
-    check "stanzadrill $* exits with $wanted, not $status" [ "$status" -eq "$wanted" ]
-}
 
 # says TEXT...: each is in `out`
 says() {
     for text in "$@"; do
-        check "it says: $text" grep -qF -e "$text" out
+        holds "it says: $text" out "$text"
     done
 }
 
 # complains TEXT: in `err`, and nothing came out
 complains() {
-    check "the message is: $1" grep -qF -e "$1" err
+    holds "the message is: $1" err "$1"
     none "nothing is printed beside the message $1" "$(cat out)"
 }
 

@@ -5,18 +5,17 @@ set -u
 here=$(dirname "$0")
 . "$here/lib.sh"
 binary=${BUILD:-build}/stanzadrill
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 
 check 'the scenarios can be played for their rules' "$binary" rules --status --proof scenarios >"$scratch/status"
 grep -q '^all ' "$scratch/status" && pass 'the rules are counted' || fail 'the rules are counted'
 sed -n '/^carried out, but fired by none/,/^$/p' "$scratch/status" | sed -n 's/^  //p' | sort >"$scratch/unfired"
-awk '!/^#/ && NF { print $1 }' "$here/unfired.txt" | sort >"$scratch/excused"
+listed "$here/unfired.txt" >"$scratch/excused"
 none 'each rule that is carried out is fired by a scenario, or excused in tests/unfired.txt' \
     "$(comm -23 "$scratch/unfired" "$scratch/excused")"
 none 'no rule is excused that a scenario fires, or that is not carried out' \
     "$(comm -13 "$scratch/unfired" "$scratch/excused")"
-none 'each excuse gives a reason' "$(awk '!/^#/ && NF == 1' "$here/unfired.txt")"
+none 'each excuse gives a reason' "$(unexplained "$here/unfired.txt")"
 "$binary" trace scenarios 2>/dev/null | grep -o ' departs=[^ ]*' | sed 's/.*=//' | sort -u >"$scratch/shown"
 sed -n 's/^departs .* as //p' "$here"/../router/profiles/*.profile | sort -u >"$scratch/departures"
 check 'the profiles have departures' [ -s "$scratch/departures" ]

@@ -4,8 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 BUILD=${BUILD:-build} MAKE=${MAKE:-make} CC=${CC:-gcc} CFLAGS=${CFLAGS:--O2 -g}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 root="$scratch/a root"
 
 make_it() {

@@ -5,25 +5,20 @@
 #   cli.sh BINARY
 set -u
 . "$(dirname "$0")/../lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
 servers='prosody ejabberd jabberd2'
 
 # Cases enough that a run is in the middle of them for some seconds.
 {
-    cat <<'END'
+    cat <<END
 # Romeo writes to Juliet, again and again
 
 [Server] all
 	hosts: montague.example, capulet.example
 
-[Client] Romeo
-	jid: romeo@montague.example/orchard
-
-[Client] Juliet
-	jid: juliet@capulet.example/balcony
+$(clients montague.example capulet.example)
 
 [Cases]
 	case  id
