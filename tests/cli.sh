@@ -100,11 +100,22 @@ has 'the nearest option' err 'stanzadrill: unknown option "--formt"; did you mea
 try 2 run --formt=tap good.scs
 has 'the nearest option, with a value attached' err 'stanzadrill: unknown option "--formt"; did you mean "--format"?'
 try 2 run --format
-has 'a value that is missing' err 'stanzadrill: option "--format" needs a value'
+has 'a value that is missing' err 'stanzadrill: option "--format" needs a value: "--format F[:FILE]"'
 try 2 run --strict=yes good.scs
 has 'a value too many' err 'stanzadrill: option "--strict" takes no value'
 try 2 run --format=tab good.scs
 has 'the nearest format' err 'stanzadrill: unknown format "tab"; did you mean "tap"?'
+try 2 run --format=excel good.scs
+has 'no format is near: all are told' err \
+    'stanzadrill: unknown format "excel"; expected pretty, tap, junit, json, html, openmetrics or github'
+try 2 run --xyzzy good.scs
+has 'no option is near: where they stand is told' err \
+    'stanzadrill: unknown option "--xyzzy"; `stanzadrill run --help` lists those that there are'
+try 2 record --pass 3
+check 'the recorder passes no time' grep -q '^stanzadrill: unknown option "--pass"' err
+try 2 calibrate good.scs
+has 'calibrating needs a target' err \
+    'stanzadrill: calibrate needs "--target T": prosody, ejabberd, jabberd2 or a target file'
 try 2 run --profile rfc6221 good.scs
 has 'the nearest profile' err 'stanzadrill: unknown profile "rfc6221"; did you mean "rfc6121"?'
 for jobs in 0 -1 x 2x 257 ''; do try 2 run -j "$jobs" good.scs; done
@@ -116,10 +127,11 @@ try 0 --version
 version=$(sed -n 's/^stanzadrill \([0-9]*\.[0-9]*\.[0-9]*\)$/\1/p' out)
 check 'the version is a version' [ -n "$version" ]
 try 0 --help
-for command in run trace list lint rules profiles compare record; do
+commands='run trace list lint rules explain profiles diagram lesson coverage compare calibrate record'
+for command in $commands; do
     check "--help names $command" grep -q "^  $command " out
 done
-for command in run trace list lint rules profiles compare record; do
+for command in $commands; do
     try 0 "$command" --help
     check "$command --help" grep -q "^usage: stanzadrill $command" out
 done
@@ -394,7 +406,8 @@ check 'a case that takes too long says where' \
 
 # --- recording ---
 try 2 record -o rec.scs
-has 'a target is needed' err 'stanzadrill: record needs "--target T"'
+has 'a target is needed' err \
+    'stanzadrill: record needs "--target T": prosody, ejabberd, jabberd2 or a target file'
 try 2 record --target prosody
 has 'an output is needed' err 'stanzadrill: record needs "-o FILE"'
 try 2 record --target prosody -o rec.scs
@@ -523,6 +536,8 @@ try 0 rules in.xml.illformed
 check 'a rule is shown with its source' grep -q '^  in\.xml\.illformed .*6120 11\.3' out
 try 2 rules in.xml.ilformed
 has 'the nearest rule' err 'stanzadrill: unknown rule "in.xml.ilformed"; did you mean "in.xml.illformed"?'
+try 2 rules zzz
+has 'no rule is near' err 'stanzadrill: unknown rule "zzz"; `stanzadrill rules` lists those that there are'
 
 # --- output that cannot be written ---
 if [ -e /dev/full ]; then

@@ -76,6 +76,10 @@ try 2 diagram -o . talk.scs
 try 2 diagram missing.scs
 try 2 diagram
 try 2 diagram talk.scs red.scs
+has 'one file too many is named' err 'stanzadrill: diagram takes one scenario, but got "red.scs" too'
+mkdir folder && cp talk.scs red.scs folder
+try 2 diagram folder
+has 'a folder is no scenario' err 'stanzadrill: diagram needs one scenario, and "folder" is not one'
 try 0 diagram -o same.svg talk.scs
 cp same.svg before.svg
 if [ -e /dev/full ]; then
@@ -191,6 +195,7 @@ try 0 lesson --no-wait 2
 try 2 lesson 3
 try 2 lesson x
 try 2 lesson 1 2
+has 'one lesson too many is named' err 'stanzadrill: lesson plays one at a time, but got "2" too'
 printf '# Lesson 3: broken\n' >scenarios/lessons/03-broken.scs
 try 2 lesson 3
 holds 'a broken lesson is told by place' err 'scenarios/lessons/03-broken.scs:1:1:'

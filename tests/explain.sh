@@ -142,6 +142,8 @@ try 2 explain msg.bare.chat.multii
 complains 'unknown rule "msg.bare.chat.multii"; did you mean "msg.bare.chat.multi"?'
 try 2 explain msg.bare
 complains '"msg.bare" stands for several rules'
+try 2 explain talk.scs
+complains 'stanzadrill: explain needs the line of a stanza, as in "talk.scs:12"'
 try 2 explain talk.scs:24
 complains 'talk.scs:24:1: no stanza is sent here; the nearest one is at line 21'
 try 2 explain talk.scs:4000

@@ -72,15 +72,17 @@ for page in "$root"/opt/drill/share/man/man1/*.1; do
     none "$name(1) has nothing that groff warns of" "$(groff -man -ww -z -Tutf8 "$page" 2>&1)"
     groff -man -Tascii -P -cbou "$page" >"$scratch/page" 2>/dev/null
     command=${name#stanzadrill}
-    "$BUILD/stanzadrill" ${command#-} --help | grep -o -- '^  [-a-z, NF]*--[a-z-]*' | grep -o -- '--[a-z-]*' |
-        while read -r option; do
-            grep -q -e "$option" "$scratch/page" || echo "$option"
+    "$BUILD/stanzadrill" ${command#-} --help | grep -o -- '^  \(-[a-z] [A-Z]*, \)\{0,1\}--[]=[A-Za-z-]*' | grep -o -- '--.*' |
+        tee -a "$scratch/options" | while read -r option; do
+            grep -qF -e "$option" "$scratch/page" || echo "$option"
         done >"$scratch/missing"
     none "$name(1) names all options" "$(cat "$scratch/missing")"
     none "$name(1) has a name, a synopsis and something to say" "$(for part in NAME SYNOPSIS 'SEE ALSO'; do
         grep -q "^$part\$" "$scratch/page" || echo "$part"
     done)"
 done
+
+check 'the commands have options' [ "$(wc -l <"$scratch/options")" -gt 60 ]
 
 # --- completion ---
 cat >"$scratch/complete" <<'END'

@@ -95,7 +95,7 @@ static int calibrate(const struct cli_settings *settings) {
     struct cli_settings own = *settings;
     own.calibrate = true;
     if (own.target == NULL) {
-        cli_complain("calibrate needs \"%s\"", "--target T");
+        cli_complain("calibrate needs \"--target T\": prosody, ejabberd, jabberd2 or a target file", "");
         return CLI_USAGE;
     }
     return cli_run_command.run(&own);

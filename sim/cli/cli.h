@@ -30,8 +30,9 @@ bool cli_complain_at(const char *path, unsigned line, size_t column, const char 
 bool cli_cannot_read(const char *path, const char *why);
 
 /* cli_unknown - "stanzadrill: unknown WHAT "WORD"", and the known word that is nearest, or else all, if they are few.
- * known: NULL at the end. */
-void cli_unknown(const char *what, const char *word, const char *const *known);
+ * known     NULL at the end.
+ * where     the command that lists them, named if they are many; NULL: they are not that many. */
+void cli_unknown(const char *what, const char *word, const char *const *known, const char *where);
 
 /* cli_need - its argument; without memory there is nothing sensible left to do, so that NULL ends the process. */
 void *cli_need(void *memory);

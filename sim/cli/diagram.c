@@ -97,7 +97,7 @@ static int which_case(const struct cli_settings *settings, const struct script_f
     }
     cli_words_add(&known, NULL);
     if (settings->only_case != NULL) {
-        cli_unknown("case", settings->only_case, known.items);
+        cli_unknown("case", settings->only_case, known.items, NULL);
     } else {
         cli_complain("a diagram shows one case; choose one with --case, as in \"--case %s\"", first->case_name);
     }
@@ -123,7 +123,10 @@ static int run(const struct cli_settings *settings) {
     int status = CLI_USAGE;
     cli_files_read(&files, settings);
     if (files.count != 1) {
-        cli_complain("a diagram shows one file; \"%s\" and what else was given are several", settings->paths.items[0]);
+        const bool several = settings->paths.count > 1;
+        cli_complain(several ? "diagram takes one scenario, but got \"%s\" too"
+                             : "diagram needs one scenario, and \"%s\" is not one",
+                     settings->paths.items[several]);
     } else if (files.items[0].script == NULL) {
         cli_file_complain(&files.items[0]);
     } else {

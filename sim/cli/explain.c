@@ -327,7 +327,7 @@ static int explain_cases(const struct script_file *file, const struct question *
     }
     cli_words_add(&known, NULL);
     if (asked == 0) {
-        cli_unknown("case", q->settings->only_case, known.items);
+        cli_unknown("case", q->settings->only_case, known.items, NULL);
         status = CLI_USAGE;
     }
     free(known.items);
@@ -378,7 +378,7 @@ static bool is_known(const char *word) {
     } else if (!stage && group) {
         cli_complain("\"%s\" stands for several rules, which `stanzadrill rules` lists with it; explain one of them", word);
     } else if (!stage) {
-        cli_unknown("rule", word, words.items);
+        cli_unknown("rule", word, words.items, "`stanzadrill rules`");
     }
     free(words.items);
     return stage;

@@ -42,7 +42,7 @@ static int unknown_command(const char *word) {
     }
     known[COMMAND_COUNT] = "--help";
     known[COMMAND_COUNT + 1] = "--version";
-    cli_unknown(word[0] == '-' ? "option" : "command", word, known);
+    cli_unknown(word[0] == '-' ? "option" : "command", word, known, NULL);
     return CLI_USAGE;
 }
 

@@ -38,7 +38,7 @@ bool cli_cannot_read(const char *path, const char *why) {
 /* What one can take in at a glance. */
 enum { FEW = 16 };
 
-void cli_unknown(const char *what, const char *word, const char *const *known) {
+void cli_unknown(const char *what, const char *word, const char *const *known, const char *where) {
     fflush(stdout);
     fprintf(stderr, "stanzadrill: unknown %s \"", what);
     report_text(stderr, word);
@@ -52,6 +52,11 @@ void cli_unknown(const char *what, const char *word, const char *const *known) {
         fputs("; did you mean \"", stderr);
         report_text(stderr, nearest);
         fputs("\"?", stderr);
+    }
+    if (nearest == NULL && count > FEW && where != NULL) {
+        fputs("; ", stderr);
+        report_text(stderr, where);
+        fputs(" lists those that there are", stderr);
     }
     for (size_t i = 0; nearest == NULL && count <= FEW && i < count; i++) {
         fputs(i == 0 ? "; expected " : i + 1 == count ? " or " : ", ", stderr);

@@ -56,7 +56,7 @@ static bool set_form(struct cli_settings *settings, const char *value) {
             return true;
         }
     }
-    cli_unknown("format", value, known);
+    cli_unknown("format", value, known, NULL);
     return false;
 }
 
@@ -64,7 +64,7 @@ static bool set_rules_format(struct cli_settings *settings, const char *value) {
     static const char *const known[] = {"text", "tsv", NULL};
     settings->tsv = strcmp(value, "tsv") == 0;
     if (!settings->tsv && strcmp(value, "text") != 0) {
-        cli_unknown("format", value, known);
+        cli_unknown("format", value, known, NULL);
         return false;
     }
     return true;
@@ -258,7 +258,10 @@ static bool unknown_option(const struct cli_command *command, const char *name) 
             known[count++] = options[i].name;
         }
     }
-    cli_unknown("option", name, known);
+    char *start = cli_join("`stanzadrill ", command->name), *where = cli_join(start, " --help`");
+    cli_unknown("option", name, known, where);
+    free(start);
+    free(where);
     return false;
 }
 
@@ -278,7 +281,9 @@ static bool apply(struct reader *reader, const struct option *option, const char
         return option->set(settings, attached);
     }
     if (attached == NULL && reader->next >= reader->argc) {
-        cli_complain("option \"%s\" needs a value", option->name);
+        char complaint[100];
+        snprintf(complaint, sizeof complaint, "option \"%%s\" needs a value: \"%s %s\"", option->name, option->value);
+        cli_complain(complaint, option->name);
         return false;
     }
     const char *value = attached != NULL ? attached : reader->argv[reader->next++];

@@ -27,7 +27,7 @@ static bool complain_unknown(const char *name) {
         cli_words_add(&known, router_profile_name(i));
     }
     cli_words_add(&known, NULL);
-    cli_unknown("profile", name, known.items);
+    cli_unknown("profile", name, known.items, NULL);
     free(known.items);
     return false;
 }

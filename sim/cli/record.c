@@ -55,7 +55,7 @@ static bool check(const struct cli_settings *settings) {
         return false;
     }
     if (settings->target == NULL) {
-        return complain("record needs \"--target T\"");
+        return complain("record needs \"--target T\": prosody, ejabberd, jabberd2 or a target file");
     }
     if (settings->output == NULL) {
         return complain("record needs \"-o FILE\"");

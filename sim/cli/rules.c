@@ -56,7 +56,7 @@ static bool is_known(const char *word, const struct router_rule *rules, size_t c
         cli_words_add(&ids, rules[i].id);
     }
     cli_words_add(&ids, NULL);
-    cli_unknown("rule", word, ids.items);
+    cli_unknown("rule", word, ids.items, "`stanzadrill rules`");
     free(ids.items);
     return false;
 }

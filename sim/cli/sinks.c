@@ -20,7 +20,7 @@ static const struct report_format *format_of(const char *value, size_t size) {
     }
     char *name = cli_copy(value);
     name[size] = '\0';
-    cli_unknown("format", name, known);
+    cli_unknown("format", name, known, NULL);
     free(name);
     return NULL;
 }
