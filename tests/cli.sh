@@ -334,6 +334,10 @@ try 0 list deep good.scs many/01.scs many/02.scs many/04.scs
 cut -f 1 out | sort >expected
 sort names-1 names-2 names-3 >names
 same 'every case is in one part' expected names
+try 0 list --shard 2/3 many
+cut -f 1 out >names
+printf 'many/%s\n' 02 05 08 >expected
+same 'cases go into the parts by turns' expected names
 try 0 run --shard 2/2 good.scs
 last 'a part may be empty' '0 passed, 0 failed'
 for part in 0/3 4/3 x 1 1/ /3 1/3x -1/3 1/0 1/10000 ''; do
@@ -395,6 +399,14 @@ try 0 run --baseline spaced 'with space.scs'
 has 'names may hold blanks' out '            known to fail: for a reason'
 : >nothing
 try 1 run --baseline nothing bad.scs
+printf 'good  by chance: it draws lots\nbad  by chance: it draws lots\n' >lots
+try 0 run --baseline lots good.scs bad.scs
+last 'where a server draws lots, either is right' '1 passed, 0 failed, 1 known to fail'
+scenario unplayable.scs
+sed -i.orig -e 's/^\[Client\] Romeo/[Server] verona\n\thosts: verona.example\n\tpolicy: size.mix=1\n\n&/' unplayable.scs
+printf 'unplayable  it is known\n' >excuse
+try 2 run --baseline excuse unplayable.scs
+last 'what cannot be played is never known to fail' '0 passed, 1 failed'
 
 # --- virtual time ---
 sed 's/^Romeo sends:/time passes: 90s\n\n&/' good.scs >slow.scs
