@@ -5,6 +5,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 drill=$(absolute "$1")
+root=$(cd "$(dirname "$0")/.." && pwd)
 workspace
 cd "$scratch" || exit 1
 
@@ -150,6 +151,10 @@ check 'a profile shows its picks' grep -q '^  dom.message  *bounce  *admin ' out
 check 'a profile shows its departures' grep -q '^  prosody-note.bare.message  *msg.bare.error.one (MUST): deliver-most$' out
 try 0 profiles rfc6121 rfc6121
 last 'a profile does not differ from itself' '0 differences'
+printf 'base rfc6121\ndeparts noto.msg for message/headline message/chat does drop as own.lost\n' >kinds.profile
+try 0 profiles kinds.profile
+has 'a departure says for which kinds it is' out \
+    '  own.lost                           noto.msg (MUST): drop, only for message/chat message/headline'
 try 2 profiles rfc6121 prosody-not
 has 'an unknown profile has a nearest one' err 'stanzadrill: unknown profile "prosody-not"; did you mean "prosody-note"?'
 try 2 profiles a b c
@@ -568,6 +573,14 @@ if command -v script >/dev/null 2>&1; then
     escape=$(printf '\033')
     terminal "env -u NO_COLOR TERM=xterm '$drill' run good.scs"
     check 'colour on a terminal' grep -q "$escape\[32mPASS" typed
+    begun=$(date +%s)
+    terminal "env TERM=xterm '$drill' run --quiet '$root/scenarios'"
+    if [ $(($(date +%s) - begun)) -gt 2 ]; then
+        check 'what takes longer than a second says on a terminal how far it is' \
+            grep -qE '[0-9]+/[0-9]+ cases, 0 failed' typed
+    else
+        skip 'progress on a terminal: all scenarios took less than two seconds'
+    fi
     terminal "env NO_COLOR=1 TERM=xterm '$drill' run good.scs"
     check 'no colour with NO_COLOR' [ "$(grep -c PASS typed) $(grep -c "$escape" typed)" = '1 0' ]
     terminal "env -u NO_COLOR TERM=dumb '$drill' run good.scs"

@@ -176,6 +176,31 @@ says 'store(offline) OR bounce(service-unavailable,cancel)' 'it is for the bare 
     'message/chat: no resource is connected' 'the choice is knob msg.store' 'XEP-0160'
 try 0 explain --proof talk.scs msg.bare.headline.neg
 says 'shown by  talk/under'
+cat >cites.scs <<'END'
+# Who has decided
+
+[Client] Romeo
+	jid: romeo@verona.example/orchard
+
+[Cases]
+	case  id
+	one   m1
+	two   m2
+
+---------
+
+Romeo connects
+
+Romeo sends:
+	<message id="${id}" to="nobody@verona.example" type="chat"/>
+
+verona.example decides:
+	drop by msg.nouser.bare.chat
+END
+try 0 explain --proof cites.scs msg.nouser.bare.chat msg.bare.chat.one
+says 'shown by  cites/one' 'shown by  none of these scenarios'
+check 'a file that names a rule is cited once' [ "$(grep -c 'cites\.scs' out)" -eq 1 ]
+has 'and as that' out '  cited by  cites.scs'
 try 0 explain BARE
 says 'MULTI: several available resources have non-negative priority' 'msg.bare.chat.multi'
 
