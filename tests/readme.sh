@@ -87,7 +87,9 @@ for page in README.md scenarios/README.md reports/README.md sim/live/README.md r
         [ -n "$file" ] || target=$root/$page
         [ -e "$target" ] || { echo "$link"; continue; }
         case $link in *'#'*)
-            sed -n 's/^##* //p' "$target" | tr 'A-Z' 'a-z' | tr -d "',.()\`" | tr ' ' '-' | grep -qx -e "${link#*#}" || echo "$link" ;;
+            sed -n 's/^##* //p' "$target" | tr 'A-Z' 'a-z' | tr -d "',.()\`" | tr ' ' '-' |
+                grep -qx -e "${link#*#}" || echo "$link"
+            ;;
         esac
     done >dead
     none "$page leads to nothing that is not there" "$(cat dead)"

@@ -41,6 +41,13 @@ END
     done
 } >many.scs
 
+{
+    printf '# Romeo waits\n\n'
+    clients montague.example capulet.example
+    printf '\n---------\n\nRomeo connects\nJuliet connects\n\ntime passes: 90s\n\nRomeo sends:\n'
+    printf '\t<message id="m1" to="${Juliet%ss full JID}"/>\n\nJuliet receives:\n\t<message id="m1"/>\n' "'"
+} >slow.scs
+
 # The processes of a run's server are those that have its folder in their arguments or environment.
 folder_of() { # PROCESS: the folder of the server that it has started
     for janitor in $(ps -o pid= --ppid "$1"); do
@@ -87,6 +94,8 @@ begin() { # SERVER
 }
 
 for server in $servers; do
+    check "$server: --timeout of calibrate is for the server, not for virtual time" \
+        "$drill" calibrate --target "$server" --timeout 30 --quiet slow.scs
     begin "$server"
     # Only what this run has started is in its folder.
     for process in $(processes_of "$folder"); do kill -KILL "$process" 2>/dev/null; done
