@@ -574,7 +574,7 @@ if command -v script >/dev/null 2>&1; then
     terminal "env -u NO_COLOR TERM=xterm '$drill' run good.scs"
     check 'colour on a terminal' grep -q "$escape\[32mPASS" typed
     begun=$(date +%s)
-    terminal "env TERM=xterm '$drill' run --quiet '$root/scenarios'"
+    terminal "env TERM=xterm '$drill' run '$root/scenarios'"
     if [ $(($(date +%s) - begun)) -gt 2 ]; then
         check 'what takes longer than a second says on a terminal how far it is' \
             grep -qE '[0-9]+/[0-9]+ cases, 0 failed' typed

@@ -414,8 +414,7 @@ struct cli_outcomes {
 int cli_play(const struct cli_files *files, const struct cli_settings *settings, struct cli_outcomes *out);
 void cli_outcomes_free(struct cli_outcomes *outcomes);
 
-/* cli_exit_of - the exit code that a case calls for. */
-int cli_exit_of(enum report_verdict verdict);
-int cli_exit_of_played(enum drill_verdict verdict);
+/* cli_exit_of - the exit code that a played case calls for. */
+int cli_exit_of(enum drill_verdict verdict);
 
 #endif

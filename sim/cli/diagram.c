@@ -62,7 +62,7 @@ static int draw_case(const struct cli_settings *settings, const struct script *s
     if (!drill_play(script, &options, &result)) {
         cli_need(NULL);
     }
-    int status = cli_exit_of_played(result.verdict);
+    int status = cli_exit_of(result.verdict);
     const struct report_story *story = cli_story(result.story);
     if (story != NULL) {
         struct drawing drawing = {

@@ -132,7 +132,7 @@ static int play(const struct cli_settings *settings, const char *path) {
                                      .colour = cli_colour(),
                                      .wait = !settings->no_wait && isatty(STDIN_FILENO)};
     lesson_tell(&page);
-    const int status = cli_exit_of_played(result.verdict);
+    const int status = cli_exit_of(result.verdict);
     drill_result_free(&result);
     arena_free(arena);
     script_file_free(file);

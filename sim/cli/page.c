@@ -9,10 +9,6 @@ enum { LABEL = 9 };
 
 /* ------------------------------------------------------------------------------------------------------ layout ---- */
 
-void page_head(const char *text) {
-    printf("\n%s\n", text);
-}
-
 unsigned cli_columns(const char *text, size_t size) {
     unsigned count = 0;
     for (size_t i = 0; i < size; i++) {
@@ -65,7 +61,7 @@ void page_item(int indent, int width, const char *label, const char *text) {
     wrap_from(used, indent + width + 1, text);
 }
 
-void page_raw(int indent, const char *text) {
+static void put_line(int indent, const char *text) {
     printf("%*s", indent, "");
     report_text(stdout, text);
     putchar('\n');
@@ -80,9 +76,9 @@ void page_stanza(int indent, const char *text) {
         const size_t size = xml_write(root, none, sizeof none) + 1;
         char *line = cli_need(arena_take(arena, size));
         xml_write(root, line, size);
-        page_raw(indent, line);
+        put_line(indent, line);
     } else {
-        page_raw(indent, text);
+        put_line(indent, text);
     }
     arena_free(arena);
 }

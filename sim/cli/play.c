@@ -282,15 +282,15 @@ static void free_texts(const struct report_case *c) {
     cli_story_free(c->story);
 }
 
-int cli_exit_of(enum report_verdict verdict) {
+static int exit_of(enum report_verdict verdict) {
     return verdict == REPORT_BROKEN  ? CLI_BROKEN
            : verdict == REPORT_ERROR ? CLI_USAGE
            : is_failure(verdict)     ? CLI_FAILED
                                      : CLI_OK;
 }
 
-int cli_exit_of_played(enum drill_verdict verdict) {
-    return cli_exit_of(verdict_of(verdict));
+int cli_exit_of(enum drill_verdict verdict) {
+    return exit_of(verdict_of(verdict));
 }
 
 /* What the outcomes amount to; the texts of errors go to stderr. */
@@ -298,7 +298,7 @@ static int sum_up(const struct cli_outcomes *outcomes) {
     int status = CLI_OK;
     for (size_t i = 0; i < outcomes->count; i++) {
         const struct report_case *c = &outcomes->items[i];
-        const int own = cli_exit_of(c->verdict);
+        const int own = exit_of(c->verdict);
         status = own > status ? own : status;
         if (c->verdict == REPORT_ERROR && c->failure != NULL) {
             report_lines(stderr, "", c->failure);
