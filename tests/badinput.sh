@@ -5,9 +5,8 @@
 #   badinput.sh BINARY
 set -u
 . "$(dirname "$0")/lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
 mkdir bad rule
 
@@ -19,11 +18,7 @@ head_of() { # a title and a cast; $1: line for the server
 	hosts: verona.example
 	${1:-profile: rfc6121}
 
-[Client] Romeo
-	jid: romeo@verona.example/orchard
-
-[Client] Juliet
-	jid: juliet@verona.example/balcony
+$(clients verona.example verona.example)
 
 ---------
 
@@ -256,7 +251,7 @@ told 'a format without a file' 'needs a file behind "junit:"' --format junit: go
 told 'a format without a name' 'unknown format ""' --format :x.xml good.scs
 told 'two reports on standard output' 'two reports on standard output.*--format github:FILE' \
     --format tap --format github good.scs
-told 'two reports in one file' 'two reports in one file, "x"' --format tap:x --format junit:x good.scs
+told 'two reports in one file' 'two reports in one file, "x"; give each its own$' --format tap:x --format junit:x good.scs
 silent 'two reports in one file'
 ln -s keep.json link.json
 told 'two reports in one file under two names' 'two reports in one file' \
@@ -315,7 +310,7 @@ told 'baseline: missing' '^nowhere:1:1: cannot be read: No such file or director
 told 'baseline: a folder' '^folder:1:1: cannot be read: ' --baseline folder good.scs
 told 'baseline: a file that never ends' '^/dev/zero:1:1: cannot be read: ' --baseline /dev/zero good.scs
 repeat 1100000 x >large
-told 'baseline: a large one' '^large:1:1: larger than a baseline can be$' --baseline large good.scs
+told 'baseline: a large one' '^large:1:1: larger than the 1 MiB that a baseline may have$' --baseline large good.scs
 baseline_hostile=$(printf 'a\033[31mb')
 printf '%s\n' "$baseline_hostile" >baseline
 told 'baseline: control characters' '^baseline:1:8: no reason stands behind "a.x1b\[31mb"$' --baseline baseline good.scs

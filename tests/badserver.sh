@@ -5,9 +5,9 @@
 #   badserver.sh BINARY FAKE_SERVER
 set -u
 . "$(dirname "$0")/lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-fake=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
-scratch=$(mktemp -d)
+drill=$(absolute "$1")
+fake=$(absolute "$2")
+workspace
 servers=
 trap 'for server in $servers; do kill "$server" 2>/dev/null; done; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1

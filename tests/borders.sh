@@ -3,8 +3,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 BUILD=${BUILD:-build}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 
 sources() { # .c and .h files below some folders
     find "$@" -name '*.[ch]' | sort

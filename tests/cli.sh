@@ -4,9 +4,9 @@
 #   cli.sh BINARY
 set -u
 . "$(dirname "$0")/lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+root=$(cd "$(dirname "$0")/.." && pwd)
+workspace
 cd "$scratch" || exit 1
 
 # A file with one case that passes, or fails where $2 is what Juliet should get instead of m1.
@@ -16,11 +16,7 @@ scenario() { # FILE [ID] [TAG LINES]
 # Romeo writes to Juliet
 ${3:-## basic}
 
-[Client] Romeo
-	jid: romeo@verona.example/orchard
-
-[Client] Juliet
-	jid: juliet@verona.example/balcony
+$(clients verona.example verona.example)
 
 ---------
 
@@ -33,24 +29,6 @@ Romeo sends:
 Juliet receives:
 	<message id="${2:-m1}" from="\${Romeo's full JID}"/>
 END
-}
-
-# try STATUS ARGUMENT...: runs it, keeps `out` and `err`, and checks the exit status
-try() {
-    wanted=$1
-    shift
-    timeout -k 5 60 "$drill" "$@" >out 2>err </dev/null
-    seen=$?
-    [ "$seen" -eq "$wanted" ] || { fail "stanzadrill $*: exit status $seen, not $wanted"; cat out err; return; }
-    pass "stanzadrill $*: exit status $wanted"
-}
-
-has() { # NAME FILE LINE: the file has exactly this line
-    if grep -qxF -e "$3" "$2"; then pass "$1"; else fail "$1: no line \"$3\" in"; sed 's/^/  /' "$2"; fi
-}
-
-last() { # NAME LINE: the last line of out
-    if [ "$(tail -n 1 out)" = "$2" ]; then pass "$1"; else fail "$1: the last line is not \"$2\" but"; tail -n 1 out; fi
 }
 
 scenario good.scs
@@ -123,11 +101,22 @@ has 'the nearest option' err 'stanzadrill: unknown option "--formt"; did you mea
 try 2 run --formt=tap good.scs
 has 'the nearest option, with a value attached' err 'stanzadrill: unknown option "--formt"; did you mean "--format"?'
 try 2 run --format
-has 'a value that is missing' err 'stanzadrill: option "--format" needs a value'
+has 'a value that is missing' err 'stanzadrill: option "--format" needs a value: "--format F[:FILE]"'
 try 2 run --strict=yes good.scs
 has 'a value too many' err 'stanzadrill: option "--strict" takes no value'
 try 2 run --format=tab good.scs
 has 'the nearest format' err 'stanzadrill: unknown format "tab"; did you mean "tap"?'
+try 2 run --format=excel good.scs
+has 'no format is near: all are told' err \
+    'stanzadrill: unknown format "excel"; expected pretty, tap, junit, json, html, openmetrics or github'
+try 2 run --xyzzy good.scs
+has 'no option is near: where they stand is told' err \
+    'stanzadrill: unknown option "--xyzzy"; `stanzadrill run --help` lists those that there are'
+try 2 record --pass 3
+check 'the recorder passes no time' grep -q '^stanzadrill: unknown option "--pass"' err
+try 2 calibrate good.scs
+has 'calibrating needs a target' err \
+    'stanzadrill: calibrate needs "--target T": prosody, ejabberd, jabberd2 or a target file'
 try 2 run --profile rfc6221 good.scs
 has 'the nearest profile' err 'stanzadrill: unknown profile "rfc6221"; did you mean "rfc6121"?'
 for jobs in 0 -1 x 2x 257 ''; do try 2 run -j "$jobs" good.scs; done
@@ -139,10 +128,11 @@ try 0 --version
 version=$(sed -n 's/^stanzadrill \([0-9]*\.[0-9]*\.[0-9]*\)$/\1/p' out)
 check 'the version is a version' [ -n "$version" ]
 try 0 --help
-for command in run trace list lint rules profiles compare record; do
+commands='run trace list lint rules explain profiles diagram lesson coverage compare calibrate record'
+for command in $commands; do
     check "--help names $command" grep -q "^  $command " out
 done
-for command in run trace list lint rules profiles compare record; do
+for command in $commands; do
     try 0 "$command" --help
     check "$command --help" grep -q "^usage: stanzadrill $command" out
 done
@@ -161,6 +151,10 @@ check 'a profile shows its picks' grep -q '^  dom.message  *bounce  *admin ' out
 check 'a profile shows its departures' grep -q '^  prosody-note.bare.message  *msg.bare.error.one (MUST): deliver-most$' out
 try 0 profiles rfc6121 rfc6121
 last 'a profile does not differ from itself' '0 differences'
+printf 'base rfc6121\ndeparts noto.msg for message/headline message/chat does drop as own.lost\n' >kinds.profile
+try 0 profiles kinds.profile
+has 'a departure says for which kinds it is' out \
+    '  own.lost                           noto.msg (MUST): drop, only for message/chat message/headline'
 try 2 profiles rfc6121 prosody-not
 has 'an unknown profile has a nearest one' err 'stanzadrill: unknown profile "prosody-not"; did you mean "prosody-note"?'
 try 2 profiles a b c
@@ -173,7 +167,7 @@ try 2 run --profile wrong.profile good.scs
 has 'a wrong line of a profile has its place' err \
     "wrong.profile:3:18: value 'bounc' for knob msg.store; it takes one of: store, bounce"
 try 2 run --profile nowhere.profile good.scs
-has 'a missing profile is named' err 'nowhere.profile:1:1: the profile cannot be read: No such file or directory'
+has 'a missing profile is named' err 'nowhere.profile:1:1: cannot be read: No such file or directory'
 try 2 run --profile ./deep good.scs
 printf 'knob\0' >nul.profile
 try 2 run --profile nul.profile good.scs
@@ -217,7 +211,7 @@ tagged 1 --only-tags section
 tagged 1 --only-tags 'section: RFC 6121 8.5'
 tagged 1 --only-tags slow --skip-tags section
 try 2 run --only-tags sloow tags
-has 'nothing selected is an error' err 'stanzadrill: no case has these tags'
+has 'nothing selected is an error' err 'stanzadrill: no case has these tags; `stanzadrill list` shows those that cases have'
 last 'nothing selected has its counts' '0 passed, 0 failed'
 try 0 list tags --only-tags section
 printf 'tags/a\tRomeo writes to Juliet\tslow; section: RFC 6121 8.5\n' >expected
@@ -371,6 +365,10 @@ try 0 list deep good.scs many/01.scs many/02.scs many/04.scs
 cut -f 1 out | sort >expected
 sort names-1 names-2 names-3 >names
 same 'every case is in one part' expected names
+try 0 list --shard 2/3 many
+cut -f 1 out >names
+printf 'many/%s\n' 02 05 08 >expected
+same 'cases go into the parts by turns' expected names
 try 0 run --shard 2/2 good.scs
 last 'a part may be empty' '0 passed, 0 failed'
 for part in 0/3 4/3 x 1 1/ /3 1/3x -1/3 1/0 1/10000 ''; do
@@ -435,6 +433,14 @@ try 0 run --baseline spaced 'with space.scs'
 has 'names may hold blanks' out '            known to fail: for a reason'
 : >nothing
 try 1 run --baseline nothing bad.scs
+printf 'good  by chance: it draws lots\nbad  by chance: it draws lots\n' >lots
+try 0 run --baseline lots good.scs bad.scs
+last 'where a server draws lots, either is right' '1 passed, 0 failed, 1 known to fail'
+scenario unplayable.scs
+sed -i.orig -e 's/^\[Client\] Romeo/[Server] verona\n\thosts: verona.example\n\tpolicy: size.mix=1\n\n&/' unplayable.scs
+printf 'unplayable  it is known\n' >excuse
+try 2 run --baseline excuse unplayable.scs
+last 'what cannot be played is never known to fail' '0 passed, 1 failed'
 
 # --- virtual time ---
 sed 's/^Romeo sends:/time passes: 90s\n\n&/' good.scs >slow.scs
@@ -446,7 +452,8 @@ check 'a case that takes too long says where' \
 
 # --- recording ---
 try 2 record -o rec.scs
-has 'a target is needed' err 'stanzadrill: record needs "--target T"'
+has 'a target is needed' err \
+    'stanzadrill: record needs "--target T": prosody, ejabberd, jabberd2 or a target file'
 try 2 record --target prosody
 has 'an output is needed' err 'stanzadrill: record needs "-o FILE"'
 try 2 record --target prosody -o rec.scs
@@ -575,6 +582,8 @@ try 0 rules in.xml.illformed
 check 'a rule is shown with its source' grep -q '^  in\.xml\.illformed .*6120 11\.3' out
 try 2 rules in.xml.ilformed
 has 'the nearest rule' err 'stanzadrill: unknown rule "in.xml.ilformed"; did you mean "in.xml.illformed"?'
+try 2 rules zzz
+has 'no rule is near' err 'stanzadrill: unknown rule "zzz"; `stanzadrill rules` lists those that there are'
 
 # --- output that cannot be written ---
 if [ -e /dev/full ]; then
@@ -593,6 +602,14 @@ if command -v script >/dev/null 2>&1; then
     escape=$(printf '\033')
     terminal "env -u NO_COLOR TERM=xterm '$drill' run good.scs"
     check 'colour on a terminal' grep -q "$escape\[32mPASS" typed
+    begun=$(date +%s)
+    terminal "env TERM=xterm '$drill' run '$root/scenarios'"
+    if [ $(($(date +%s) - begun)) -gt 2 ]; then
+        check 'what takes longer than a second says on a terminal how far it is' \
+            grep -qE '[0-9]+/[0-9]+ cases, 0 failed' typed
+    else
+        skip 'progress on a terminal: all scenarios took less than two seconds'
+    fi
     terminal "env NO_COLOR=1 TERM=xterm '$drill' run good.scs"
     check 'no colour with NO_COLOR' [ "$(grep -c PASS typed) $(grep -c "$escape" typed)" = '1 0' ]
     terminal "env -u NO_COLOR TERM=dumb '$drill' run good.scs"

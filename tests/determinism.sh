@@ -4,8 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 BUILD=${BUILD:-build} MAKE=${MAKE:-make} JOBS=${JOBS:-2}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 
 # trace OUTPUT BINARY ARGUMENT...: what is printed, and all reports behind it
 trace() {

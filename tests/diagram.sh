@@ -4,10 +4,9 @@
 #   diagram.sh BINARY
 set -u
 . "$(dirname "$0")/lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+drill=$(absolute "$1")
 root=$(cd "$(dirname "$0")/.." && pwd)
-scratch=$(mktemp -d)
-trap 'chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
+workspace
 cd "$scratch" || exit 1
 
 cat >talk.scs <<'END'
@@ -40,24 +39,6 @@ Romeo sends:
 Romeo receives:
 	<message id="${id}"/>
 END
-
-# try STATUS ARGUMENT...: runs it, keeps `out` and `err`, and checks the exit status
-try() {
-    wanted=$1
-    shift
-    timeout -k 5 60 "$drill" "$@" >out 2>err </dev/null
-    seen=$?
-    [ "$seen" -eq "$wanted" ] || { fail "stanzadrill $*: exit status $seen, not $wanted"; cat out err; return; }
-    pass "stanzadrill $*: exit status $wanted"
-}
-
-holds() { # NAME FILE TEXT
-    if grep -qF -e "$3" "$2"; then pass "$1"; else fail "$1: no \"$3\" in"; sed 's/^/  /' "$2"; fi
-}
-
-lacks() { # NAME FILE TEXT
-    if grep -qF -e "$3" "$2"; then fail "$1: \"$3\" in"; sed 's/^/  /' "$2"; else pass "$1"; fi
-}
 
 # --- forms ---
 
@@ -95,6 +76,10 @@ try 2 diagram -o . talk.scs
 try 2 diagram missing.scs
 try 2 diagram
 try 2 diagram talk.scs red.scs
+has 'one file too many is named' err 'stanzadrill: diagram takes one scenario, but got "red.scs" too'
+mkdir folder && cp talk.scs red.scs folder
+try 2 diagram folder
+has 'a folder is no scenario' err 'stanzadrill: diagram needs one scenario, and "folder" is not one'
 try 0 diagram -o same.svg talk.scs
 cp same.svg before.svg
 if [ -e /dev/full ]; then
@@ -210,6 +195,7 @@ try 0 lesson --no-wait 2
 try 2 lesson 3
 try 2 lesson x
 try 2 lesson 1 2
+has 'one lesson too many is named' err 'stanzadrill: lesson plays one at a time, but got "2" too'
 printf '# Lesson 3: broken\n' >scenarios/lessons/03-broken.scs
 try 2 lesson 3
 holds 'a broken lesson is told by place' err 'scenarios/lessons/03-broken.scs:1:1:'

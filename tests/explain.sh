@@ -5,30 +5,20 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
-
-# try STATUS ARGUMENT...: runs it, keeps `out` and `err`, and checks the exit status
-try() {
-    wanted=$1
-    shift
-    "$drill" "$@" >out 2>err
-    status=$?
-    check "stanzadrill $* exits with $wanted, not $status" [ "$status" -eq "$wanted" ]
-}
 
 # says TEXT...: each is in `out`
 says() {
     for text in "$@"; do
-        check "it says: $text" grep -qF -e "$text" out
+        holds "it says: $text" out "$text"
     done
 }
 
 # complains TEXT: in `err`, and nothing came out
 complains() {
-    check "the message is: $1" grep -qF -e "$1" err
+    holds "the message is: $1" err "$1"
     none "nothing is printed beside the message $1" "$(cat out)"
 }
 
@@ -152,6 +142,8 @@ try 2 explain msg.bare.chat.multii
 complains 'unknown rule "msg.bare.chat.multii"; did you mean "msg.bare.chat.multi"?'
 try 2 explain msg.bare
 complains '"msg.bare" stands for several rules'
+try 2 explain talk.scs
+complains 'stanzadrill: explain needs the line of a stanza, as in "talk.scs:12"'
 try 2 explain talk.scs:24
 complains 'talk.scs:24:1: no stanza is sent here; the nearest one is at line 21'
 try 2 explain talk.scs:4000
@@ -184,6 +176,31 @@ says 'store(offline) OR bounce(service-unavailable,cancel)' 'it is for the bare 
     'message/chat: no resource is connected' 'the choice is knob msg.store' 'XEP-0160'
 try 0 explain --proof talk.scs msg.bare.headline.neg
 says 'shown by  talk/under'
+cat >cites.scs <<'END'
+# Who has decided
+
+[Client] Romeo
+	jid: romeo@verona.example/orchard
+
+[Cases]
+	case  id
+	one   m1
+	two   m2
+
+---------
+
+Romeo connects
+
+Romeo sends:
+	<message id="${id}" to="nobody@verona.example" type="chat"/>
+
+verona.example decides:
+	drop by msg.nouser.bare.chat
+END
+try 0 explain --proof cites.scs msg.nouser.bare.chat msg.bare.chat.one
+says 'shown by  cites/one' 'shown by  none of these scenarios'
+check 'a file that names a rule is cited once' [ "$(grep -c 'cites\.scs' out)" -eq 1 ]
+has 'and as that' out '  cited by  cites.scs'
 try 0 explain BARE
 says 'MULTI: several available resources have non-negative priority' 'msg.bare.chat.multi'
 
@@ -206,7 +223,11 @@ same 'every rule has its line' ids told
 try 0 coverage --fail-under 0 talk.scs
 try 1 coverage --fail-under 100 talk.scs
 check 'the gate says what is missing' grep -q 'coverage of rules is .* %, below 100.00 %' err
-try 1 coverage --format tsv --fail-under 99.5 talk.scs
+for share in 99.5 99.05 99.50; do
+    try 1 coverage --format tsv --fail-under $share talk.scs
+    case $share in 99.05) ;; *) share=99.50 ;; esac
+    holds "the gate is at $share %" err ", below $share %"
+done
 for share in '' x -1 101 100.01 5.123 1e2 nan; do
     try 2 coverage --fail-under "$share" talk.scs
     complains 'option "--fail-under" needs a number from 0 to 100'

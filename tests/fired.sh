@@ -4,8 +4,7 @@ set -u
 here=$(dirname "$0")
 . "$here/lib.sh"
 binary=${BUILD:-build}/stanzadrill
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 
 check 'the scenarios can be played for their rules' "$binary" rules --status --proof scenarios >"$scratch/status"
 grep -q '^all ' "$scratch/status" && pass 'the rules are counted' || fail 'the rules are counted'

@@ -6,8 +6,7 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 binary=${BUILD:-build}/stanzadrill
 golden=$here/golden
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 
 names() {
     { (cd scenarios && find lessons -name '*.scs' 2>/dev/null) | sed 's/\.scs$//'

@@ -6,62 +6,20 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 tests=$(cd "$(dirname "$0")" && pwd)
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+drill=$(absolute "$1")
 pictures=${2:-}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 cp -r "$tests/../scenarios" "$scratch/all"
 cd "$scratch" || exit 1
 
-scenario() { # FILE TITLE SECOND_ID
-    cat >"$1" <<END
-# $2
-# What it is about: "quotes", <tags>, & more.
-## section: RFC 6121 8.5.2
-
-[Server] verona
-	hosts: verona.example
-
-[Client] Romeo
-	jid: romeo@verona.example/orchard
-
-[Client] Juliet
-	jid: juliet@verona.example/balcony
-
-[Cases]
-	case  id
-	one   m1
-	two   $3
-
----------
-
-Romeo connects
-Juliet connects
-
-Romeo sends:
-	<message id="m1" to="\${Juliet's full JID}" type="chat"><body>]]&gt; &lt;script></body></message>
-
-Juliet receives:
-	<message id="\${id}" from="\${Romeo's full JID}"/>
-END
-}
-
-# A title may hold whatever is UTF-8; of a file's name nothing at all is certain.
-mkdir -p s/deep 'long'
-scenario s/good.scs 'All is well' m1
-scenario s/deep/bad.scs 'One of these fails' m2
-scenario s/hostile.scs \
+every_verdict
+mkdir -p s/deep long
+two_cases s/deep/bad.scs 'One more of these fails' m2
+two_cases s/hostile.scs \
     "$(printf '</title>]]> <script>alert(1)</script> <img src="x" onerror="alert(2)"> "%s" \342\200\256 gnp.exe' \
     "' onclick='alert(3)")" m2
-scenario s/known.scs 'This is known to fail' m2
-scenario s/surprise.scs 'This was known to fail' m1
-scenario long/title.scs "$(awk 'BEGIN { while (i++ < 60) printf "%s", "Donaudampfschifffahrt" }')" m1
-scenario "$(printf 's/a,b:c%%d#e\\f]]>\033[31m\377\357\277\276<i>"x".scs')" 'An odd name' m2
-printf '# broken\n\n[Client] Romeo\n\tjdi: romeo@verona.example\n' >s/broken.scs
+two_cases long/title.scs "$(awk 'BEGIN { while (i++ < 60) printf "%s", "Donaudampfschifffahrt" }')" m1
 printf '# \377\n' >s/octets.scs
-awk '/hosts:/ { $0 = $0 "\n\tpolicy: pres.bad-type=drop" }
-    /^Juliet connects/ { $0 = $0 "\n\nRomeo sends:\n\t<presence type=\"odd\"/>" } { print }' s/good.scs >s/loose.scs
-printf '# what is known\n\ns/known/two   nobody has m2\ns/surprise/two\twas once so\n' >baseline
 
 "$drill" run --quiet --baseline baseline --format html:some.html s long >/dev/null 2>&1
 "$drill" run --quiet --format html:all.html all >/dev/null 2>&1

@@ -4,8 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 BUILD=${BUILD:-build} MAKE=${MAKE:-make} CC=${CC:-gcc} CFLAGS=${CFLAGS:--O2 -g}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 root="$scratch/a root"
 
 make_it() {
@@ -73,15 +72,17 @@ for page in "$root"/opt/drill/share/man/man1/*.1; do
     none "$name(1) has nothing that groff warns of" "$(groff -man -ww -z -Tutf8 "$page" 2>&1)"
     groff -man -Tascii -P -cbou "$page" >"$scratch/page" 2>/dev/null
     command=${name#stanzadrill}
-    "$BUILD/stanzadrill" ${command#-} --help | grep -o -- '^  [-a-z, NF]*--[a-z-]*' | grep -o -- '--[a-z-]*' |
-        while read -r option; do
-            grep -q -e "$option" "$scratch/page" || echo "$option"
+    "$BUILD/stanzadrill" ${command#-} --help | grep -o -- '^  \(-[a-z] [A-Z]*, \)\{0,1\}--[]=[A-Za-z-]*' | grep -o -- '--.*' |
+        tee -a "$scratch/options" | while read -r option; do
+            grep -qF -e "$option" "$scratch/page" || echo "$option"
         done >"$scratch/missing"
     none "$name(1) names all options" "$(cat "$scratch/missing")"
     none "$name(1) has a name, a synopsis and something to say" "$(for part in NAME SYNOPSIS 'SEE ALSO'; do
         grep -q "^$part\$" "$scratch/page" || echo "$part"
     done)"
 done
+
+check 'the commands have options' [ "$(wc -l <"$scratch/options")" -gt 60 ]
 
 # --- completion ---
 cat >"$scratch/complete" <<'END'
@@ -100,8 +101,12 @@ completes() { # EXPECTED WORD...
 }
 completes 'calibrate' cal
 completes '--fail-fast' run --fail-f
+completes '--rerun-failed' run --rer
+completes '--jobs' run --j
 completes 'prosody-note prosody' run --profile pro
 completes 'msg.bare.chat.multi' rules msg.bare.chat.mu
+completes 'msg.bare.chat.multi' explain msg.bare.chat.mu
+completes '7' lesson 7
 completes 'scenarios/lessons' run scenarios/less
 if command -v zsh >/dev/null 2>&1; then
     check 'zsh reads its completion' zsh -n "$root/opt/drill/share/zsh/site-functions/_stanzadrill"

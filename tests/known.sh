@@ -4,16 +4,15 @@ set -u
 here=$(dirname "$0")
 . "$here/lib.sh"
 binary=${BUILD:-build}/stanzadrill
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+workspace
 
 check 'the scenarios can be listed' "$binary" list scenarios >"$scratch/list"
 cut -f 1 "$scratch/list" | sort >"$scratch/names"
 for baseline in scenarios/*.known; do
-    awk '!/^#/ && NF { print $1 }' "$baseline" | sort >"$scratch/known"
+    listed "$baseline" >"$scratch/known"
     check "$baseline names cases" test -s "$scratch/known"
     none "$baseline names only cases that there are" "$(comm -23 "$scratch/known" "$scratch/names" | uniq)"
     none "$baseline names each case once" "$(uniq -d "$scratch/known")"
-    none "$baseline gives a reason for each" "$(awk '!/^#/ && NF == 1' "$baseline")"
+    none "$baseline gives a reason for each" "$(unexplained "$baseline")"
 done
 finish

@@ -6,55 +6,11 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 tests=$(cd "$(dirname "$0")" && pwd)
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
 
-scenario() { # FILE TITLE SECOND_ID
-    cat >"$1" <<END
-# $2
-# What it is about: "quotes", <tags>, & more.
-## section: RFC 6121 8.5
-
-[Server] verona
-	hosts: verona.example
-
-[Client] Romeo
-	jid: romeo@verona.example/orchard
-
-[Client] Juliet
-	jid: juliet@verona.example/balcony
-
-[Cases]
-	case  id
-	one   m1
-	two   $3
-
----------
-
-Romeo connects
-Juliet connects
-
-Romeo sends:
-	<message id="m1" to="\${Juliet's full JID}" type="chat"><body>]]&gt; &lt;script></body></message>
-
-Juliet receives:
-	<message id="\${id}" from="\${Romeo's full JID}"/>
-END
-}
-
-hostile=$(printf 'a,b:c%%d#e\\f]]>\033[31m\377\357\277\276<i>"x".scs')
-mkdir s
-scenario s/good.scs 'All is well' m1
-scenario s/bad.scs 'One of these fails' m2
-scenario "s/$hostile" '</title>]]> <script>alert(1)</script> & "::error::" # TO''DO' m2
-scenario s/known.scs 'This is known to fail' m2
-scenario s/surprise.scs 'This was known to fail' m1
-printf '# broken\n\n[Client] Romeo\n\tjdi: romeo@verona.example\n' >s/broken.scs
-awk '/hosts:/ { $0 = $0 "\n\tpolicy: pres.bad-type=drop" }
-    /^Juliet connects/ { $0 = $0 "\n\nRomeo sends:\n\t<presence type=\"odd\"/>" } { print }' s/good.scs >s/loose.scs
-printf '# what is known\n\ns/known/two   nobody has m2\ns/surprise/two\twas once so\n' >baseline
+every_verdict
 
 # --- one run, all formats ---
 "$drill" run --baseline baseline --format tap --format junit:r.xml --format json:r.json --format openmetrics:r.txt \

@@ -34,6 +34,7 @@ step 'rules fired' sh tests/fired.sh
 step 'known differences' sh tests/known.sh
 step 'explanations' sh tests/explain.sh "$asan/stanzadrill"
 step 'diagrams' sh tests/diagram.sh "$asan/stanzadrill"
+step 'pages' sh tests/readme.sh "$BUILD/stanzadrill"
 step 'determinism' sh tests/determinism.sh
 step 'borders' sh tests/borders.sh
 step 'install' sh tests/install.sh

@@ -6,9 +6,8 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
-binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+binary=$(absolute "$1")
+workspace
 cd "$here/selftest" || exit 1
 
 for expected in *.expected; do

@@ -18,21 +18,16 @@ struct cli_baseline {
     char *text;      /* of the file; its lines are cut into names and reasons */
     struct known *items; /* sorted by name */
     size_t count;
-    char **names; /* of the cases of the files that it names, sorted; owned */
-    size_t name_count, name_room;
+    struct cli_words names; /* of the cases of the files that it names, sorted; owned */
     bool *has_names; /* of the files: whether those of its cases are among them */
 };
 
 static bool complain(const char *path, unsigned line, size_t column, const char *what, const char *word) {
-    fflush(stdout);
-    report_text(stderr, path);
-    fprintf(stderr, ":%u:%zu: %s", line, column, what);
-    if (word != NULL) {
-        fputs(" \"", stderr);
-        report_text(stderr, word);
-        putc('"', stderr);
-    }
-    putc('\n', stderr);
+    char *start = cli_join(what, " \""), *named = cli_join(start, word), *text = cli_join(named, "\"");
+    (void)cli_complain_at(path, line, column, text);
+    free(start);
+    free(named);
+    free(text);
     return false;
 }
 
@@ -58,22 +53,9 @@ static void add_names(struct cli_baseline *baseline, const struct cli_file *file
     for (size_t n = 0; n < script_case_count(file->script); n++) {
         struct arena *arena = cli_need(arena_new());
         const struct script *script = script_case(file->script, n, arena);
-        if (baseline->name_count == baseline->name_room) {
-            baseline->name_room = baseline->name_room == 0 ? 64 : 2 * baseline->name_room;
-            baseline->names = cli_need(realloc(baseline->names, baseline->name_room * sizeof *baseline->names));
-        }
-        baseline->names[baseline->name_count++] = cli_copy(script != NULL ? script->name : cli_need(NULL));
+        cli_words_add(&baseline->names, cli_copy(script != NULL ? script->name : cli_need(NULL)));
         arena_free(arena);
     }
-}
-
-static int by_octets(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_named(const struct cli_baseline *baseline, const char *name) {
-    return baseline->name_count > 0 &&
-           bsearch(&name, baseline->names, baseline->name_count, sizeof *baseline->names, by_octets) != NULL;
 }
 
 /* ----------------------------------------------------------------------------------------------------- reading ---- */
@@ -118,7 +100,7 @@ static size_t name_size(const struct cli_baseline *baseline, char *line) {
     for (size_t at = strcspn(line, " \t"); line[at] != '\0'; at += 1 + strcspn(line + at + 1, " \t")) {
         const char blank = line[at];
         line[at] = '\0';
-        if (is_named(baseline, line)) {
+        if (cli_words_have(&baseline->names, line)) {
             best = at;
         }
         line[at] = blank;
@@ -138,7 +120,7 @@ static bool is_missing(const struct cli_files *files, const char *name) {
 
 static bool read_line(struct cli_baseline *baseline, const struct cli_files *files, char *line, unsigned number) {
     if (is_blank(line[0])) {
-        return complain(baseline->path, number, 1, "expected a case's name at the start of the line", NULL);
+        return cli_complain_at(baseline->path, number, 1, "expected a case's name at the start of the line");
     }
     const size_t size = name_size(baseline, line);
     const size_t start = size + strspn(line + size, " \t");
@@ -148,7 +130,7 @@ static bool read_line(struct cli_baseline *baseline, const struct cli_files *fil
     }
     char *name = cli_copy(line);
     name[size] = '\0';
-    if (end <= start || !is_named(baseline, name)) {
+    if (end <= start || !cli_words_have(&baseline->names, name)) {
         const bool good = end <= start ? complain(baseline->path, number, size + 1, "no reason stands behind", name)
                                        : !is_missing(files, name) ||
                                              complain(baseline->path, number, 1, "no case is called", name);
@@ -186,43 +168,41 @@ static bool check_once(const struct cli_baseline *baseline) {
 
 static bool is_text(const char *path, const char *text, size_t size) {
     if (size == SIZE_MAX_OCTETS) {
-        return complain(path, 1, 1, "larger than a baseline can be", NULL);
+        return cli_complain_at(path, 0, 0, "larger than the 1 MiB that a baseline may have");
     }
     if (memchr(text, '\0', size) != NULL) {
-        return complain(path, 1, 1, "no baseline: expected lines of a case's name and a reason", NULL);
+        return cli_complain_at(path, 0, 0, "no baseline: expected lines of a case's name and a reason");
     }
     return true;
+}
+
+static bool read_text(struct cli_baseline *baseline, size_t size, const struct cli_files *files) {
+    if (!is_text(baseline->path, baseline->text, size)) {
+        return false;
+    }
+    baseline->has_names = cli_need(calloc(files->count + 1, sizeof *baseline->has_names));
+    (void)each_line(baseline, files, name_files);
+    cli_words_sort(&baseline->names);
+    if (!each_line(baseline, files, read_line)) {
+        return false;
+    }
+    if (baseline->count > 0) {
+        qsort(baseline->items, baseline->count, sizeof *baseline->items, by_name);
+    }
+    return check_once(baseline);
 }
 
 struct cli_baseline *cli_baseline_read(const char *path, const struct cli_files *files) {
     const char *why = "";
     size_t size = 0;
-    struct cli_baseline *baseline = cli_need(calloc(1, sizeof *baseline));
-    baseline->path = path;
-    baseline->text = cli_read(path, SIZE_MAX_OCTETS, &size, &why);
-    if (baseline->text == NULL) {
-        char text[200];
-        snprintf(text, sizeof text, "cannot be read: %s", why);
-        complain(path, 1, 1, text, NULL);
-        cli_baseline_free(baseline);
+    char *text = cli_read(path, SIZE_MAX_OCTETS, &size, &why);
+    if (text == NULL) {
+        (void)cli_cannot_read(path, why);
         return NULL;
     }
-    bool good = is_text(path, baseline->text, size);
-    if (good) {
-        baseline->text = cli_need(realloc(baseline->text, size + 1));
-        baseline->text[size] = '\0';
-        baseline->has_names = cli_need(calloc(files->count + 1, sizeof *baseline->has_names));
-        (void)each_line(baseline, files, name_files);
-        if (baseline->name_count > 0) {
-            qsort(baseline->names, baseline->name_count, sizeof *baseline->names, by_octets);
-        }
-        good = each_line(baseline, files, read_line);
-    }
-    if (good && baseline->count > 0) {
-        qsort(baseline->items, baseline->count, sizeof *baseline->items, by_name);
-        good = check_once(baseline);
-    }
-    if (!good) {
+    struct cli_baseline *baseline = cli_need(calloc(1, sizeof *baseline));
+    *baseline = (struct cli_baseline){.path = path, .text = text};
+    if (!read_text(baseline, size, files)) {
         cli_baseline_free(baseline);
         return NULL;
     }
@@ -237,11 +217,8 @@ void cli_baseline_free(struct cli_baseline *baseline) {
         free((void *)(uintptr_t)baseline->items[i].name);
         free((void *)(uintptr_t)baseline->items[i].reason);
     }
-    for (size_t i = 0; i < baseline->name_count; i++) {
-        free(baseline->names[i]);
-    }
+    cli_words_free(&baseline->names);
     free(baseline->items);
-    free(baseline->names);
     free(baseline->has_names);
     free(baseline->text);
     free(baseline);

@@ -19,22 +19,18 @@ static void write_difference(void *context, const char *actor, size_t place, con
             simulated == NULL ? "nothing" : simulated, description->target, real == NULL ? "nothing" : real);
 }
 
-static char *describe(struct drill_result *expected, struct drill_result *real, const char *target) {
+static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
+                    const char *target) {
     char *text = NULL;
     size_t size = 0;
     struct description description = {.out = cli_need(open_memstream(&text, &size)), .target = target};
-    (void)drill_compare(expected, real, write_difference, &description);
+    const bool same = drill_compare(expected, real, write_difference, &description) == 0;
     if (fclose(description.out) != 0) {
         cli_need(NULL);
     }
-    return text;
-}
-
-static void compare(struct report_case *report, struct drill_result *expected, struct drill_result *real,
-                    const char *target) {
-    const bool same = drill_compare(expected, real, NULL, NULL) == 0;
     report->verdict = same ? REPORT_PASS : REPORT_FAIL;
-    report->failure = same ? NULL : describe(expected, real, target);
+    report->failure = same ? NULL : cli_copy(text);
+    free(text);
 }
 
 /* The command that played the case on the server, as one that compares. */
@@ -51,11 +47,10 @@ static char *replay_of(const char *run) {
 
 /* What reports show of a case is what happened on the server. */
 static void keep(struct report_case *report, struct drill_result *real, const struct drill_options *options) {
-    const bool failed = report->verdict == REPORT_FAIL || report->verdict == REPORT_ERROR;
     report->virtual_us = real->virtual_us;
     report->replay = real->replay == NULL ? NULL : replay_of(real->replay);
     report->story = cli_story(real->story);
-    if (options->trace || (options->trace_failure && failed)) {
+    if (options->trace || (options->trace_failure && report->verdict == REPORT_FAIL)) {
         report->trace = real->trace;
         real->trace = NULL;
     }
@@ -72,6 +67,7 @@ void cli_calibrate_case(const struct script *script, const struct drill_options 
     own.trace = own.story = own.tally = own.trace_failure = false;
     own.venue = NULL;
     own.target = NULL;
+    own.virtual_max_us = 0; /* --timeout is for the server */
     if (!drill_play(script, &own, &expected)) {
         cli_need(NULL);
     }
@@ -99,7 +95,7 @@ static int calibrate(const struct cli_settings *settings) {
     struct cli_settings own = *settings;
     own.calibrate = true;
     if (own.target == NULL) {
-        cli_complain("calibrate needs \"%s\"", "--target T");
+        cli_complain("calibrate needs \"--target T\": prosody, ejabberd, jabberd2 or a target file", "");
         return CLI_USAGE;
     }
     return cli_run_command.run(&own);
@@ -113,8 +109,8 @@ const struct cli_command cli_calibrate_command = {
              "the case itself asks for; what each client, peer and component got must be the same. What a case expects\n"
              "does not matter. With a baseline, those that it lists must differ, and no others; where the server draws lots,\n"
              "a reason that begins with \"by chance: \" allows either.\n" CLI_FORMAT_NOTES,
-    .options = CLI_PROFILE | CLI_FORMAT | CLI_CASE | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
-               CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE | CLI_SHARD | CLI_RERUN | CLI_LIST | CLI_QUIET,
+    .options = CLI_PROFILE | CLI_FORMAT | CLI_CASE | CLI_TAGS | CLI_FAIL_FAST | CLI_JOBS | CLI_SEED |
+               CLI_TARGET | CLI_TIMEOUT | CLI_PASS | CLI_BASELINE | CLI_SHARD | CLI_RERUN | CLI_LIST | CLI_QUIET,
     .needs_path = true,
     .run = calibrate,
 };

@@ -2,6 +2,8 @@
 #include "cli.h"
 #include "router.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,25 @@ char *cli_cite(const char *source) {
     }
     *end = '\0';
     return text;
+}
+
+const struct router_rule *cli_rule(int rule) {
+    return &router_rules(&(size_t){0})[rule];
+}
+
+void cli_departure(const struct router_departure *departure) {
+    for (const char *p = departure->verb; *p != '\0'; p++) {
+        putchar(*p == '_' ? '-' : tolower((unsigned char)*p));
+    }
+    if (departure->condition != NULL) {
+        printf(" %s", departure->condition);
+    }
+    const unsigned all = (1u << STANZA_KIND_COUNT) - 1u;
+    for (int kind = 0, shown = 0; (departure->kinds & all) != all && kind < STANZA_KIND_COUNT; kind++) {
+        if (departure->kinds >> kind & 1u) {
+            printf("%s %s", shown++ == 0 ? ", only for" : "", stanza_kind_name((enum stanza_kind)kind));
+        }
+    }
 }
 
 int cli_row_of(const struct router_class *input) {

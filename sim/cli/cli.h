@@ -22,8 +22,17 @@ enum cli_exit {
 /* cli_complain - "stanzadrill: " and a message on stderr; `word` stands in for the only %s, made safe to show. */
 void cli_complain(const char *format, const char *word);
 
-/* cli_unknown - "stanzadrill: unknown WHAT "WORD"", and the known word that is nearest. known: NULL at the end. */
-void cli_unknown(const char *what, const char *word, const char *const *known);
+/* cli_complain_at - "FILE:LINE:COLUMN: TEXT" on stderr, as editors know it. What is about the whole file, with 0 for a
+ * place, is about its start. returns false. */
+bool cli_complain_at(const char *path, unsigned line, size_t column, const char *text);
+
+/* cli_cannot_read - the same of a file that cannot be read, and why. returns false. */
+bool cli_cannot_read(const char *path, const char *why);
+
+/* cli_unknown - "stanzadrill: unknown WHAT "WORD"", and the known word that is nearest, or else all, if they are few.
+ * known     NULL at the end.
+ * where     the command that lists them, named if they are many; NULL: they are not that many. */
+void cli_unknown(const char *what, const char *word, const char *const *known, const char *where);
 
 /* cli_need - its argument; without memory there is nothing sensible left to do, so that NULL ends the process. */
 void *cli_need(void *memory);
@@ -36,6 +45,9 @@ struct cli_words {
 };
 
 void cli_words_add(struct cli_words *words, const char *word);
+void cli_words_sort(struct cli_words *words);                        /* by octets */
+bool cli_words_have(const struct cli_words *words, const char *word); /* sorted ones */
+void cli_words_free(struct cli_words *words);                        /* whose texts are owned */
 
 /* --- options --- */
 
@@ -45,33 +57,32 @@ enum cli_option {
     CLI_SCANSION = 1 << 1,
     CLI_STRICT = 1 << 2,
     CLI_FORMAT = 1 << 3, /* reports */
-    CLI_ONLY_TAGS = 1 << 4,
-    CLI_SKIP_TAGS = 1 << 5,
-    CLI_FAIL_FAST = 1 << 6,
-    CLI_TRACE = 1 << 7,
-    CLI_JOBS = 1 << 8,
-    CLI_RULES_FORMAT = 1 << 9, /* text or tsv */
-    CLI_STATUS = 1 << 10,
-    CLI_PROOF = 1 << 11,
-    CLI_SEED = 1 << 12,
-    CLI_STATE = 1 << 13,
-    CLI_AS = 1 << 14,
-    CLI_CASE = 1 << 15,
-    CLI_FAIL_UNDER = 1 << 16,
-    CLI_ONLY_DIFFERENCES = 1 << 17,
-    CLI_ONLY_DEPARTURES = 1 << 18,
-    CLI_TARGET = 1 << 19,
-    CLI_LISTEN = 1 << 20,
-    CLI_OUTPUT = 1 << 21,
-    CLI_ACCOUNT = 1 << 22,
-    CLI_TIMEOUT = 1 << 23,
-    CLI_BASELINE = 1 << 24,
-    CLI_SHARD = 1 << 25,
-    CLI_RERUN = 1 << 26,
-    CLI_LIST = 1 << 27,
-    CLI_QUIET = 1 << 28,
-    CLI_DIAGRAM = 1 << 29, /* --format, --marks and --width of diagrams */
-    CLI_NO_WAIT = 1 << 30
+    CLI_TAGS = 1 << 4,
+    CLI_FAIL_FAST = 1 << 5,
+    CLI_TRACE = 1 << 6,
+    CLI_JOBS = 1 << 7,
+    CLI_TABLE = 1 << 8, /* --format text or tsv */
+    CLI_STATUS = 1 << 9,
+    CLI_PROOF = 1 << 10,
+    CLI_SEED = 1 << 11,
+    CLI_STATE = 1 << 12,
+    CLI_AS = 1 << 13,
+    CLI_CASE = 1 << 14,
+    CLI_FAIL_UNDER = 1 << 15,
+    CLI_ONLY = 1 << 16, /* differences or departures */
+    CLI_TARGET = 1 << 17,
+    CLI_LISTEN = 1 << 18,
+    CLI_OUTPUT = 1 << 19,
+    CLI_ACCOUNT = 1 << 20,
+    CLI_TIMEOUT = 1 << 21,
+    CLI_PASS = 1 << 22,
+    CLI_BASELINE = 1 << 23,
+    CLI_SHARD = 1 << 24,
+    CLI_RERUN = 1 << 25,
+    CLI_LIST = 1 << 26,
+    CLI_QUIET = 1 << 27,
+    CLI_DIAGRAM = 1 << 28, /* --format, --marks and --width of diagrams */
+    CLI_NO_WAIT = 1 << 29
 };
 
 /* Where reports go that are given no other place. */
@@ -158,7 +169,8 @@ struct cli_files {
     size_t count;
 };
 
-/* cli_read - the octets of a regular file, at most `most` of them; new. NULL and *why where it cannot be read. */
+/* cli_read - the octets of a regular file, at most `most` of them, and a NUL behind; new. NULL and *why where it cannot be
+ * read. */
 char *cli_read(const char *path, size_t most, size_t *size, const char **why);
 
 /* cli_files_read - parse the files given, and every .scs below the folders given. */
@@ -167,6 +179,7 @@ void cli_files_free(struct cli_files *files);
 
 /* cli_file_error - "FILE:LINE:COLUMN: text\n" for a file that was not read; new. */
 char *cli_file_error(const struct cli_file *file);
+void cli_file_complain(const struct cli_file *file); /* the same on stderr */
 
 /* cli_is_case - whether --case leaves a case in: all do where it is not given. */
 bool cli_is_case(const struct cli_settings *settings, const struct script *script);
@@ -274,6 +287,12 @@ bool cli_output_write(const char *path, bool (*write)(FILE *out, void *context),
 
 /* --- terminals --- */
 
+/* cli_wrap - words from a column on, in lines that begin at `indent`, made safe to show. returns the column behind the
+ * last one. */
+unsigned cli_wrap(unsigned width, unsigned column, unsigned indent, const char *text, size_t size);
+void cli_put(const char *text, size_t size);         /* made safe to show */
+unsigned cli_columns(const char *text, size_t size); /* that a text in UTF-8 takes */
+
 bool cli_colour(void);     /* whether standard output is a terminal on which colours are welcome */
 unsigned cli_width(void);  /* columns of the terminal on standard output; 0: it is none, or does not say */
 
@@ -304,6 +323,8 @@ struct policy *cli_policy(const char *name, char **text);
 /* --- the catalogue --- */
 
 struct router_class;
+struct router_departure;
+struct router_rule;
 
 /* cli_catalogue - fill a run's rules and grids from the router's tables; free them with cli_catalogue_free. The first grid
  * is the table of message delivery of RFC 6121 8.5.4, the others are one a stage of routing. */
@@ -326,6 +347,12 @@ void cli_tables_free(struct cli_table *tables, size_t count);
 
 /* cli_row_of - index of the rule whose row decides a class of input. */
 int cli_row_of(const struct router_class *input);
+
+/* cli_rule - a rule of the catalogue by its index. */
+const struct router_rule *cli_rule(int rule);
+
+/* cli_departure - what a profile does instead of a rule, in words. */
+void cli_departure(const struct router_departure *departure);
 
 /* cli_cite - a rule's sources as a person cites them, "RFC 6121 8.5.2; XEP-0160 2"; new. */
 char *cli_cite(const char *source);
@@ -391,5 +418,8 @@ struct cli_outcomes {
  * returns   the exit code that the outcomes call for. */
 int cli_play(const struct cli_files *files, const struct cli_settings *settings, struct cli_outcomes *out);
 void cli_outcomes_free(struct cli_outcomes *outcomes);
+
+/* cli_exit_of - the exit code that a played case calls for. */
+int cli_exit_of(enum drill_verdict verdict);
 
 #endif

@@ -8,31 +8,21 @@
 
 enum { RESULTS_SIZE_MAX = 256 * 1024 * 1024 };
 
-static bool complain(const char *path, const struct report_fault *fault) {
-    fflush(stdout);
-    report_text(stderr, path);
-    fprintf(stderr, ":%u:%u: ", fault->line, fault->column);
-    report_text(stderr, fault->text);
-    putc('\n', stderr);
-    return false;
-}
-
 bool cli_results_read(const char *path, struct report_results *results) {
     struct report_fault fault = {.line = 1, .column = 1};
     const char *why = "";
     size_t size = 0;
     char *bytes = cli_read(path, RESULTS_SIZE_MAX, &size, &why);
     if (bytes == NULL) {
-        snprintf(fault.text, sizeof fault.text, "cannot be read: %s", why);
-        return complain(path, &fault);
+        return cli_cannot_read(path, why);
     }
     const bool whole = size < RESULTS_SIZE_MAX;
     if (!whole) {
-        snprintf(fault.text, sizeof fault.text, "larger than results can be");
+        snprintf(fault.text, sizeof fault.text, "larger than the %d MiB that results may have", RESULTS_SIZE_MAX >> 20);
     }
     const bool good = whole && report_results_read(results, bytes, size, &fault);
     free(bytes);
-    return good || complain(path, &fault);
+    return good || cli_complain_at(path, fault.line, fault.column, fault.text);
 }
 
 /* A file that is named twice is one all the same. */
@@ -87,6 +77,6 @@ const struct cli_command cli_compare_command = {
         "RESULTS are files that `stanzadrill run --format json:FILE` has written. Each is a column, named by its\n"
         "target; a case that a target has not played has a `-` there. A case is a difference where two targets have\n"
         "different verdicts, skipped ones left out, and a departure where the verdict of one is neither PASS nor SKIP.\n",
-    .options = CLI_RULES_FORMAT | CLI_ONLY_DIFFERENCES | CLI_ONLY_DEPARTURES,
+    .options = CLI_TABLE | CLI_ONLY,
     .run = run,
 };

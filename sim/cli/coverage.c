@@ -200,7 +200,7 @@ const struct cli_command cli_coverage_command = {
         "With --format tsv a line `rule` for each rule and a line `class` for each class of input, with its number of\n"
         "cases; lines that begin with # say what the columns are.\n"
         "Exit status: 0; 1 where the share is below --fail-under; 2 bad usage, an unreadable script or nothing selected.\n",
-    .options = CLI_PROFILE | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_SEED | CLI_RULES_FORMAT | CLI_FAIL_UNDER,
+    .options = CLI_PROFILE | CLI_TAGS | CLI_SEED | CLI_TABLE | CLI_FAIL_UNDER,
     .needs_path = true,
     .run = run,
 };

@@ -62,10 +62,7 @@ static int draw_case(const struct cli_settings *settings, const struct script *s
     if (!drill_play(script, &options, &result)) {
         cli_need(NULL);
     }
-    int status = result.verdict == DRILL_FAIL     ? CLI_FAILED
-                 : result.verdict == DRILL_BROKEN ? CLI_BROKEN
-                 : result.verdict == DRILL_ERROR  ? CLI_USAGE
-                                                  : CLI_OK;
+    int status = cli_exit_of(result.verdict);
     const struct report_story *story = cli_story(result.story);
     if (story != NULL) {
         struct drawing drawing = {
@@ -100,7 +97,7 @@ static int which_case(const struct cli_settings *settings, const struct script_f
     }
     cli_words_add(&known, NULL);
     if (settings->only_case != NULL) {
-        cli_unknown("case", settings->only_case, known.items);
+        cli_unknown("case", settings->only_case, known.items, NULL);
     } else {
         cli_complain("a diagram shows one case; choose one with --case, as in \"--case %s\"", first->case_name);
     }
@@ -126,11 +123,12 @@ static int run(const struct cli_settings *settings) {
     int status = CLI_USAGE;
     cli_files_read(&files, settings);
     if (files.count != 1) {
-        cli_complain("a diagram is drawn of one file", "");
+        const bool several = settings->paths.count > 1;
+        cli_complain(several ? "diagram takes one scenario, but got \"%s\" too"
+                             : "diagram needs one scenario, and \"%s\" is not one",
+                     settings->paths.items[several]);
     } else if (files.items[0].script == NULL) {
-        char *why = cli_file_error(&files.items[0]);
-        report_lines(stderr, "", why);
-        free(why);
+        cli_file_complain(&files.items[0]);
     } else {
         status = draw_file(settings, files.items[0].script);
     }

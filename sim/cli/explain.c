@@ -256,13 +256,11 @@ static int no_stanza(const struct script *script, unsigned line) {
         const bool sends = action->verb == SCRIPT_SENDS || action->verb == SCRIPT_SENDS_RAW;
         nearest = sends && (nearest == 0 || action->line <= line) ? action->line : nearest;
     }
-    fflush(stdout);
-    report_text(stderr, script->file);
-    fprintf(stderr, ":%u:1: no stanza is sent here", line);
+    char text[80] = "no stanza is sent here, nor anywhere else in the scenario";
     if (nearest > 0) {
-        fprintf(stderr, "; the nearest one is at line %u", nearest);
+        snprintf(text, sizeof text, "no stanza is sent here; the nearest one is at line %u", nearest);
     }
-    putc('\n', stderr);
+    (void)cli_complain_at(script->file, line, 1, text);
     return CLI_USAGE;
 }
 
@@ -324,7 +322,7 @@ static int explain_cases(const struct script_file *file, const struct question *
     }
     cli_words_add(&known, NULL);
     if (asked == 0) {
-        cli_unknown("case", q->settings->only_case, known.items);
+        cli_unknown("case", q->settings->only_case, known.items, NULL);
         status = CLI_USAGE;
     }
     free(known.items);
@@ -341,10 +339,7 @@ static int explain_file(const char *path, const struct question *q) {
     if (files.count != 1) {
         cli_complain("explain needs one scenario, and \"%s\" is not one", path);
     } else if (files.items[0].script == NULL) {
-        char *message = cli_file_error(&files.items[0]);
-        fflush(stdout);
-        report_lines(stderr, "", message);
-        free(message);
+        cli_file_complain(&files.items[0]);
     } else {
         status = explain_cases(files.items[0].script, q);
     }
@@ -373,50 +368,39 @@ static bool is_known(const char *word) {
         stage |= strcmp(router_stage_name(i), word) == 0;
     }
     cli_words_add(&words, NULL);
-    if (!stage && group) {
+    if (strchr(word, '/') != NULL || (size > 4 && strcmp(word + size - 4, ".scs") == 0)) {
+        cli_complain("explain needs the line of a stanza, as in \"%s:12\"", word);
+    } else if (!stage && group) {
         cli_complain("\"%s\" stands for several rules, which `stanzadrill rules` lists with it; explain one of them", word);
     } else if (!stage) {
-        cli_unknown("rule", word, words.items);
+        cli_unknown("rule", word, words.items, "`stanzadrill rules`");
     }
     free(words.items);
     return stage;
 }
 
-/* Files whose scenarios say that a rule has decided something. */
-struct citing {
-    const char *id, *last;
-    struct cli_words files; /* owned copies */
-};
-
+/* Notes, with each rule, the files whose scenarios say that it has decided something. context: by rule, owned texts. */
 static void note_citing(void *context, const struct script *script) {
-    struct citing *citing = context;
-    bool cites = false;
+    struct cli_words *files = context;
     for (size_t i = 0; i < script->action_count; i++) {
         for (size_t n = 0; n < script->actions[i].fate_count; n++) {
             const char *by = script->actions[i].fates[n].by;
-            cites |= by != NULL && strcmp(by, citing->id) == 0;
+            const int rule = by == NULL ? -1 : router_rule_find(by);
+            struct cli_words *of = rule < 0 ? NULL : &files[rule];
+            if (of != NULL && (of->count == 0 || strcmp(of->items[of->count - 1], script->file) != 0)) {
+                cli_words_add(of, cli_copy(script->file));
+            }
         }
-    }
-    if (cites && (citing->last == NULL || strcmp(citing->last, script->file) != 0)) {
-        citing->last = cli_copy(script->file);
-        cli_words_add(&citing->files, citing->last);
     }
 }
 
-static void explain_rule(const struct cli_settings *settings, int rule, const struct cli_proofs *proofs) {
-    size_t count;
-    struct citing citing = {.id = router_rules(&count)[rule].id};
+/* Plays the scenarios of --proof, and looks for what they name. false: the message is out. */
+static bool prove(const char *path, struct cli_proofs *proofs, struct cli_words *cited) {
     struct cli_settings all = {.jobs = 1};
-    if (settings->proof != NULL) {
-        cli_words_add(&all.paths, settings->proof);
-        (void)cli_each_case(&all, note_citing, &citing);
-    }
-    page_about(rule, settings->proof != NULL ? proofs : NULL, &citing.files);
-    for (size_t i = 0; i < citing.files.count; i++) {
-        free((void *)(uintptr_t)citing.files.items[i]);
-    }
-    free(citing.files.items);
+    cli_words_add(&all.paths, path);
+    const bool good = cli_proofs_play(&all, proofs) == CLI_OK && cli_each_case(&all, note_citing, cited) == CLI_OK;
     free(all.paths.items);
+    return good;
 }
 
 static int explain_rules(const struct cli_settings *settings) {
@@ -426,22 +410,25 @@ static int explain_rules(const struct cli_settings *settings) {
             return CLI_USAGE;
         }
     }
-    if (settings->proof != NULL && cli_proofs_below(settings->proof, &proofs) != CLI_OK) {
-        return CLI_USAGE;
-    }
-    for (size_t i = 0; i < settings->paths.count; i++) {
+    size_t count;
+    router_rules(&count);
+    struct cli_words *cited = cli_need(calloc(count, sizeof *cited));
+    const bool good = settings->proof == NULL || prove(settings->proof, &proofs, cited);
+    for (size_t i = 0; good && i < settings->paths.count; i++) {
         const int rule = router_rule_find(settings->paths.items[i]);
-        if (i > 0) {
-            putchar('\n');
-        }
+        fputs(i > 0 ? "\n" : "", stdout);
         if (rule >= 0) {
-            explain_rule(settings, rule, &proofs);
+            page_about(rule, settings->proof != NULL ? &proofs : NULL, &cited[rule]);
         } else {
             (void)page_stage(settings->paths.items[i]);
         }
     }
+    for (size_t i = 0; i < count; i++) {
+        cli_words_free(&cited[i]);
+    }
+    free(cited);
     cli_proofs_free(&proofs);
-    return CLI_OK;
+    return good ? CLI_OK : CLI_USAGE;
 }
 
 /* "FILE:LINE", cut at the colon. */

@@ -140,11 +140,12 @@ char *cli_read(const char *path, size_t most, size_t *size, const char **why) {
     if (status.st_size >= 0 && (uintmax_t)status.st_size < room) {
         room = (size_t)status.st_size + 1;
     }
-    char *bytes = cli_need(malloc(room));
+    char *bytes = cli_need(malloc(room + 1));
     ssize_t got = 1;
     for (*size = 0; *size < room && got > 0; *size += (size_t)(got > 0 ? got : 0)) {
         got = read(fd, bytes + *size, room - *size);
     }
+    bytes[*size] = '\0';
     if (got < 0) {
         *why = strerror(errno);
         free(bytes);
@@ -193,6 +194,10 @@ char *cli_file_error(const struct cli_file *file) {
     free(start);
     free(line);
     return whole;
+}
+
+void cli_file_complain(const struct cli_file *file) {
+    (void)cli_complain_at(file->path, file->error.line, file->error.column, file->error.text);
 }
 
 /* Whether one of the words, or of their parts between commas, means the tag. */
@@ -251,10 +256,7 @@ int cli_each_case(const struct cli_settings *settings, void (*visit)(void *conte
         }
         cli_progress_step(&progress, true);
         cli_progress_end(&progress);
-        char *message = cli_file_error(choice->file);
-        fflush(stdout);
-        report_lines(stderr, "", message);
-        free(message);
+        cli_file_complain(choice->file);
         unreadable++;
     }
     cli_progress_end(&progress);

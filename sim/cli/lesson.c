@@ -71,15 +71,6 @@ static const char *short_title(const char *title) {
 
 /* --- reading --- */
 
-static bool cannot(const char *path, const char *why) {
-    fflush(stdout);
-    report_text(stderr, path);
-    fputs(":1:1: ", stderr);
-    report_text(stderr, why);
-    putc('\n', stderr);
-    return false;
-}
-
 /* The text of a lesson, and the scenario that it is. false: the message is out. */
 static bool read_lesson(const char *path, char **text, struct script_file **file) {
     size_t size = 0;
@@ -88,19 +79,14 @@ static bool read_lesson(const char *path, char **text, struct script_file **file
     *text = cli_read(path, SCRIPT_SIZE_MAX + 1, &size, &why);
     *file = NULL;
     if (*text == NULL) {
-        return cannot(path, why);
+        return cli_cannot_read(path, why);
     }
     *file = script_read(path, *text, size, SCRIPT_STRICT_FORM, &shown.error);
     if (*file == NULL) {
-        char *error = cli_file_error(&shown);
-        fflush(stdout);
-        report_lines(stderr, "", error);
-        free(error);
+        cli_file_complain(&shown);
         free(*text);
         return false;
     }
-    *text = cli_need(realloc(*text, size + 1));
-    (*text)[size] = '\0';
     return true;
 }
 
@@ -146,10 +132,7 @@ static int play(const struct cli_settings *settings, const char *path) {
                                      .colour = cli_colour(),
                                      .wait = !settings->no_wait && isatty(STDIN_FILENO)};
     lesson_tell(&page);
-    const int status = result.verdict == DRILL_PASS || result.verdict == DRILL_NON_STRICT ? CLI_OK
-                       : result.verdict == DRILL_BROKEN                                   ? CLI_BROKEN
-                       : result.verdict == DRILL_ERROR                                    ? CLI_USAGE
-                                                                                          : CLI_FAILED;
+    const int status = cli_exit_of(result.verdict);
     drill_result_free(&result);
     arena_free(arena);
     script_file_free(file);
@@ -177,7 +160,7 @@ static int run(const struct cli_settings *settings) {
         cli_complain("there are no lessons, neither in scenarios/lessons nor in \"%s\"",
                      STANZADRILL_SHARE "/scenarios/lessons");
     } else if (settings->paths.count > 1) {
-        cli_complain("one lesson at a time", "");
+        cli_complain("lesson plays one at a time, but got \"%s\" too", settings->paths.items[1]);
     } else {
         status = settings->paths.count == 0 ? list(&lessons) : play_number(settings, &lessons);
     }

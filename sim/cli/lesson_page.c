@@ -36,53 +36,9 @@ static void style(const struct teller *t, enum style style) {
     }
 }
 
-static unsigned columns(const char *text, size_t size) {
-    unsigned count = 0;
-    for (size_t i = 0; i < size; i++) {
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
-    }
-    return count;
-}
-
-static void put(const char *text, size_t size) {
-    char *piece = cli_need(malloc(size + 1));
-    memcpy(piece, text, size);
-    piece[size] = '\0';
-    report_text(stdout, piece);
-    free(piece);
-}
-
-/* Words from a column on, in lines that begin at `indent`. returns the column behind the last one. */
-static unsigned wrap(const struct teller *t, unsigned column, unsigned indent, const char *text, size_t size) {
-    bool fresh = true;
-    for (size_t at = 0; at < size;) {
-        at += strspn(text + at, " \t");
-        const size_t word = at < size ? strcspn(text + at, " \t\n") : 0;
-        const size_t fits = word < size - at ? word : size - at;
-        if (fits == 0) {
-            break;
-        }
-        const unsigned wanted = columns(text + at, fits);
-        if (!fresh && column + 1 + wanted > t->page->width) {
-            printf("\n%*s", (int)indent, "");
-            column = indent;
-            fresh = true;
-        }
-        if (!fresh) {
-            putchar(' ');
-            column++;
-        }
-        put(text + at, fits);
-        column += wanted;
-        fresh = false;
-        at += fits;
-    }
-    return column;
-}
-
 static void wrap_line(const struct teller *t, unsigned indent, const char *text) {
     printf("%*s", (int)indent, "");
-    (void)wrap(t, indent, indent, text, strlen(text));
+    (void)cli_wrap(t->page->width, indent, indent, text, strlen(text));
     putchar('\n');
 }
 
@@ -155,11 +111,11 @@ static bool comments(const struct teller *t, size_t from, size_t to) {
             if (column > 0 && size > 0) {
                 const size_t blank = strspn(text, " \t");
                 const size_t word = strcspn(text + blank, " \t\n");
-                const bool fits = column + 1 + columns(text + blank, word) <= t->page->width;
+                const bool fits = column + 1 + cli_columns(text + blank, word) <= t->page->width;
                 fputs(fits ? " " : "\n", stdout);
                 column = fits ? column + 1 : 0;
             }
-            column = wrap(t, column, 0, text, size);
+            column = cli_wrap(t->page->width, column, 0, text, size);
         }
         putchar('\n');
         any = true;
@@ -184,7 +140,7 @@ static void as_written(const struct teller *t, size_t from, size_t to, enum styl
         const size_t tabs = strspn(line->text, "\t");
         printf("%*s", 4 + 4 * (int)(tabs < line->size ? tabs : line->size), "");
         style(t, how);
-        put(line->text + (tabs < line->size ? tabs : line->size), line->size - (tabs < line->size ? tabs : line->size));
+        cli_put(line->text + (tabs < line->size ? tabs : line->size), line->size - (tabs < line->size ? tabs : line->size));
         style(t, PLAIN);
         putchar('\n');
     }
@@ -233,12 +189,10 @@ static void way(const struct teller *t, const struct drill_event *event, const c
 
 /* The sentence of a rule, where it is met for the first time. */
 static void because(struct teller *t, const struct drill_event *event) {
-    size_t count;
-    const struct router_rule *rules = router_rules(&count);
-    if (event->rule < 0 || (size_t)event->rule >= count) {
+    if (event->rule < 0) {
         return;
     }
-    const struct router_rule *rule = &rules[event->rule];
+    const struct router_rule *rule = cli_rule(event->rule);
     style(t, DIM);
     printf("%*srule %s", EVENT_INDENT, "", rule->id);
     if (event->departure != NULL) {

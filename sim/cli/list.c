@@ -25,7 +25,7 @@ const struct cli_command cli_list_command = {
     .usage = "[OPTION]... PATH...",
     .summary = "print each case's name, title and tags",
     .notes = "One case a line; name, title and tags stand with tabs between, the tags with semicolons.\n",
-    .options = CLI_SCANSION | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_SHARD,
+    .options = CLI_SCANSION | CLI_TAGS | CLI_SHARD,
     .needs_path = true,
     .run = run,
 };

@@ -7,10 +7,9 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &cli_run_command,  &cli_trace_command, &cli_list_command,
-    &cli_lint_command, &cli_rules_command, &cli_profiles_command, &cli_compare_command, &cli_calibrate_command,
-    &cli_record_command, &cli_explain_command, &cli_coverage_command, &cli_diagram_command,
-    &cli_lesson_command,
+    &cli_run_command,     &cli_trace_command,   &cli_list_command,     &cli_lint_command,   &cli_rules_command,
+    &cli_explain_command, &cli_profiles_command, &cli_diagram_command, &cli_lesson_command, &cli_coverage_command,
+    &cli_compare_command, &cli_calibrate_command, &cli_record_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -43,7 +42,7 @@ static int unknown_command(const char *word) {
     }
     known[COMMAND_COUNT] = "--help";
     known[COMMAND_COUNT + 1] = "--version";
-    cli_unknown(word[0] == '-' ? "option" : "command", word, known);
+    cli_unknown(word[0] == '-' ? "option" : "command", word, known, NULL);
     return CLI_USAGE;
 }
 

@@ -3,121 +3,12 @@
 #include "router.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOBS_MAX = 256, TIMEOUT_MAX = 3600 };
-
-static bool set_profile(struct cli_settings *settings, const char *value);
-static bool set_scansion(struct cli_settings *settings, const char *value);
-static bool set_strict(struct cli_settings *settings, const char *value);
-static bool add_format(struct cli_settings *settings, const char *value);
-static bool add_only(struct cli_settings *settings, const char *value);
-static bool add_skip(struct cli_settings *settings, const char *value);
-static bool set_fail_fast(struct cli_settings *settings, const char *value);
-static bool set_trace(struct cli_settings *settings, const char *value);
-static bool set_jobs(struct cli_settings *settings, const char *value);
-static bool set_timeout(struct cli_settings *settings, const char *value);
-static bool set_pass(struct cli_settings *settings, const char *value);
-static bool set_baseline(struct cli_settings *settings, const char *value);
-static bool set_seed(struct cli_settings *settings, const char *value);
-static bool set_rules_format(struct cli_settings *settings, const char *value);
-static bool set_status(struct cli_settings *settings, const char *value);
-static bool set_proof(struct cli_settings *settings, const char *value);
-static bool set_shard(struct cli_settings *settings, const char *value);
-static bool set_rerun(struct cli_settings *settings, const char *value);
-static bool set_list(struct cli_settings *settings, const char *value);
-static bool set_quiet(struct cli_settings *settings, const char *value);
-static bool set_only_differences(struct cli_settings *settings, const char *value);
-static bool set_only_departures(struct cli_settings *settings, const char *value);
-static bool set_target(struct cli_settings *settings, const char *value);
-static bool set_listen(struct cli_settings *settings, const char *value);
-static bool set_output(struct cli_settings *settings, const char *value);
-static bool add_account(struct cli_settings *settings, const char *value);
-static bool set_fail_under(struct cli_settings *settings, const char *value);
-static bool set_form(struct cli_settings *settings, const char *value);
-static bool set_marks(struct cli_settings *settings, const char *value);
-static bool set_width(struct cli_settings *settings, const char *value);
-static bool set_no_wait(struct cli_settings *settings, const char *value);
-static bool set_state(struct cli_settings *settings, const char *value);
-static bool set_as(struct cli_settings *settings, const char *value);
-static bool set_case(struct cli_settings *settings, const char *value);
-
-struct option {
-    enum cli_option option;
-    const char *name;
-    const char *value; /* what its value is called; NULL: it has none */
-    char letter;       /* 'j' for -j; '\0': none */
-    bool (*set)(struct cli_settings *settings, const char *value); /* false: the message is out */
-    const char *help;
-};
-
-static const struct option options[] = {
-    {CLI_PROFILE, "--profile", "P", '\0', set_profile,
-     "profile of servers that name none: a built-in one, see `stanzadrill profiles`, or a\n"
-     "                     file (rfc6121)"},
-    {CLI_SCANSION, "--scansion", NULL, '\0', set_scansion,
-     "plain Scansion scripts: what is unread when a script ends is no failure"},
-    {CLI_STRICT, "--strict", NULL, '\0', set_strict,
-     "what the specification does not ask for is a failure, though the\n                     profile allows it"},
-    {CLI_FORMAT, "--format", "F[:FILE]", '\0', add_format,
-     "write a report in this form, to FILE (-: standard output); repeatable, see below"},
-    {CLI_CASE, "--case", "NAME", '\0', set_case, "of a file with a table of cases, only this one"},
-    {CLI_ONLY_TAGS, "--only-tags", "T", '\0', add_only,
-     "only cases with tag T, or one of several with commas between; a tag `key: value`\n"
-     "                     goes by its key too"},
-    {CLI_SKIP_TAGS, "--skip-tags", "T", '\0', add_skip, "all cases but those"},
-    {CLI_FAIL_FAST, "--fail-fast", NULL, '\0', set_fail_fast, "stop after the first case that fails"},
-    {CLI_TRACE, "--trace", NULL, '\0', set_trace, "print each case's trace below it"},
-    {CLI_JOBS, "--jobs", "N", 'j', set_jobs,
-     "play with N threads; what is printed stays the same (1; with --target 8, and 48 for\n"
-     "                     cases that wait long for others to give up)"},
-    {CLI_SEED, "--seed", "N", '\0', set_seed,
-     "seed of all that is drawn: jitter of links, the wait before a server tries again,\n"
-     "                     names and ids that servers make up; the same seed, the same output (0)"},
-    {CLI_QUIET, "--quiet", NULL, '\0', set_quiet, "print what has failed and the last line only"},
-    {CLI_LIST, "--list", NULL, '\0', set_list, "print the cases that would be played, as `stanzadrill list` does"},
-    {CLI_SHARD, "--shard", "I/N", '\0', set_shard,
-     "only part I of N of the cases: each is in one of them, and they are of one size"},
-    {CLI_RERUN, "--rerun-failed", "[=FILE]", '\0', set_rerun,
-     "only cases that failed in a run whose json report is FILE\n"
-     "                     (build/reports/results.json); without a PATH those of its files"},
-    {CLI_ONLY_DIFFERENCES, "--only-differences", NULL, '\0', set_only_differences,
-     "only cases in which two targets differ"},
-    {CLI_ONLY_DEPARTURES, "--only-departures", NULL, '\0', set_only_departures,
-     "only cases in which a target has not done what is asked for"},
-    {CLI_TARGET, "--target", "T", '\0', set_target,
-     "a real server: one that is installed here (prosody, ejabberd, jabberd2), or a file"},
-    {CLI_TIMEOUT, "--timeout", "S", '\0', set_timeout,
-     "seconds that a wait for a real server may take (10); on the simulator, seconds of\n"
-     "                     virtual time that a case may take (no bound)"},
-    {CLI_TIMEOUT, "--pass", "S", '\0', set_pass,
-     "seconds that `time passes` may take in a case with a [Peer] on a real server; those\n"
-     "                     that let more pass are skipped (5)"},
-    {CLI_BASELINE, "--baseline", "F", '\0', set_baseline,
-     "cases that are known to fail, a line each: the case's name, white space, the reason;\n"
-     "                     they do not count as failed, but one of them that passes does"},
-    {CLI_LISTEN, "--listen", "A:P", '\0', set_listen,
-     "address of loopback and port for clients (127.0.0.1 and a port that is free)"},
-    {CLI_ACCOUNT, "--account", "JID", '\0', add_account, "an account for a server that is started; repeatable"},
-    {CLI_OUTPUT, "--output", "F", 'o', set_output, "what to write"},
-    {CLI_RULES_FORMAT, "--format", "F", '\0', set_rules_format, "text or tsv (text)"},
-    {CLI_DIAGRAM, "--format", "F", '\0', set_form,
-     "svg, mermaid or text (as the name of -o ends in .svg, .mmd or .txt; else text)"},
-    {CLI_DIAGRAM, "--marks", NULL, '\0', set_marks, "the rules that acted on the way too, not only those that decided"},
-    {CLI_DIAGRAM, "--width", "N", '\0', set_width, "columns that text may take, from 40 to 400 (the terminal's, else 100)"},
-    {CLI_NO_WAIT, "--no-wait", NULL, '\0', set_no_wait, "go on without waiting for Enter"},
-    {CLI_STATE, "--state", "FILE", '\0', set_state, "the scenario after whose end the stanza is sent"},
-    {CLI_AS, "--as", "CLIENT", '\0', set_as, "who sends it, by name or JID (whom its `from` names, else the first client)"},
-    {CLI_FAIL_UNDER, "--fail-under", "P", '\0', set_fail_under,
-     "fail where less than P per cent of the rules that are carried out are fired"},
-    {CLI_PROOF, "--proof", "PATH", '\0', set_proof, "play the scenarios of PATH, and name one that fires each rule"},
-    {CLI_STATUS, "--status", NULL, '\0', set_status,
-     "count the rules that are carried out and fired by the scenarios of --proof (scenarios)"},
-};
-
-enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+/* --- values --- */
 
 static bool set_profile(struct cli_settings *settings, const char *value) {
     free(settings->profile_text);
@@ -126,29 +17,6 @@ static bool set_profile(struct cli_settings *settings, const char *value) {
     settings->drill.profile_text = settings->profile_text;
     policy_free(policy);
     return policy != NULL;
-}
-
-static bool set_status(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->status = true;
-    return true;
-}
-
-static bool set_proof(struct cli_settings *settings, const char *value) {
-    settings->proof = value;
-    return true;
-}
-
-static bool set_quiet(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->quiet = true;
-    return true;
-}
-
-static bool set_list(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->list = true;
-    return true;
 }
 
 static bool set_rerun(struct cli_settings *settings, const char *value) {
@@ -174,51 +42,9 @@ static bool set_shard(struct cli_settings *settings, const char *value) {
     return true;
 }
 
-static bool set_only_differences(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->only_differences = true;
-    return true;
-}
-
-static bool set_only_departures(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->only_departures = true;
-    return true;
-}
-
-static bool set_target(struct cli_settings *settings, const char *value) {
-    settings->target = value;
-    return true;
-}
-
-static bool set_listen(struct cli_settings *settings, const char *value) {
-    settings->listen = value;
-    return true;
-}
-
 static bool set_output(struct cli_settings *settings, const char *value) {
     settings->output = value;
     return cli_output_check(value);
-}
-
-static bool add_account(struct cli_settings *settings, const char *value) {
-    cli_words_add(&settings->accounts, value);
-    return true;
-}
-
-static bool set_state(struct cli_settings *settings, const char *value) {
-    settings->state = value;
-    return true;
-}
-
-static bool set_as(struct cli_settings *settings, const char *value) {
-    settings->as = value;
-    return true;
-}
-
-static bool set_case(struct cli_settings *settings, const char *value) {
-    settings->only_case = value;
-    return true;
 }
 
 static bool set_form(struct cli_settings *settings, const char *value) {
@@ -230,29 +56,17 @@ static bool set_form(struct cli_settings *settings, const char *value) {
             return true;
         }
     }
-    cli_unknown("format", value, known);
+    cli_unknown("format", value, known, NULL);
     return false;
 }
 
-static bool set_marks(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->marks = true;
-    return true;
-}
-
-static bool set_width(struct cli_settings *settings, const char *value) {
-    const char *rest;
-    settings->width = small_number(value, &rest);
-    if (settings->width < 40 || settings->width > 400 || *rest != '\0') {
-        cli_complain("option \"--width\" needs a number of columns from 40 to 400, not \"%s\"", value);
+static bool set_rules_format(struct cli_settings *settings, const char *value) {
+    static const char *const known[] = {"text", "tsv", NULL};
+    settings->tsv = strcmp(value, "tsv") == 0;
+    if (!settings->tsv && strcmp(value, "text") != 0) {
+        cli_unknown("format", value, known, NULL);
         return false;
     }
-    return true;
-}
-
-static bool set_no_wait(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->no_wait = true;
     return true;
 }
 
@@ -282,29 +96,9 @@ static bool set_scansion(struct cli_settings *settings, const char *value) {
     return true;
 }
 
-static bool set_strict(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->drill.strict = true;
+static bool add_account(struct cli_settings *settings, const char *value) {
+    cli_words_add(&settings->accounts, value);
     return true;
-}
-
-/* Whether the second of two words was chosen, in *second; false where it was neither. */
-static bool choose(const char *value, const char *const words[3], bool *second) {
-    *second = strcmp(value, words[1]) == 0;
-    if (*second || strcmp(value, words[0]) == 0) {
-        return true;
-    }
-    cli_unknown("format", value, words);
-    return false;
-}
-
-static bool add_format(struct cli_settings *settings, const char *value) {
-    return cli_sinks_add(settings, value);
-}
-
-static bool set_rules_format(struct cli_settings *settings, const char *value) {
-    static const char *const words[3] = {"text", "tsv", NULL};
-    return choose(value, words, &settings->tsv);
 }
 
 static bool add_only(struct cli_settings *settings, const char *value) {
@@ -317,68 +111,134 @@ static bool add_skip(struct cli_settings *settings, const char *value) {
     return true;
 }
 
-static bool set_fail_fast(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->fail_fast = true;
-    return true;
-}
-
-static bool set_trace(struct cli_settings *settings, const char *value) {
-    (void)value;
-    settings->drill.trace = true;
-    return true;
-}
-
-static bool set_baseline(struct cli_settings *settings, const char *value) {
-    settings->baseline = value;
-    return true;
-}
-
-static bool read_seconds(unsigned *seconds, const char *value, const char *complaint) {
-    char *end;
-    unsigned long number = value[0] >= '0' && value[0] <= '9' ? strtoul(value, &end, 10) : 0;
-    if (number == 0 || number > TIMEOUT_MAX || *end != '\0') {
-        cli_complain(complaint, value);
-        return false;
+/* A whole number from least to most, called `what` in the message. false: it is none, and the message is out. */
+static bool read_number(const char *option, const char *what, const char *value, uint64_t least, uint64_t most,
+                        uint64_t *out) {
+    const size_t digits = strspn(value, "0123456789");
+    errno = 0;
+    *out = digits == 0 ? 0 : strtoull(value, NULL, 10);
+    if (digits > 0 && value[digits] == '\0' && errno == 0 && *out >= least && *out <= most) {
+        return true;
     }
-    *seconds = (unsigned)number;
-    return true;
+    char complaint[120];
+    snprintf(complaint, sizeof complaint, "option \"%s\" needs %s from %" PRIu64 " to %" PRIu64 ", not \"%%s\"", option,
+             what, least, most);
+    cli_complain(complaint, value);
+    return false;
+}
+
+static bool read_small(const char *option, const char *what, const char *value, unsigned least, unsigned most,
+                       unsigned *out) {
+    uint64_t number;
+    const bool good = read_number(option, what, value, least, most, &number);
+    *out = good ? (unsigned)number : 0;
+    return good;
+}
+
+static bool set_width(struct cli_settings *settings, const char *value) {
+    return read_small("--width", "a number of columns", value, 40, 400, &settings->width);
 }
 
 static bool set_timeout(struct cli_settings *settings, const char *value) {
-    return read_seconds(&settings->timeout, value,
-                        "option \"--timeout\" needs a number of seconds from 1 to 3600, not \"%s\"");
+    return read_small("--timeout", "a number of seconds", value, 1, 3600, &settings->timeout);
 }
 
 static bool set_pass(struct cli_settings *settings, const char *value) {
-    return read_seconds(&settings->pass, value,
-                        "option \"--pass\" needs a number of seconds from 1 to 3600, not \"%s\"");
+    return read_small("--pass", "a number of seconds", value, 1, 3600, &settings->pass);
 }
 
 static bool set_jobs(struct cli_settings *settings, const char *value) {
-    char *end = NULL;
-    unsigned long jobs = value[0] >= '0' && value[0] <= '9' ? strtoul(value, &end, 10) : 0;
-    if (jobs == 0 || jobs > JOBS_MAX || *end != '\0') {
-        cli_complain("option \"--jobs\" needs a number from 1 to 256, not \"%s\"", value);
-        return false;
-    }
-    settings->jobs = (unsigned)jobs;
-    return true;
+    return read_small("--jobs", "a number", value, 1, 256, &settings->jobs);
 }
 
 static bool set_seed(struct cli_settings *settings, const char *value) {
-    const size_t digits = strspn(value, "0123456789");
-    errno = 0;
-    settings->drill.seed = digits == 0 ? 0 : strtoull(value, NULL, 10);
-    if (digits == 0 || value[digits] != '\0' || errno != 0) {
-        cli_complain("option \"--seed\" needs a number from 0 to 18446744073709551615, not \"%s\"", value);
-        return false;
-    }
-    return true;
+    return read_number("--seed", "a number", value, 0, UINT64_MAX, &settings->drill.seed);
 }
 
+/* --- the table --- */
+
+struct option {
+    unsigned option;
+    const char *name;
+    const char *value; /* what its value is called; NULL: it has none */
+    char letter;       /* 'j' for -j; '\0': none */
+    bool (*set)(struct cli_settings *settings, const char *value); /* false: the message is out. NULL: see field */
+    size_t field; /* of the settings, where `set` is NULL: a text, or without a value a bool, which becomes true */
+    const char *help;
+};
+
+#define BY(function) function, 0
+#define AT(member) NULL, offsetof(struct cli_settings, member)
+
+static const struct option options[] = {
+    {CLI_PROFILE, "--profile", "P", '\0', BY(set_profile),
+     "profile of servers that name none: a built-in one, see `stanzadrill profiles`, or a\n"
+     "file (rfc6121)"},
+    {CLI_SCANSION, "--scansion", NULL, '\0', BY(set_scansion),
+     "plain Scansion scripts: what is unread when a script ends is no failure"},
+    {CLI_STRICT, "--strict", NULL, '\0', AT(drill.strict),
+     "what the specification does not ask for is a failure, though the\n"
+     "profile allows it"},
+    {CLI_FORMAT, "--format", "F[:FILE]", '\0', BY(cli_sinks_add),
+     "write a report in this form, to FILE (-: standard output); repeatable, see below"},
+    {CLI_TAGS, "--only-tags", "T", '\0', BY(add_only),
+     "only cases with tag T, or one of several with commas between; a tag `key: value`\n"
+     "goes by its key too"},
+    {CLI_TAGS, "--skip-tags", "T", '\0', BY(add_skip), "all cases but those"},
+    {CLI_FAIL_FAST, "--fail-fast", NULL, '\0', AT(fail_fast), "stop after the first case that fails"},
+    {CLI_TRACE, "--trace", NULL, '\0', AT(drill.trace), "print each case's trace below it"},
+    {CLI_JOBS, "--jobs", "N", 'j', BY(set_jobs),
+     "play with N threads; what is printed stays the same (1; with --target 8, and 48 for\n"
+     "cases that wait long for others to give up)"},
+    {CLI_SEED, "--seed", "N", '\0', BY(set_seed),
+     "seed of all that is drawn: jitter of links, the wait before a server tries again,\n"
+     "names and ids that servers make up; the same seed, the same output (0)"},
+    {CLI_QUIET, "--quiet", NULL, '\0', AT(quiet), "print what has failed and the last line only"},
+    {CLI_LIST, "--list", NULL, '\0', AT(list), "print the cases that would be played, as `stanzadrill list` does"},
+    {CLI_SHARD, "--shard", "I/N", '\0', BY(set_shard),
+     "only part I of N of the cases: each is in one of them, and they are of one size"},
+    {CLI_RERUN, "--rerun-failed", "[=FILE]", '\0', BY(set_rerun),
+     "only cases that failed in a run whose json report is FILE\n"
+     "(build/reports/results.json); without a PATH those of its files"},
+    {CLI_ONLY, "--only-differences", NULL, '\0', AT(only_differences),
+     "only cases in which two targets differ"},
+    {CLI_ONLY, "--only-departures", NULL, '\0', AT(only_departures),
+     "only cases in which a target has not done what is asked for"},
+    {CLI_TARGET, "--target", "T", '\0', AT(target),
+     "a real server: one that is installed here (prosody, ejabberd, jabberd2), or a file"},
+    {CLI_TIMEOUT, "--timeout", "S", '\0', BY(set_timeout),
+     "seconds that a wait for a real server may take (10); on the simulator, seconds of\n"
+     "virtual time that a case may take (no bound)"},
+    {CLI_PASS, "--pass", "S", '\0', BY(set_pass),
+     "seconds that `time passes` may take in a case with a [Peer] on a real server; those\n"
+     "that let more pass are skipped (5)"},
+    {CLI_BASELINE, "--baseline", "F", '\0', AT(baseline),
+     "cases that are known to fail, a line each: the case's name, white space, the reason;\n"
+     "they do not count as failed, but one of them that passes does"},
+    {CLI_LISTEN, "--listen", "A:P", '\0', AT(listen),
+     "address of loopback and port for clients (127.0.0.1 and a port that is free)"},
+    {CLI_ACCOUNT, "--account", "JID", '\0', BY(add_account), "an account for a server that is started; repeatable"},
+    {CLI_OUTPUT, "--output", "F", 'o', BY(set_output), "what to write"},
+    {CLI_TABLE, "--format", "F", '\0', BY(set_rules_format), "text or tsv (text)"},
+    {CLI_DIAGRAM, "--format", "F", '\0', BY(set_form),
+     "svg, mermaid or text (as the name of -o ends in .svg, .mmd or .txt; else text)"},
+    {CLI_DIAGRAM, "--marks", NULL, '\0', AT(marks), "the rules that acted on the way too, not only those that decided"},
+    {CLI_DIAGRAM, "--width", "N", '\0', BY(set_width), "columns that text may take, from 40 to 400 (the terminal's, else 100)"},
+    {CLI_NO_WAIT, "--no-wait", NULL, '\0', AT(no_wait), "go on without waiting for Enter"},
+    {CLI_STATE, "--state", "FILE", '\0', AT(state), "the scenario after whose end the stanza is sent"},
+    {CLI_AS, "--as", "CLIENT", '\0', AT(as), "who sends it, by name or JID (whom its `from` names, else the first client)"},
+    {CLI_CASE, "--case", "NAME", '\0', AT(only_case), "of a file with a table of cases, only this one"},
+    {CLI_FAIL_UNDER, "--fail-under", "P", '\0', BY(set_fail_under),
+     "fail where less than P per cent of the rules that are carried out are fired"},
+    {CLI_PROOF, "--proof", "PATH", '\0', AT(proof), "play the scenarios of PATH, and name one that fires each rule"},
+    {CLI_STATUS, "--status", NULL, '\0', AT(status),
+     "count the rules that are carried out and fired by the scenarios of --proof (scenarios)"},
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+
 static bool belongs(const struct cli_command *command, const struct option *option) {
-    return (command->options & (unsigned)option->option) != 0;
+    return (command->options & option->option) != 0;
 }
 
 /* --- reading --- */
@@ -398,7 +258,10 @@ static bool unknown_option(const struct cli_command *command, const char *name) 
             known[count++] = options[i].name;
         }
     }
-    cli_unknown("option", name, known);
+    char *start = cli_join("`stanzadrill ", command->name), *where = cli_join(start, " --help`");
+    cli_unknown("option", name, known, where);
+    free(start);
+    free(where);
     return false;
 }
 
@@ -409,14 +272,25 @@ static bool apply(struct reader *reader, const struct option *option, const char
         cli_complain("option \"%s\" takes no value", option->name);
         return false;
     }
+    void *field = (char *)settings + option->field;
+    if (option->value == NULL && option->set == NULL) {
+        *(bool *)field = true;
+        return true;
+    }
     if (option->value == NULL || option->value[0] == '[') { /* what may be missing can only be attached */
         return option->set(settings, attached);
     }
     if (attached == NULL && reader->next >= reader->argc) {
-        cli_complain("option \"%s\" needs a value", option->name);
+        char complaint[100];
+        snprintf(complaint, sizeof complaint, "option \"%%s\" needs a value: \"%s %s\"", option->name, option->value);
+        cli_complain(complaint, option->name);
         return false;
     }
     const char *value = attached != NULL ? attached : reader->argv[reader->next++];
+    if (option->set == NULL) {
+        *(const char **)field = value;
+        return true;
+    }
     return option->set(settings, value);
 }
 
@@ -475,9 +349,10 @@ void cli_settings_free(struct cli_settings *settings) {
 }
 
 void cli_show_options(unsigned set) {
+    enum { LEFT = 18 };
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &options[i];
-        if ((set & (unsigned)option->option) == 0) {
+        if ((set & option->option) == 0) {
             continue;
         }
         char left[40];
@@ -485,7 +360,13 @@ void cli_show_options(unsigned set) {
         const char *value = option->value != NULL ? option->value : "";
         snprintf(left + size, sizeof left - (size_t)size, "%s%s%s", option->name,
                  value[0] == '[' || value[0] == '\0' ? "" : " ", value);
-        printf("  %-18s%s %s\n", left, strlen(left) > 18 ? "\n                    " : "", option->help);
+        /* Two blanks at least tell an option from its help; where there is no room for them, the help begins below. */
+        printf("  %-*s%s", LEFT, left, strlen(left) >= LEFT ? "\n                    " : "");
+        for (const char *line = option->help; line != NULL;) {
+            const size_t length = strcspn(line, "\n");
+            printf("%s %.*s\n", line == option->help ? "" : "                    ", (int)length, line);
+            line = line[length] == '\n' ? line + length + 1 : NULL;
+        }
     }
     if (set != 0) {
         putchar('\n');

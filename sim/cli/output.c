@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 static bool cannot(const char *path, int why) {
-    fflush(stdout);
-    report_text(stderr, path);
-    fprintf(stderr, ":1:1: cannot be written: %s\n", strerror(why));
-    return false;
+    char text[200];
+    snprintf(text, sizeof text, "cannot be written: %s", strerror(why));
+    return cli_complain_at(path, 0, 0, text);
 }
 
 /* Whether the path is free or a file's own. A link stays what it is, and a pipe or a device is not to be replaced. */

@@ -1,7 +1,6 @@
 /* How explanations are laid out, and what they say of one rule. */
 #include "scene.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,28 +9,45 @@ enum { LABEL = 9 };
 
 /* ------------------------------------------------------------------------------------------------------ layout ---- */
 
-void page_head(const char *text) {
-    printf("\n%s\n", text);
+unsigned cli_columns(const char *text, size_t size) {
+    unsigned count = 0;
+    for (size_t i = 0; i < size; i++) {
+        count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    }
+    return count;
+}
+
+void cli_put(const char *text, size_t size) {
+    char *piece = cli_need(malloc(size + 1));
+    memcpy(piece, text, size);
+    piece[size] = '\0';
+    report_text(stdout, piece);
+    free(piece);
+}
+
+unsigned cli_wrap(unsigned width, unsigned column, unsigned indent, const char *text, size_t size) {
+    static const char blank[] = " \t\n";
+    bool fresh = true;
+    for (size_t at = strspn(text, blank); at < size; at += strspn(text + at, blank)) {
+        const size_t word = strcspn(text + at, blank), length = word < size - at ? word : size - at;
+        const unsigned wanted = cli_columns(text + at, length);
+        if (!fresh && column + 1 + wanted > width) {
+            printf("\n%*s", (int)indent, "");
+            column = indent;
+            fresh = true;
+        }
+        fputs(fresh ? "" : " ", stdout);
+        cli_put(text + at, length);
+        column += wanted + !fresh;
+        fresh = false;
+        at += length;
+    }
+    return column;
 }
 
 /* column: where the cursor is already. */
 static void wrap_from(int column, int indent, const char *text) {
-    bool fresh = true;
-    while (*text != '\0') {
-        text += strspn(text, " \n");
-        const int size = (int)strcspn(text, " \n");
-        if (!fresh && column + 1 + size > PAGE_WIDTH) {
-            printf("\n%*s", indent, "");
-            column = indent;
-            fresh = true;
-        }
-        if (size > 0) {
-            printf("%s%.*s", fresh ? "" : " ", size, text);
-            column += size + !fresh;
-            fresh = false;
-        }
-        text += size;
-    }
+    (void)cli_wrap(PAGE_WIDTH, (unsigned)column, (unsigned)indent, text, strlen(text));
     putchar('\n');
 }
 
@@ -45,7 +61,7 @@ void page_item(int indent, int width, const char *label, const char *text) {
     wrap_from(used, indent + width + 1, text);
 }
 
-void page_raw(int indent, const char *text) {
+static void put_line(int indent, const char *text) {
     printf("%*s", indent, "");
     report_text(stdout, text);
     putchar('\n');
@@ -60,9 +76,9 @@ void page_stanza(int indent, const char *text) {
         const size_t size = xml_write(root, none, sizeof none) + 1;
         char *line = cli_need(arena_take(arena, size));
         xml_write(root, line, size);
-        page_raw(indent, line);
+        put_line(indent, line);
     } else {
-        page_raw(indent, text);
+        put_line(indent, text);
     }
     arena_free(arena);
 }
@@ -80,13 +96,8 @@ char *page_safe(const char *text) {
 
 /* ------------------------------------------------------------------------------------------------------ a rule ---- */
 
-static const struct router_rule *rule_at(int rule) {
-    size_t count;
-    return &router_rules(&count)[rule];
-}
-
 void page_rule(int indent, int rule) {
-    const struct router_rule *r = rule_at(rule);
+    const struct router_rule *r = cli_rule(rule);
     char *source = cli_cite(r->source);
     printf("%*s%s   %s (%s)\n", indent, "", r->id, source, r->strength);
     free(source);
@@ -161,31 +172,15 @@ static void show_numbers(int indent, size_t number, const char *here) {
     }
 }
 
-static void show_departure(int indent, const char *profile, const struct router_departure *d) {
-    char verb[128];
-    size_t size = 0;
-    for (const char *p = d->verb; *p != '\0' && size + 1 < sizeof verb; p++) {
-        verb[size++] = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
-    }
-    verb[size] = '\0';
-    printf("%*s%s departs: %s%s%s, as %s", indent, "", profile, verb, d->condition != NULL ? " " : "",
-           d->condition != NULL ? d->condition : "", d->id);
-    const unsigned all = (1u << STANZA_KIND_COUNT) - 1u;
-    for (int kind = 0; (d->kinds & all) != all && kind < STANZA_KIND_COUNT; kind++) {
-        if (d->kinds >> kind & 1u) {
-            printf(" %s", stanza_kind_name((enum stanza_kind)kind));
-        }
-    }
-    putchar('\n');
-}
-
 static void show_departures(int indent, int rule) {
     for (size_t i = 0; router_profile_name(i) != NULL; i++) {
         struct policy *policy = built_in(router_profile_name(i));
         struct router_departure d;
         for (size_t n = 0; policy_departure(policy, n, &d); n++) {
             if (d.rule == rule) {
-                show_departure(indent, router_profile_name(i), &d);
+                printf("%*s%s departs: ", indent, "", router_profile_name(i));
+                cli_departure(&d);
+                printf(", as %s\n", d.id);
             }
         }
         policy_free(policy);
@@ -193,7 +188,7 @@ static void show_departures(int indent, int rule) {
 }
 
 void page_picks(int indent, int rule, const char *value) {
-    const struct router_rule *r = rule_at(rule);
+    const struct router_rule *r = cli_rule(rule);
     if (r->knob_number >= 0) {
         const size_t number = (size_t)r->knob_number;
         const struct router_knob knob = router_knob(number);
@@ -253,7 +248,7 @@ static void show_proofs(int rule, const struct cli_proofs *proofs, const struct 
 }
 
 void page_about(int rule, const struct cli_proofs *proofs, const struct cli_words *cited) {
-    const struct router_rule *r = rule_at(rule);
+    const struct router_rule *r = cli_rule(rule);
     page_rule(0, rule);
     page_item(2, LABEL, "group", r->group);
     page_item(2, LABEL, "when", r->condition);

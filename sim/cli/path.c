@@ -97,14 +97,9 @@ static void show_entry(struct path *path, const struct world_event *e) {
 
 /* ------------------------------------------------------------------------------------------------- what is done ---- */
 
-static const struct router_rule *rule_at(int rule) {
-    size_t count;
-    return &router_rules(&count)[rule];
-}
-
 /* A rule's sentence, the first time. */
 static void tell_rule(struct path *path, int rule, const char *departure) {
-    const struct router_rule *r = rule_at(rule);
+    const struct router_rule *r = cli_rule(rule);
     page_rule(4, rule);
     if (departure != NULL) {
         char *text = cli_join("the profile departs from it, as ", departure);
@@ -135,8 +130,8 @@ static void tell_class(struct path *path, unsigned number, const char *value) {
     page_item(4, LABEL + 6, router_state_name(c.stage, c.state), router_state_meaning(c.stage, c.state));
     section(path, "The rule for that");
     page_rule(4, row);
-    page_item(6, LABEL, "when", rule_at(row)->condition);
-    page_item(6, LABEL, "then", rule_at(row)->outcome);
+    page_item(6, LABEL, "when", cli_rule(row)->condition);
+    page_item(6, LABEL, "then", cli_rule(row)->outcome);
     if (path->told[row] == 0) {
         page_picks(6, row, value);
     }

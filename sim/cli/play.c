@@ -278,15 +278,23 @@ static void free_texts(const struct report_case *c) {
     cli_story_free(c->story);
 }
 
+static int exit_of(enum report_verdict verdict) {
+    return verdict == REPORT_BROKEN  ? CLI_BROKEN
+           : verdict == REPORT_ERROR ? CLI_USAGE
+           : report_is_failure(verdict)     ? CLI_FAILED
+                                     : CLI_OK;
+}
+
+int cli_exit_of(enum drill_verdict verdict) {
+    return exit_of(verdict_of(verdict));
+}
+
 /* What the outcomes amount to; the texts of errors go to stderr. */
 static int sum_up(const struct cli_outcomes *outcomes) {
     int status = CLI_OK;
     for (size_t i = 0; i < outcomes->count; i++) {
         const struct report_case *c = &outcomes->items[i];
-        int own = c->verdict == REPORT_BROKEN  ? CLI_BROKEN
-                  : c->verdict == REPORT_ERROR ? CLI_USAGE
-                  : report_is_failure(c->verdict)     ? CLI_FAILED
-                                               : CLI_OK;
+        const int own = exit_of(c->verdict);
         status = own > status ? own : status;
         if (c->verdict == REPORT_ERROR && c->failure != NULL) {
             report_lines(stderr, "", c->failure);
@@ -362,8 +370,6 @@ int cli_play(const struct cli_files *files, const struct cli_settings *settings,
     set_options(&pool.options, settings);
     if (live != NULL) {
         cli_live_options(live, &pool.options);
-        pool.options.pass_max_us =
-            settings->pass == 0 ? pool.options.pass_max_us : UINT64_C(1000000) * settings->pass;
     }
     /* The target that the name is of does not outlive the playing, but the outcomes do. */
     out->profile = live != NULL && pool.options.profile != NULL ? cli_copy(pool.options.profile) : NULL;

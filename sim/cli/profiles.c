@@ -27,36 +27,26 @@ static bool complain_unknown(const char *name) {
         cli_words_add(&known, router_profile_name(i));
     }
     cli_words_add(&known, NULL);
-    cli_unknown("profile", name, known.items);
+    cli_unknown("profile", name, known.items, NULL);
     free(known.items);
     return false;
-}
-
-static void complain_at(const char *path, const struct router_error *error) {
-    fflush(stdout);
-    report_text(stderr, path);
-    fprintf(stderr, ":%u:%u: ", error->line, error->column);
-    report_text(stderr, error->text);
-    putc('\n', stderr);
 }
 
 /* What has a slash or a dot in it is meant as a file; everything else must be a built-in name. */
 static char *read_profile(const char *name) {
     size_t size = 0;
-    const char *why = "larger than a profile can be";
-    char *bytes = cli_read(name, PROFILE_SIZE_MAX, &size, &why);
-    if (bytes == NULL || size == PROFILE_SIZE_MAX || memchr(bytes, '\0', size) != NULL) {
-        if (bytes != NULL && size < PROFILE_SIZE_MAX) {
-            why = "it holds a NUL octet";
-        }
-        fflush(stdout);
-        report_text(stderr, name);
-        fprintf(stderr, ":1:1: the profile cannot be read: %s\n", why);
-        free(bytes);
+    const char *why = "";
+    char *text = cli_read(name, PROFILE_SIZE_MAX, &size, &why);
+    if (text == NULL) {
+        (void)cli_cannot_read(name, why);
         return NULL;
     }
-    char *text = cli_need(realloc(bytes, size + 1));
-    text[size] = '\0';
+    if (size == PROFILE_SIZE_MAX || memchr(text, '\0', size) != NULL) {
+        (void)cli_complain_at(name, 0, 0, size == PROFILE_SIZE_MAX ? "larger than the 1 MiB that a profile may have"
+                                                                    : "no profile: it holds a NUL octet");
+        free(text);
+        return NULL;
+    }
     return text;
 }
 
@@ -76,7 +66,7 @@ struct policy *cli_policy(const char *name, char **text) {
     if (good) {
         good = (file ? policy_read(policy, whole(own), &error) : policy_profile(policy, name, &error)) == ROUTER_OK;
         if (!good) {
-            complain_at(name, &error);
+            (void)cli_complain_at(name, error.line, error.column, error.text);
         }
     }
     if (good && text != NULL) {
@@ -105,22 +95,9 @@ static size_t print_knobs(const struct policy *a, const struct policy *b) {
 }
 
 static void print_departure(const struct router_departure *d) {
-    size_t count;
-    const struct router_rule *rule = &router_rules(&count)[d->rule];
+    const struct router_rule *rule = cli_rule(d->rule);
     printf("  %-34s %s (%s): ", d->id, rule->id, rule->strength);
-    for (const char *p = d->verb; *p != '\0'; p++) {
-        putchar(*p == '_' ? '-' : *p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
-    }
-    printf("%s%s", d->condition != NULL ? " " : "", d->condition != NULL ? d->condition : "");
-    const unsigned all = (1u << STANZA_KIND_COUNT) - 1u;
-    if ((d->kinds & all) != all) {
-        fputs(", only for", stdout);
-        for (int kind = 0; kind < STANZA_KIND_COUNT; kind++) {
-            if (d->kinds >> kind & 1u) {
-                printf(" %s", stanza_kind_name((enum stanza_kind)kind));
-            }
-        }
-    }
+    cli_departure(d);
     putchar('\n');
 }
 

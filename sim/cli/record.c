@@ -55,7 +55,7 @@ static bool check(const struct cli_settings *settings) {
         return false;
     }
     if (settings->target == NULL) {
-        return complain("record needs \"--target T\"");
+        return complain("record needs \"--target T\": prosody, ejabberd, jabberd2 or a target file");
     }
     if (settings->output == NULL) {
         return complain("record needs \"-o FILE\"");
@@ -171,11 +171,7 @@ static int check_text(const char *path, const char *text, size_t size) {
     struct script_error error;
     struct script_file *file = script_read(path, text, size, SCRIPT_STRICT_FORM, &error);
     if (file == NULL) {
-        fflush(stdout);
-        report_text(stderr, path);
-        fprintf(stderr, ":%u:%u: ", error.line > 0 ? error.line : 1, error.column > 0 ? error.column : 1);
-        report_text(stderr, error.text);
-        putc('\n', stderr);
+        (void)cli_complain_at(path, error.line, error.column, error.text);
         return CLI_BROKEN;
     }
     script_file_free(file);

@@ -56,7 +56,7 @@ static bool is_known(const char *word, const struct router_rule *rules, size_t c
         cli_words_add(&ids, rules[i].id);
     }
     cli_words_add(&ids, NULL);
-    cli_unknown("rule", word, ids.items);
+    cli_unknown("rule", word, ids.items, "`stanzadrill rules`");
     free(ids.items);
     return false;
 }
@@ -105,6 +105,6 @@ const struct cli_command cli_rules_command = {
     .usage = "[OPTION]... [ID]...",
     .summary = "print the catalogue of routing rules, or those with an ID",
     .notes = "An ID stands for all rules below it too: `msg.bare` for `msg.bare.chat.one` and the others.\n",
-    .options = CLI_RULES_FORMAT | CLI_PROOF | CLI_STATUS,
+    .options = CLI_TABLE | CLI_PROOF | CLI_STATUS,
     .run = run,
 };

@@ -73,8 +73,8 @@ const struct cli_command cli_run_command = {
     .notes = "A PATH is a scenario file, or a folder: every .scs below it, sorted; links to folders are left out.\n"
              "The last line is `N passed, N failed`, with `, N skipped` and `, N known to fail` where some were\n"
              "(in tap: as a comment).\n" CLI_FORMAT_NOTES,
-    .options = CLI_PROFILE | CLI_SCANSION | CLI_STRICT | CLI_FORMAT | CLI_CASE | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_FAIL_FAST |
-               CLI_TRACE | CLI_JOBS | CLI_SEED | CLI_TARGET | CLI_TIMEOUT | CLI_BASELINE | CLI_SHARD | CLI_RERUN |
+    .options = CLI_PROFILE | CLI_SCANSION | CLI_STRICT | CLI_FORMAT | CLI_CASE | CLI_TAGS | CLI_FAIL_FAST |
+               CLI_TRACE | CLI_JOBS | CLI_SEED | CLI_TARGET | CLI_TIMEOUT | CLI_PASS | CLI_BASELINE | CLI_SHARD | CLI_RERUN |
                CLI_LIST | CLI_QUIET,
     .needs_path = true,
     .run = run,

@@ -43,11 +43,9 @@ void scene_free(struct scene *scene);
 
 enum { PAGE_WIDTH = 100 };
 
-void page_head(const char *text);             /* a heading */
 void page_wrap(int indent, const char *text); /* a paragraph of the catalogue's words */
 void page_item(int indent, int width, const char *label, const char *text); /* the same behind a label */
-void page_raw(int indent, const char *text);  /* text from elsewhere, on one line, made safe */
-void page_stanza(int indent, const char *text); /* the same of a stanza, on one line too */
+void page_stanza(int indent, const char *text); /* a stanza, on one line, made safe */
 char *page_safe(const char *text);            /* such text, made safe; new */
 
 /* page_rule - id, source and strength on one line. */

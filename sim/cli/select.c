@@ -7,10 +7,6 @@
 
 /* ------------------------------------------------------------------------------------------- what failed before ---- */
 
-static int by_octets(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 bool cli_rerun_read(struct cli_rerun *rerun, const char *path) {
     struct report_results results;
     *rerun = (struct cli_rerun){.path = path};
@@ -25,27 +21,19 @@ bool cli_rerun_read(struct cli_rerun *rerun, const char *path) {
         }
     }
     report_results_free(&results);
-    if (rerun->names.count > 0) {
-        qsort(rerun->names.items, rerun->names.count, sizeof *rerun->names.items, by_octets);
-    }
+    cli_words_sort(&rerun->names);
     return true;
 }
 
 void cli_rerun_free(struct cli_rerun *rerun) {
-    for (size_t i = 0; i < rerun->names.count; i++) {
-        free((void *)(uintptr_t)rerun->names.items[i]);
-        free((void *)(uintptr_t)rerun->files.items[i]);
-    }
-    free(rerun->names.items);
-    free(rerun->files.items);
+    cli_words_free(&rerun->names);
+    cli_words_free(&rerun->files);
 }
 
 /* The file holds names as a report writes them. */
 static bool is_among(const struct cli_rerun *rerun, const char *name) {
     char *written = cli_need(report_utf8(name));
-    const char *key = written;
-    const bool found = rerun->names.count > 0 && bsearch(&key, rerun->names.items, rerun->names.count,
-                                                         sizeof *rerun->names.items, by_octets) != NULL;
+    const bool found = cli_words_have(&rerun->names, written);
     free(written);
     return found;
 }
@@ -102,7 +90,7 @@ static void say_unknown_case(const struct cli_files *files, const char *name) {
         }
     }
     cli_words_add(&known, NULL);
-    cli_unknown("case", name, known.items);
+    cli_unknown("case", name, known.items, NULL);
     free(known.items);
     arena_free(arena);
 }
@@ -118,7 +106,7 @@ static int say_why_empty(const struct cli_files *files, const struct cli_setting
         say_unknown_case(files, settings->only_case);
         return CLI_USAGE;
     case OTHER_TAGS:
-        cli_complain("no case has these tags", "");
+        cli_complain("no case has these tags; `stanzadrill list` shows those that cases have", "");
         return CLI_USAGE;
     case NOT_FAILED:
         cli_complain("none of the cases that failed in \"%s\" is here", settings->rerun->path);

@@ -70,7 +70,7 @@ static int actor_named(const struct script *script, const char *name) {
     found = found >= 0 ? found : actor_at(script, name);
     cli_words_add(&known, NULL);
     if (found < 0) {
-        cli_unknown("client", name, known.items);
+        cli_unknown("client", name, known.items, NULL);
     }
     free(known.items);
     return found;

@@ -20,7 +20,7 @@ static const struct report_format *format_of(const char *value, size_t size) {
     }
     char *name = cli_copy(value);
     name[size] = '\0';
-    cli_unknown("format", name, known);
+    cli_unknown("format", name, known, NULL);
     free(name);
     return NULL;
 }
@@ -103,7 +103,7 @@ bool cli_sinks_check(const struct cli_settings *settings, unsigned *needs) {
                 cli_complain("two reports on standard output; give one of them a file, as in \"--format %s:FILE\"",
                              sink->format->name);
             } else {
-                cli_complain("two reports in one file, \"%s\"", sink->path);
+                cli_complain("two reports in one file, \"%s\"; give each its own", sink->path);
             }
             return false;
         }

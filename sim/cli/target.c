@@ -16,17 +16,14 @@ static struct live_target *read_target(const char *path) {
     const char *why = "";
     size_t size = 0;
     char *text = cli_read(path, TARGET_SIZE_MAX + 1, &size, &why);
-    struct live_target *target = text == NULL ? NULL : live_target_read(text, size, &error);
     if (text == NULL) {
-        snprintf(error.text, sizeof error.text, "cannot be read: %s", why);
+        (void)cli_cannot_read(path, why);
+        return NULL;
     }
+    struct live_target *target = live_target_read(text, size, &error);
     free(text);
     if (target == NULL) {
-        fflush(stdout);
-        report_text(stderr, path);
-        fprintf(stderr, ":%u:%u: ", error.line > 0 ? error.line : 1, error.column > 0 ? error.column : 1);
-        report_text(stderr, error.text);
-        putc('\n', stderr);
+        (void)cli_complain_at(path, error.line, error.column, error.text);
     }
     return target;
 }
@@ -116,18 +113,12 @@ static void find_needs(const struct cli_settings *settings, const struct cli_fil
     }
 }
 
-static void free_words(struct cli_words *words) {
-    for (size_t i = 0; i < words->count; i++) {
-        free((void *)(uintptr_t)words->items[i]);
-    }
-    free(words->items);
-}
-
 /* ------------------------------------------------------------------------------------------------------- a run ---- */
 
 struct cli_live {
     struct live_target *target;
     struct live_server *server;
+    uint64_t pass_max_us; /* that `time passes` may take in a case */
     pthread_mutex_t lock; /* one at a time looks after the server */
 };
 
@@ -144,15 +135,17 @@ struct cli_live *cli_live_open(const struct cli_settings *settings, const struct
                                    .component_count = needs.components.count};
     struct live_error error = {.line = 0};
     struct live_server *server = live_open(target, &all, settings->timeout, &error);
-    free_words(&needs.domains);
-    free_words(&needs.components);
+    cli_words_free(&needs.domains);
+    cli_words_free(&needs.components);
     if (server == NULL) {
         cli_complain("%s", error.text);
         live_target_free(target);
         return NULL;
     }
     struct cli_live *live = cli_need(malloc(sizeof *live));
-    *live = (struct cli_live){.target = target, .server = server};
+    *live = (struct cli_live){.target = target,
+                              .server = server,
+                              .pass_max_us = UINT64_C(1000000) * (settings->pass == 0 ? 5 : settings->pass)};
     pthread_mutex_init(&live->lock, NULL);
     return live;
 }
@@ -177,7 +170,7 @@ void cli_live_options(struct cli_live *live, struct drill_options *options) {
     options->venue_context = live;
     options->target = live_target_name(live->target);
     options->profile = options->profile == NULL && profile != NULL ? profile : options->profile;
-    options->pass_max_us = UINT64_C(5000000);
+    options->pass_max_us = live->pass_max_us;
 }
 
 /* What a server waits for in vain it waits for in real time, once for each thing that happens, or so. */

@@ -34,7 +34,7 @@ const struct cli_command cli_trace_command = {
     .usage = "[OPTION]... PATH...",
     .summary = "print what happens in a scenario, one event a line",
     .notes = "Where there are several cases, a line `# NAME` stands before each. The exit status is that of `run`.\n",
-    .options = CLI_PROFILE | CLI_SCANSION | CLI_CASE | CLI_ONLY_TAGS | CLI_SKIP_TAGS | CLI_SEED,
+    .options = CLI_PROFILE | CLI_SCANSION | CLI_CASE | CLI_TAGS | CLI_SEED,
     .needs_path = true,
     .run = run,
 };

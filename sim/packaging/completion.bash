@@ -8,12 +8,12 @@ _stanzadrill() {
         words="$("$program" --help 2>/dev/null | awk '/^  [a-z]/ { print $1 }') --help --version"
     elif [[ $current == -* ]]; then
         words="$("$program" "$command" --help 2>/dev/null |
-            awk '/^  -/ { for (i = 1; i <= 3; i++) if ($i ~ /^--[a-z]/) { print $i; break } }') --help"
+            sed -n 's/^  \(-[a-z][^,]*, \)\{0,1\}\(--[a-z-]*\).*/\2/p') --help"
     else
         case $command:$before in
         *:--profile | profiles:*) words=$("$program" profiles 2>/dev/null | awk '/^[a-z]/ { print $1 }') ;;
         *:--target) words='prosody ejabberd jabberd2' ;;
-        rules:*) words=$("$program" rules --format tsv 2>/dev/null | awk -F '\t' '!/^#/ { print $1 }') ;;
+        rules:* | explain:*) words=$("$program" rules --format tsv 2>/dev/null | awk -F '\t' '!/^#/ { print $1 }') ;;
         lesson:*) words=$("$program" lesson 2>/dev/null </dev/null | awk '$1 ~ /^[0-9]+$/ { print $1 }') ;;
         esac
     fi

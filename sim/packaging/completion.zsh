@@ -11,7 +11,7 @@ _stanzadrill() {
     fi
     if [[ $PREFIX == -* ]]; then
         known=(${(f)"$($program $words[2] --help 2>/dev/null |
-            sed -n 's/^  \(-[a-z][^,]*, \)\{0,1\}\(--[a-z-]*\)\( [A-Z][^ ]*\)\{0,1\} *\(.*\)/\2:\4/p')"} '--help:print the options')
+            sed -n 's/^  \(-[a-z][^,]*, \)\{0,1\}\(--[a-z-]*\)\([ []=*[A-Z][^ ]*\)\{0,1\} *\(.*\)/\2:\4/p')"} '--help:print the options')
         _describe -t options option known
         return
     fi
@@ -21,8 +21,12 @@ _stanzadrill() {
         compadd -a known
         ;;
     *:--target) compadd prosody ejabberd jabberd2 ;;
-    rules:*)
+    rules:*|explain:*)
         known=(${(f)"$($program rules --format tsv 2>/dev/null | sed -e '/^#/d' -e 's/	.*//')"})
+        compadd -a known
+        ;;
+    lesson:*)
+        known=(${(f)"$($program lesson 2>/dev/null </dev/null | awk '$1 ~ /^[0-9]+$/ { print $1 }')"})
         compadd -a known
         ;;
     esac

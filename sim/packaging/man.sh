@@ -52,10 +52,8 @@ command_page() {
         line = substr($0, 3)
         split_at = match(line, /  +/)
         print ".TP"
-        if (split_at == 0) { # the option is so long that one blank is all that stands behind it
-            match(line, /^(-[a-z]( [A-Z]+)?, )?--[a-z-]+( [A-Z][A-Z:\/]*)?/)
-            print "\\fB" text(substr(line, 1, RLENGTH)) "\\fR"
-            print text(substr(line, RLENGTH + 2))
+        if (split_at == 0) { # the option is so long that what it does begins in the next line
+            print "\\fB" text(line) "\\fR"
         } else {
             print "\\fB" text(substr(line, 1, split_at - 1)) "\\fR"
             rest = substr(line, split_at)

@@ -5,25 +5,20 @@
 #   cli.sh BINARY
 set -u
 . "$(dirname "$0")/../lib.sh"
-drill=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+drill=$(absolute "$1")
+workspace
 cd "$scratch" || exit 1
 servers='prosody ejabberd jabberd2'
 
 # Cases enough that a run is in the middle of them for some seconds.
 {
-    cat <<'END'
+    cat <<END
 # Romeo writes to Juliet, again and again
 
 [Server] all
 	hosts: montague.example, capulet.example
 
-[Client] Romeo
-	jid: romeo@montague.example/orchard
-
-[Client] Juliet
-	jid: juliet@capulet.example/balcony
+$(clients montague.example capulet.example)
 
 [Cases]
 	case  id
@@ -45,6 +40,13 @@ Juliet receives:
 END
     done
 } >many.scs
+
+{
+    printf '# Romeo waits\n\n'
+    clients montague.example capulet.example
+    printf '\n---------\n\nRomeo connects\nJuliet connects\n\ntime passes: 90s\n\nRomeo sends:\n'
+    printf '\t<message id="m1" to="${Juliet%ss full JID}"/>\n\nJuliet receives:\n\t<message id="m1"/>\n' "'"
+} >slow.scs
 
 # The processes of a run's server are those that have its folder in their arguments or environment.
 folder_of() { # PROCESS: the folder of the server that it has started
@@ -92,6 +94,8 @@ begin() { # SERVER
 }
 
 for server in $servers; do
+    check "$server: --timeout of calibrate is for the server, not for virtual time" \
+        "$drill" calibrate --target "$server" --timeout 30 --quiet slow.scs
     begin "$server"
     # Only what this run has started is in its folder.
     for process in $(processes_of "$folder"); do kill -KILL "$process" 2>/dev/null; done
