@@ -510,11 +510,7 @@ static bool take_item(struct router *r, struct input *in, const struct item *ite
     if (item->remove) {
         c = loose_remove(r, in, &parts);
     } else {
-        struct jid *jid = jid_take(&r->jids, &parts);
-        c = jid == NULL ? NULL : contact_find(account, jid);
-        if (jid != NULL && c == NULL)
-            c = contact_add(r, account, jid);
-        jid_release(&r->jids, jid);
+        c = contact_for(r, account, (struct slice){parts.text, parts.size});
         if (c == NULL || !store_item(r, c, item))
             return true;
         contact_list(account, c);
