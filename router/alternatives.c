@@ -1,8 +1,6 @@
 /* alternatives.c - departures that sit in rules which act on the way, and decide no stanza's fate by themselves. */
 #include "state.h"
 
-#include <string.h>
-
 struct alternative_text {
     uint16_t rule;
     const char *word;
@@ -86,9 +84,7 @@ bool connected_too(struct router *r, struct slice host, int rule) {
 }
 
 bool own_bare_otherwise(struct router *r, struct input *in) {
-    const enum stanza_kind kind = in->st->kind;
-    if (in->sender == NULL || in->sender->account != in->account || !kind_is_message(kind) ||
-        !depart(r, in->host, ALTERNATIVE_msg_bare_any_own_omit_to))
+    if (!depart(r, in->host, ALTERNATIVE_msg_bare_any_own_omit_to))
         return false;
     in->to = (struct slice){"", 0};
     in->error_from = in->to;
@@ -105,19 +101,31 @@ void probe_watched(struct router *r, const struct account *account, struct slice
                   write_start(r, "presence", "probe", none), none);
 }
 
-/* A domain with a final dot that is another domain than the one without. returns true: the stanza's fate is sealed. */
-bool refuse_dot(struct router *r, struct input *in, struct slice domain) {
-    const struct decision d = instead(r, ALTERNATIVE_in_to_dot_not_found);
-    if (d.departure == NULL || domain.size == 0 || domain.data[domain.size - 1] != '.')
+static bool ends_in_dot(struct slice raw) {
+    const struct slice domain = domain_of(raw);
+    return domain.size > 0 && domain.data[domain.size - 1] == '.';
+}
+
+bool is_elsewhere(struct router *r, const struct input *in, struct slice raw) {
+    return departs(r, ALTERNATIVE_in_to_dot_unreachable) != NULL && ends_in_dot(raw) &&
+           depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable);
+}
+
+bool refuse_dot(struct router *r, struct input *in, struct slice raw) {
+    struct decision d = instead(r, ALTERNATIVE_in_to_dot_not_found);
+    if (d.departure != NULL && ends_in_dot(raw)) {
+        bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+        return true;
+    }
+    if (!is_elsewhere(r, in, raw))
         return false;
-    bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+    d.departure = NULL; /* the mark has it */
+    bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
     return true;
 }
 
 /* Presence of a type that is none, but that a profile takes for available. */
 void count_as_available(struct router *r, struct input *in, struct stanza *edited) {
-    if (in->st->kind != STANZA_PRESENCE_OTHER)
-        return;
     const bool named = slice_is(in->st->type, text_slice("available")) &&
                        depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available);
     if (!named && !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_all_available))
@@ -140,7 +148,7 @@ void readdress(struct router *r, struct input *in, const struct session *session
 }
 
 bool deliver_foreign_probe(struct router *r, struct input *in) {
-    if (in->st->kind != STANZA_PROBE || in->to_parts->resource.size == 0 || (in->stream == NULL && in->component == NULL))
+    if (in->to_parts->resource.size == 0 || (in->stream == NULL && in->component == NULL))
         return false;
     const struct decision d = instead(r, ALTERNATIVE_pres_full_match_probe_deliver_foreign);
     if (d.departure == NULL)
@@ -154,7 +162,7 @@ bool deliver_foreign_probe(struct router *r, struct input *in) {
 
 bool is_own_roster(struct router *r, const struct input *in) {
     const struct stanza *st = in->st;
-    return departs(r, ALTERNATIVE_roster_get_foreign_own) != NULL && kind_is_request(st->kind) && st->child_count > 0 &&
+    return departs(r, ALTERNATIVE_roster_get_foreign_own) != NULL && st->child_count > 0 &&
            slice_is(st->child[0].ns, text_slice("jabber:iq:roster")) &&
            depart(r, in->host, ALTERNATIVE_roster_get_foreign_own);
 }
@@ -183,8 +191,7 @@ void pass_unavailable(struct router *r, struct input *in) {
     switch (in->st->kind) {
     case STANZA_AVAILABLE: alternative = ALTERNATIVE_pres_full_match_avail_if_available; break;
     case STANZA_UNAVAILABLE: alternative = ALTERNATIVE_pres_full_match_unavail_if_available; break;
-    case STANZA_PRESENCE_ERROR: alternative = ALTERNATIVE_pres_full_match_error_if_available; break;
-    default: return;
+    default: alternative = ALTERNATIVE_pres_full_match_error_if_available;
     }
     if (in->resource != NULL && departs(r, alternative) != NULL && !is_online(in->account) &&
         depart(r, in->host, alternative))
@@ -284,10 +291,8 @@ struct slice end_body(struct router *r, const struct account *account, bool repl
 
 /* Takes spaces and empty labels out of the domain of an address. returns false: there are none. */
 static bool clean_domain(struct router *r, struct slice raw, struct slice *clean) {
-    const char *slash = memchr(raw.data, '/', raw.size);
-    const size_t end = slash == NULL ? raw.size : (size_t)(slash - raw.data);
-    const char *at = memchr(raw.data, '@', end);
-    const size_t start = at == NULL ? 0 : (size_t)(at + 1 - raw.data);
+    const struct slice name = domain_of(raw);
+    const size_t start = (size_t)(name.data - raw.data), end = start + name.size;
     char *text = router_text(r, raw.size);
     size_t size = 0;
     for (size_t i = 0; text != NULL && i < raw.size; i++) {

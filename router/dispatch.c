@@ -229,19 +229,21 @@ static unsigned relation(const struct router *r, const struct input *in) {
 
 static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
-    pass_unavailable(r, in);
-    if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
+    if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR) {
+        pass_unavailable(r, in);
         presence_in(r, in);
+    }
     if (in->component != NULL)
         mark(r, in->host, RULE_ext_comp_local);
-    if (in->to_parts->resource.size == 0 && own_bare_otherwise(r, in))
-        return;
-    if (deliver_foreign_probe(r, in))
+    if (kind == STANZA_PROBE && deliver_foreign_probe(r, in))
         return;
     const size_t before = r->effect_count;
     if (in->to_parts->resource.size == 0) {
-        if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
+        if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind)) {
+            if (own_bare_otherwise(r, in))
+                return;
             mark(r, in->host, RULE_msg_bare_any_own);
+        }
         if (kind >= STANZA_GET)
             decide_request(r, in, STAGE_BARE);
         else

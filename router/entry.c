@@ -268,7 +268,7 @@ static bool stamp(struct router *r, struct input *in) {
     return true;
 }
 
-static struct slice domain_of(struct slice raw) {
+struct slice domain_of(struct slice raw) {
     const char *slash = memchr(raw.data, '/', raw.size);
     if (slash != NULL)
         raw.size = (size_t)(slash - raw.data);
@@ -308,14 +308,6 @@ static bool part_too_long_or_empty(struct slice raw) {
            resource > ROUTER_JID_PART_MAX;
 }
 
-/* By a departure, a dot at the end makes a domain another one. */
-static bool is_elsewhere(struct router *r, const struct input *in, struct slice raw) {
-    if (departs(r, ALTERNATIVE_in_to_dot_unreachable) == NULL)
-        return false;
-    const struct slice domain = domain_of(raw);
-    return domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable);
-}
-
 /* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
@@ -324,13 +316,8 @@ static bool check_to(struct router *r, struct input *in, struct jid_parts *parts
     const bool too_long = valid && departs(r, ALTERNATIVE_in_to_length_as_written) != NULL &&
                           part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
     if (valid && !too_long) {
-        if (refuse_dot(r, in, domain_of(raw)))
+        if (refuse_dot(r, in, raw))
             return false;
-        if (is_elsewhere(r, in, raw)) {
-            const struct decision d = {.rule = RULE_in_to_dot};
-            bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
-            return false;
-        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -574,9 +561,12 @@ static bool refuse_type(struct router *r, struct input *in) {
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    count_as_available(r, in, edited);
-    omit_empty(r, in, edited, "priority", ALTERNATIVE_in_pres_priority_bad_omit_empty);
-    omit_empty(r, in, edited, "show", ALTERNATIVE_in_pres_show_bad_omit_empty);
+    if (in->st->kind == STANZA_PRESENCE_OTHER)
+        count_as_available(r, in, edited);
+    if (in->st->kind == STANZA_AVAILABLE) {
+        omit_empty(r, in, edited, "priority", ALTERNATIVE_in_pres_priority_bad_omit_empty);
+        omit_empty(r, in, edited, "show", ALTERNATIVE_in_pres_show_bad_omit_empty);
+    }
     if (in->stream != NULL) {
         struct jid_parts from;
         return check_element(r, in) && !refuse_type(r, in) && check_peer(r, in, to, &from) &&

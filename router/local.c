@@ -53,12 +53,12 @@ static void deliver_most(struct router *r, struct input *in, const struct decisi
 }
 
 void deliver_some(struct router *r, struct input *in, const struct decision *d) {
+    const bool own = kind_is_presence(in->st->kind) && in->sender != NULL && in->sender->account == in->account;
+    const bool others = own && depart(r, in->host, ALTERNATIVE_pres_dir_self_bare_others_only);
     const size_t before = r->effect_count;
     if (d->verb == DO_DELIVER_MOST) {
         deliver_most(r, in, d);
     } else {
-        const bool own = kind_is_presence(in->st->kind) && in->sender != NULL && in->sender->account == in->account;
-        const bool others = own && depart(r, in->host, ALTERNATIVE_pres_dir_self_bare_others_only);
         for (struct session *s = in->account->sessions; s != NULL; s = s->next)
             if ((d->verb == DO_DELIVER_CONNECTED || (d->verb == DO_DELIVER_AVAILABLE && s->presence != NULL) ||
                  (d->verb == DO_DELIVER_ALL && is_willing(s))) &&

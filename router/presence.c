@@ -107,10 +107,8 @@ static void to_contacts(struct router *r, const struct session *s, const struct 
 }
 
 static void to_own_available(struct router *r, const struct session *from, const struct stanza *st, int rule) {
-    const bool others =
-        rule == RULE_pres_unavail_self && depart(r, host_of(from->account), ALTERNATIVE_pres_unavail_self_others_only);
     for (struct session *s = from->account->sessions; s != NULL; s = s->next)
-        if (s->presence != NULL && !(others && s == from))
+        if (s->presence != NULL)
             copy_to_own(r, st, jid_slice(from->jid), s, knob_is(r, KNOB_pres_self_to, 1), rule);
 }
 
@@ -310,7 +308,7 @@ void broadcast_unavailable(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_unavail_again);
     if (was_available || knob_is(r, KNOB_pres_unavail_again, 1)) {
         to_contacts(r, s, in->st, STATE_BY_BROADCAST, RULE_pres_unavail_bcast);
-        if (!was_available && departs(r, ALTERNATIVE_pres_unavail_self_others_only) == NULL)
+        if (!was_available)
             copy_to_own(r, in->st, jid_slice(s->jid), s, knob_is(r, KNOB_pres_self_to, 1), RULE_pres_unavail_self);
         to_own_available(r, s, in->st, RULE_pres_unavail_self);
     }

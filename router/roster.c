@@ -240,7 +240,8 @@ static int by_coming(const void *a, const void *b) {
 static bool wants_version(struct router *r, const struct input *in) {
     struct element query;
     size_t at = 0;
-    return element_next(in->st->child[0].raw, &at, &query) && attribute_value(r, query.start, "ver").data != NULL &&
+    return departs(r, ALTERNATIVE_roster_get_ver_make_if_asked) != NULL &&
+           element_next(in->st->child[0].raw, &at, &query) && attribute_value(r, query.start, "ver").data != NULL &&
            depart(r, in->host, ALTERNATIVE_roster_get_ver_make_if_asked);
 }
 

@@ -322,13 +322,14 @@ struct decision instead(const struct router *r, enum alternative alternative);
 /* asker_decides - whether the roster of the user that asks says if it is subscribed, and what it says. */
 bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed);
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
-bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
+bool own_bare_otherwise(struct router *r, struct input *in); /* a user's message to itself; true: it is decided */
 void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
 bool deliver_foreign_probe(struct router *r, struct input *in); /* true: its fate is sealed */
-bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
-bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
-bool refuse_dot(struct router *r, struct input *in, struct slice domain);
-void count_as_available(struct router *r, struct input *in, struct stanza *edited);
+bool is_own_roster(struct router *r, const struct input *in); /* a request for another's roster, but taken for it */
+bool goes_nowhere(struct router *r, const struct input *in); /* presence of a client; true: its fate is sealed */
+bool refuse_dot(struct router *r, struct input *in, struct slice raw); /* what 'to' is; true: its fate is sealed */
+bool is_elsewhere(struct router *r, const struct input *in, struct slice raw); /* a dot makes the domain another one */
+void count_as_available(struct router *r, struct input *in, struct stanza *edited); /* presence of an unknown type */
 bool presence_barred(const struct router *r, const struct account *account);
 void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
 const char *reflection_omitted(const struct router *r, int rule);
@@ -380,6 +381,7 @@ void add_child(struct router *r, struct stanza *edited, struct slice text); /* b
  * pass. returns false where its fate is sealed already. */
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
 
+struct slice domain_of(struct slice raw); /* of an address as it was written */
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
 

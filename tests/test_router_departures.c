@@ -283,6 +283,30 @@ START_TEST(any_action_at_any_row_is_refused_or_borne) {
 }
 END_TEST
 
+/* What is done instead of a rule that acts on the way must be borne without the rest of its profile, too. */
+START_TEST(each_departure_of_a_profile_is_borne_alone) {
+    struct policy *whole = policy_new(NULL);
+    struct router_departure d;
+    size_t count, taken = 0;
+    const struct router_rule *rules = router_rules(&count);
+    ck_assert_int_eq(policy_profile(whole, router_profile_name((size_t)_i), NULL), ROUTER_OK);
+    read_stanzas();
+    for (size_t n = 0; policy_departure(whole, n, &d); n++) {
+        char line[200];
+        snprintf(line, sizeof line, "departs %s does %s as mine", rules[d.rule].id, d.verb);
+        if (policy_read(policy, s(line), NULL) != ROUTER_OK)
+            continue; /* an action, which is written in another way */
+        send_all(line);
+        taken++;
+        harness_teardown();
+        harness_setup();
+    }
+    ck_assert_msg(taken > 0 || !policy_departure(whole, 0, &d), "%s", router_profile_name((size_t)_i));
+    free_stanzas();
+    policy_free(whole);
+}
+END_TEST
+
 Suite *router_departures_suite(void) {
     Suite *suite = suite_create("router_departures");
     TCase *tc = tcase_create("departures");
@@ -296,6 +320,10 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, only_a_stanza_that_can_be_routed_is_let_pass);
     tcase_add_test(tc, an_element_that_is_no_stanza_does_not_pass_for_its_namespace);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
+    int profiles = 0;
+    while (router_profile_name((size_t)profiles) != NULL)
+        profiles++;
+    tcase_add_loop_test(tc, each_departure_of_a_profile_is_borne_alone, 0, profiles);
     suite_add_tcase(suite, tc);
     return suite;
 }
