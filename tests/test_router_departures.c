@@ -111,6 +111,33 @@ START_TEST(an_element_that_is_no_stanza_does_not_pass_for_its_namespace) {
 }
 END_TEST
 
+/* Two rosters that do not agree: only while Juliet is away does Romeo's say what he may see. */
+START_TEST(the_roster_of_who_asks_decides_while_the_account_is_away) {
+    static const char probe[] = "<presence type='probe' to='" JULIET "'/>";
+    static const char info[] = "<iq type='get' id='1' to='" JULIET "'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>";
+    profile("departs pres.probe.no-sub does asker-decides as mine\n"
+            "departs iq.bare.known does asker-decides as mine\n");
+    contact("romeo@montague.example", JULIET, ROUTER_SUB_TO);
+    ck_assert_has(send_as(romeo, info, FATES), "bounce");
+    ck_assert_int_eq(router_link(router, juliet, ROUTER_LINK_CLOSED, 0), ROUTER_OK);
+    ck_assert_has(send_as(romeo, info, FATES), "answer to romeo@montague.example/orchard by iq.bare.known");
+    ck_assert_has(send_as(romeo, probe, FATES), "answer to romeo@montague.example by pres.probe.offline");
+    bind_as(BALCONY);
+    ck_assert_has(send_as(romeo, probe, FATES), "by pres.probe.no-sub");
+}
+END_TEST
+
+START_TEST(who_returned_an_error_is_spared_until_it_is_sent_presence_again) {
+    profile("departs pres.upd.noerrcheck does skip as mine");
+    contact(JULIET, NURSE, ROUTER_SUB_BOTH);
+    ck_assert_has(send_as(juliet, "<presence/>", FATES), "route to " NURSE " by");
+    send_as(peer(), "<presence type='error' from='" NURSE "' to='" BALCONY "'><error/></presence>", FATES);
+    ck_assert_lacks(send_as(juliet, "<presence><show>away</show></presence>", FATES), NURSE);
+    ck_assert_has(send_as(juliet, "<presence to='" NURSE "'/>", FATES), "route to " NURSE " by");
+    ck_assert_has(send_as(juliet, "<presence><show>dnd</show></presence>", FATES), "route to " NURSE " by");
+}
+END_TEST
+
 /* ---- every action at every row ---- */
 
 /* Those that need no more than a sender to tell, so that any row can carry them. */
@@ -141,6 +168,9 @@ static const char *const elements[] = {
     "<iq type='result' id='1'%s/>",
     "<iq type='error' id='1'%s><error/></iq>",
     "<iq id='1'%s/>",
+    "<iq type='get' id='1'%s><query xmlns='jabber:iq:roster' ver=''/></iq>",
+    "<iq type='set' id='1'%s><query xmlns='jabber:iq:roster'><item jid='" NURSE "'/></query></iq>",
+    "<iq type='set' id='1'%s><query xmlns='jabber:iq:roster'><item jid='" NURSE "' subscription='remove'/></query></iq>",
 };
 
 enum sender { ROMEO, JULIET_HERSELF, PEER, SENDERS };
@@ -180,7 +210,7 @@ static struct {
     struct stanza_reader *reader;
     struct stanza st;
     enum sender sender;
-    char xml[200];
+    char xml[240];
 } stanzas[ELEMENTS * ADDRESSES];
 
 static void read_stanzas(void) {
@@ -297,6 +327,7 @@ START_TEST(each_departure_of_a_profile_is_borne_alone) {
         if (policy_read(policy, s(line), NULL) != ROUTER_OK)
             continue; /* an action, which is written in another way */
         send_all(line);
+        fail_all(line);
         taken++;
         harness_teardown();
         harness_setup();
@@ -319,6 +350,8 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, a_large_stanza_that_is_let_pass_comes_without_its_content);
     tcase_add_test(tc, only_a_stanza_that_can_be_routed_is_let_pass);
     tcase_add_test(tc, an_element_that_is_no_stanza_does_not_pass_for_its_namespace);
+    tcase_add_test(tc, the_roster_of_who_asks_decides_while_the_account_is_away);
+    tcase_add_test(tc, who_returned_an_error_is_spared_until_it_is_sent_presence_again);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
     int profiles = 0;
     while (router_profile_name((size_t)profiles) != NULL)
