@@ -138,6 +138,38 @@ START_TEST(who_returned_an_error_is_spared_until_it_is_sent_presence_again) {
 }
 END_TEST
 
+/* A step that takes too long is another failure than a refusal, whatever the attempt before met. */
+START_TEST(a_refused_connection_is_told_from_one_that_takes_too_long) {
+    profile("knob s2s.retry = immediate\n"
+            "departs s2s.fail.connect does refused-unavailable as mine");
+    input(romeo, "<message to='a@verona.example'/>");
+    const uint32_t first = opened();
+    link_is(0, first, ROUTER_LINK_RESOLVED);
+    link_is(0, first, ROUTER_LINK_REFUSED);
+    ck_assert_has(effects(FATES), "bounce service-unavailable");
+    input(romeo, "<message to='a@verona.example'/>");
+    link_is(0, opened(), ROUTER_LINK_RESOLVED);
+    ck_assert_has(tick(router_wake_us(router), FATES), "bounce remote-server-timeout");
+}
+END_TEST
+
+START_TEST(a_type_is_found_early_only_where_it_is_answered_by_an_error) {
+    static const char iq[] = "<iq id='1' from='" NURSE "' to='" JULIET "'/>";
+    profile("departs in.iq.type does before-addresses as mine");
+    ck_assert_has(send_as(peer(), iq, FATES), "bounce bad-request to " NURSE " by in.iq.type as mine");
+    profile("departs in.iq.type does drop as mine.too");
+    ck_assert_str_eq(send_as(peer(), iq, FATES), "drop by in.iq.type as mine.too\n");
+}
+END_TEST
+
+START_TEST(an_error_comes_from_the_address_as_it_would_have_gone_on) {
+    static const char iq[] = "<iq type='get' id='1' to='Juliet@CAPULET.example/gone'><x xmlns='urn:x'/></iq>";
+    ck_assert_has(send_as(romeo, iq, BYTES), "from='Juliet@CAPULET.example/gone'");
+    knob("addr.canon-to", "canonical");
+    ck_assert_has(send_as(romeo, iq, BYTES), "from='juliet@capulet.example/gone'");
+}
+END_TEST
+
 /* ---- every action at every row ---- */
 
 /* Those that need no more than a sender to tell, so that any row can carry them. */
@@ -352,6 +384,9 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, an_element_that_is_no_stanza_does_not_pass_for_its_namespace);
     tcase_add_test(tc, the_roster_of_who_asks_decides_while_the_account_is_away);
     tcase_add_test(tc, who_returned_an_error_is_spared_until_it_is_sent_presence_again);
+    tcase_add_test(tc, a_refused_connection_is_told_from_one_that_takes_too_long);
+    tcase_add_test(tc, a_type_is_found_early_only_where_it_is_answered_by_an_error);
+    tcase_add_test(tc, an_error_comes_from_the_address_as_it_would_have_gone_on);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
     int profiles = 0;
     while (router_profile_name((size_t)profiles) != NULL)
