@@ -170,6 +170,19 @@ START_TEST(an_error_comes_from_the_address_as_it_would_have_gone_on) {
 }
 END_TEST
 
+/* What it says first is no defined condition, and what it was before is still there (measured at jabberd2). */
+START_TEST(an_error_that_is_answered_keeps_its_own_condition_last) {
+    profile("knob err.payload = on\n"
+            "departs s2s.never.error for message/error does bounce-mapped as mine");
+    input(romeo, "<message type='error' to='a@verona.example'><error type='wait'/></message>");
+    link_is(0, opened(), ROUTER_LINK_NO_HOST);
+    ck_assert_str_eq(effects(BYTES),
+                     "bounce remote-server-not-found to romeo@montague.example/orchard by s2s.never.error as mine: "
+                     "<message type='error' to='romeo@montague.example/orchard' from='a@verona.example'>"
+                     "<error type='cancel'><remote-server-not-found/></error><error type='wait'/></message>\n");
+}
+END_TEST
+
 /* ---- every action at every row ---- */
 
 /* Those that need no more than a sender to tell, so that any row can carry them. */
@@ -387,6 +400,7 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, a_refused_connection_is_told_from_one_that_takes_too_long);
     tcase_add_test(tc, a_type_is_found_early_only_where_it_is_answered_by_an_error);
     tcase_add_test(tc, an_error_comes_from_the_address_as_it_would_have_gone_on);
+    tcase_add_test(tc, an_error_that_is_answered_keeps_its_own_condition_last);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
     int profiles = 0;
     while (router_profile_name((size_t)profiles) != NULL)

@@ -202,6 +202,9 @@ static const struct step roster_steps[] = {
     {JULIET_SENDS, "<iq id='6' type='get'>" QUERY " ver='9'/></iq>"},
     {JULIET_SENDS, "<iq id='push1' type='result'/>"},
     {JULIET_SENDS, "<iq id='7' type='set'>" QUERY "><item jid='@'/></query></iq>"},
+    {JULIET_SENDS, "<iq id='8' type='set'>" QUERY "><item jid='paris@verona.example/r'/></query></iq>"},
+    {JULIET_SENDS,
+     "<iq id='9' type='set'>" QUERY "><item jid='paris@verona.example/r' subscription='remove'/></query></iq>"},
     {ENDS, NULL},
 };
 STORY(roster)
