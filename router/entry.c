@@ -231,8 +231,8 @@ static bool check_syntax(struct router *r, struct input *in) {
              !depart(r, in->host, ALTERNATIVE_in_msg_type_unknown_remove))
         mark(r, in->host, RULE_in_msg_type_unknown);
     if (st->kind == STANZA_AVAILABLE && is_show_odd(st)) {
-        if (departs(r, ALTERNATIVE_in_pres_show_bad_refuse) != NULL && is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
-            const struct decision d = instead(r, ALTERNATIVE_in_pres_show_bad_refuse);
+        const struct decision d = instead(r, ALTERNATIVE_in_pres_show_bad_refuse);
+        if (d.departure != NULL && is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
             bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
             return false;
         }

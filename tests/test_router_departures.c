@@ -114,7 +114,8 @@ END_TEST
 /* Two rosters that do not agree: only while Juliet is away does Romeo's say what he may see. */
 START_TEST(the_roster_of_who_asks_decides_while_the_account_is_away) {
     static const char probe[] = "<presence type='probe' to='" JULIET "'/>";
-    static const char info[] = "<iq type='get' id='1' to='" JULIET "'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>";
+    static const char info[] =
+        "<iq type='get' id='1' to='" JULIET "'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>";
     profile("departs pres.probe.no-sub does asker-decides as mine\n"
             "departs iq.bare.known does asker-decides as mine\n");
     contact("romeo@montague.example", JULIET, ROUTER_SUB_TO);
