@@ -141,16 +141,34 @@ END_TEST
 
 /* A step that takes too long is another failure than a refusal, whatever the attempt before met. */
 START_TEST(a_refused_connection_is_told_from_one_that_takes_too_long) {
-    profile("knob s2s.retry = immediate\n"
-            "departs s2s.fail.connect does refused-unavailable as mine");
+    profile("departs s2s.fail.connect does refused-unavailable as mine");
     input(romeo, "<message to='a@verona.example'/>");
     const uint32_t first = opened();
     link_is(0, first, ROUTER_LINK_RESOLVED);
     link_is(0, first, ROUTER_LINK_REFUSED);
     ck_assert_has(effects(FATES), "bounce service-unavailable");
     input(romeo, "<message to='a@verona.example'/>");
-    link_is(0, opened(), ROUTER_LINK_RESOLVED);
+    const uint64_t again = router_wake_us(router);
+    ck_assert_int_eq(router_tick(router, again), ROUTER_OK);
+    link_is(again, opened(), ROUTER_LINK_RESOLVED);
     ck_assert_has(tick(router_wake_us(router), FATES), "bounce remote-server-timeout");
+}
+END_TEST
+
+START_TEST(a_probe_for_the_own_account_is_no_probe_for_another) {
+    profile("departs pres.probe.client does own-only as mine");
+    ck_assert_str_eq(send_as(romeo, "<presence type='probe' to='" JULIET "'/>", FATES), "drop by pres.probe.client as mine\n");
+    ck_assert_lacks(send_as(romeo, "<presence type='probe' to='romeo@montague.example'/>", FATES), "as mine");
+}
+END_TEST
+
+START_TEST(a_delay_of_another_server_is_none_of_the_own) {
+    profile("departs off.delay.add does once as mine");
+    ck_assert_int_eq(router_offline_add(router, s(JULIET),
+                                        s("<message from='" NURSE "' to='" JULIET "'><body>x</body>"
+                                          "<delay xmlns='urn:xmpp:delay' from='verona.example' stamp='1'/></message>"), 0),
+                     ROUTER_OK);
+    ck_assert_has(send_as(juliet, "<presence/>", BYTES), "<delay xmlns='urn:xmpp:delay' from='capulet.example'");
 }
 END_TEST
 
@@ -402,6 +420,8 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, a_type_is_found_early_only_where_it_is_answered_by_an_error);
     tcase_add_test(tc, an_error_comes_from_the_address_as_it_would_have_gone_on);
     tcase_add_test(tc, an_error_that_is_answered_keeps_its_own_condition_last);
+    tcase_add_test(tc, a_probe_for_the_own_account_is_no_probe_for_another);
+    tcase_add_test(tc, a_delay_of_another_server_is_none_of_the_own);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
     int profiles = 0;
     while (router_profile_name((size_t)profiles) != NULL)
