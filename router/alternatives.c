@@ -1,8 +1,6 @@
 /* alternatives.c - departures that sit in rules which act on the way, and decide no stanza's fate by themselves. */
 #include "state.h"
 
-#include <string.h>
-
 struct alternative_text {
     uint16_t rule;
     const char *word;
@@ -32,24 +30,27 @@ const char *alternative_name(enum alternative alternative) {
     return alternative_texts[alternative].word;
 }
 
-const char *departs(const struct router *r, enum alternative alternative) {
-    const uint32_t place = r->policy->alternatives[alternative];
-    return place == 0 ? NULL : r->policy->departures[place - 1].id;
+bool depart_marked(struct router *r, struct slice host, enum alternative alternative) {
+    effect(r, ROUTER_MARK, host, alternative_texts[alternative].rule)->departure = departs(r, alternative);
+    return true;
 }
 
-bool depart(struct router *r, struct slice host, enum alternative alternative) {
-    const char *id = departs(r, alternative);
-    if (id != NULL)
-        effect(r, ROUTER_MARK, host, alternative_texts[alternative].rule)->departure = id;
-    return id != NULL;
+struct decision instead(const struct router *r, enum alternative alternative) {
+    return (struct decision){.rule = alternative_texts[alternative].rule, .departure = departs(r, alternative)};
+}
+
+/* The account that a stanza comes from, if it is one of this server that is online; else NULL. */
+static const struct account *asker_online(const struct router *r, const struct input *in) {
+    const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
+    const struct account *asker = jid == NULL || jid->role != JID_ACCOUNT ? NULL : jid->owner;
+    return asker == NULL || asker->sessions == NULL ? NULL : asker;
 }
 
 bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed) {
-    const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
-    if (departs(r, alternative) == NULL || jid == NULL || jid->role != JID_ACCOUNT || in->account->sessions != NULL)
+    if (departs(r, alternative) == NULL || in->account->sessions != NULL)
         return false;
-    const struct account *asker = jid->owner;
-    if (asker == in->account || asker->sessions == NULL)
+    const struct account *asker = asker_online(r, in);
+    if (asker == NULL)
         return false;
     *subscribed = contact_watched(contact_find(asker, in->account->jid));
     return depart(r, in->host, alternative);
@@ -83,9 +84,7 @@ bool connected_too(struct router *r, struct slice host, int rule) {
 }
 
 bool own_bare_otherwise(struct router *r, struct input *in) {
-    const enum stanza_kind kind = in->st->kind;
-    if (in->sender == NULL || in->sender->account != in->account || !kind_is_message(kind) ||
-        !depart(r, in->host, ALTERNATIVE_msg_bare_any_own_omit_to))
+    if (!depart(r, in->host, ALTERNATIVE_msg_bare_any_own_omit_to))
         return false;
     in->to = (struct slice){"", 0};
     in->error_from = in->to;
@@ -102,19 +101,31 @@ void probe_watched(struct router *r, const struct account *account, struct slice
                   write_start(r, "presence", "probe", none), none);
 }
 
-/* A domain with a final dot that is another domain than the one without. returns true: the stanza's fate is sealed. */
-bool refuse_dot(struct router *r, struct input *in, struct slice domain) {
-    const struct decision d = {.rule = RULE_in_to_dot, .departure = departs(r, ALTERNATIVE_in_to_dot_not_found)};
-    if (d.departure == NULL || domain.size == 0 || domain.data[domain.size - 1] != '.')
+static bool ends_in_dot(struct slice raw) {
+    const struct slice domain = domain_of(raw);
+    return domain.size > 0 && domain.data[domain.size - 1] == '.';
+}
+
+bool is_elsewhere(struct router *r, const struct input *in, struct slice raw) {
+    return departs(r, ALTERNATIVE_in_to_dot_unreachable) != NULL && ends_in_dot(raw) &&
+           depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable);
+}
+
+bool refuse_dot(struct router *r, struct input *in, struct slice raw) {
+    struct decision d = instead(r, ALTERNATIVE_in_to_dot_not_found);
+    if (d.departure != NULL && ends_in_dot(raw)) {
+        bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+        return true;
+    }
+    if (!is_elsewhere(r, in, raw))
         return false;
-    bounce(r, in, &d, CONDITION_ITEM_NOT_FOUND, NULL);
+    d.departure = NULL; /* the mark has it */
+    bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
     return true;
 }
 
 /* Presence of a type that is none, but that a profile takes for available. */
 void count_as_available(struct router *r, struct input *in, struct stanza *edited) {
-    if (in->st->kind != STANZA_PRESENCE_OTHER)
-        return;
     const bool named = slice_is(in->st->type, text_slice("available")) &&
                        depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_as_available);
     if (!named && !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_all_available))
@@ -126,7 +137,7 @@ void count_as_available(struct router *r, struct input *in, struct stanza *edite
 
 /* What was stored was written before, and keeps its address. */
 void readdress(struct router *r, struct input *in, const struct session *session) {
-    if ((in->to_parts == NULL && in->sender == NULL) || in->resource == session)
+    if (departs(r, ALTERNATIVE_loc_norewrite_to_full) == NULL || (in->to_parts == NULL && in->sender == NULL))
         return;
     const struct slice now = in->to.data != NULL ? in->to : in->st->to;
     if (slice_is(now, jid_slice(session->jid)) || !depart(r, in->host, ALTERNATIVE_loc_norewrite_to_full))
@@ -136,10 +147,10 @@ void readdress(struct router *r, struct input *in, const struct session *session
 }
 
 bool deliver_foreign_probe(struct router *r, struct input *in) {
-    const struct decision d = {.rule = RULE_pres_full_match_probe,
-                               .departure = departs(r, ALTERNATIVE_pres_full_match_probe_deliver_foreign)};
-    if (in->st->kind != STANZA_PROBE || in->to_parts->resource.size == 0 || d.departure == NULL ||
-        (in->stream == NULL && in->component == NULL))
+    if (in->to_parts->resource.size == 0 || (in->stream == NULL && in->component == NULL))
+        return false;
+    const struct decision d = instead(r, ALTERNATIVE_pres_full_match_probe_deliver_foreign);
+    if (d.departure == NULL)
         return false;
     if (in->resource != NULL)
         deliver(r, in, &d, in->resource);
@@ -150,17 +161,20 @@ bool deliver_foreign_probe(struct router *r, struct input *in) {
 
 bool is_own_roster(struct router *r, const struct input *in) {
     const struct stanza *st = in->st;
-    return kind_is_request(st->kind) && st->child_count > 0 && slice_is(st->child[0].ns, text_slice("jabber:iq:roster")) &&
+    return departs(r, ALTERNATIVE_roster_get_foreign_own) != NULL && st->child_count > 0 &&
+           slice_is(st->child[0].ns, text_slice("jabber:iq:roster")) &&
            depart(r, in->host, ALTERNATIVE_roster_get_foreign_own);
 }
 
 bool goes_nowhere(struct router *r, const struct input *in) {
-    struct decision d = {.rule = -1};
-    if (in->st->kind == STANZA_PROBE && in->to_parts != NULL &&
+    struct decision d;
+    if (in->st->kind == STANZA_PROBE &&
         !slice_is(who_is((struct slice){in->to_parts->text, in->to_parts->size}).bare, in->who.bare))
-        d = (struct decision){.rule = RULE_pres_probe_client, .departure = departs(r, ALTERNATIVE_pres_probe_client_own_only)};
+        d = instead(r, ALTERNATIVE_pres_probe_client_own_only);
     else if (in->st->kind == STANZA_PRESENCE_ERROR)
-        d = (struct decision){.rule = RULE_pres_in_error, .departure = departs(r, ALTERNATIVE_pres_in_error_drop_from_client)};
+        d = instead(r, ALTERNATIVE_pres_in_error_drop_from_client);
+    else
+        return false;
     if (d.departure != NULL)
         fate(r, in, ROUTER_DROP, &d);
     return d.departure != NULL;
@@ -168,22 +182,18 @@ bool goes_nowhere(struct router *r, const struct input *in) {
 
 /* Whether presence for a resource of the account finds nobody. */
 bool presence_barred(const struct router *r, const struct account *account) {
-    const unsigned state = resource_state(account);
-    return (state == STATE_NONE || state == STATE_CONNECTED) &&
-           departs(r, ALTERNATIVE_pres_full_match_avail_if_available) != NULL;
+    return departs(r, ALTERNATIVE_pres_full_match_avail_if_available) != NULL && !is_online(account);
 }
 
 void pass_unavailable(struct router *r, struct input *in) {
-    const unsigned state = resource_state(in->account);
-    if (in->resource == NULL || (state != STATE_NONE && state != STATE_CONNECTED))
-        return;
-    const bool passed =
-        in->st->kind == STANZA_AVAILABLE     ? depart(r, in->host, ALTERNATIVE_pres_full_match_avail_if_available)
-        : in->st->kind == STANZA_UNAVAILABLE ? depart(r, in->host, ALTERNATIVE_pres_full_match_unavail_if_available)
-        : in->st->kind == STANZA_PRESENCE_ERROR
-            ? depart(r, in->host, ALTERNATIVE_pres_full_match_error_if_available)
-            : false;
-    if (passed)
+    enum alternative alternative;
+    switch (in->st->kind) {
+    case STANZA_AVAILABLE: alternative = ALTERNATIVE_pres_full_match_avail_if_available; break;
+    case STANZA_UNAVAILABLE: alternative = ALTERNATIVE_pres_full_match_unavail_if_available; break;
+    default: alternative = ALTERNATIVE_pres_full_match_error_if_available;
+    }
+    if (in->resource != NULL && departs(r, alternative) != NULL && !is_online(in->account) &&
+        depart(r, in->host, alternative))
         in->resource = NULL;
 }
 
@@ -251,8 +261,7 @@ bool ping_for_nobody(struct router *r, struct input *in) {
     if (st->kind != STANZA_GET || in->to_parts->resource.size > 0 || st->child_count != 1 ||
         !slice_is(st->child[0].ns, text_slice("urn:xmpp:ping")))
         return false;
-    const struct decision d = {RULE_iq_nouser_request, DO_NOTHING, CONDITION_NONE,
-                               departs(r, ALTERNATIVE_iq_nouser_request_ping)};
+    const struct decision d = instead(r, ALTERNATIVE_iq_nouser_request_ping);
     if (d.departure == NULL)
         return false;
     answer(r, in, &d, STANZA_RESULT, router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size}),
@@ -261,15 +270,14 @@ bool ping_for_nobody(struct router *r, struct input *in) {
 }
 
 bool probe_for_nobody(struct router *r, struct input *in) {
-    const struct jid *jid = jid_find_text(&r->jids, in->who.bare);
+    if (in->st->kind != STANZA_PROBE || departs(r, ALTERNATIVE_pres_nouser_probe_asker_decides) == NULL)
+        return false;
+    const struct account *asker = asker_online(r, in);
     const struct who asked = who_is((struct slice){in->to_parts->text, in->to_parts->size});
-    const struct decision d = {RULE_pres_nouser_probe, DO_ANSWER_UNAVAILABLE, CONDITION_NONE,
-                               departs(r, ALTERNATIVE_pres_nouser_probe_asker_decides)};
-    if (in->st->kind != STANZA_PROBE || d.departure == NULL || jid == NULL || jid->role != JID_ACCOUNT)
+    if (asker == NULL || !contact_watched(contact_find_text(r, asker, asked.bare)))
         return false;
-    const struct account *asker = jid->owner;
-    if (asker->sessions == NULL || !contact_watched(contact_find_text(r, asker, asked.bare)))
-        return false;
+    struct decision d = instead(r, ALTERNATIVE_pres_nouser_probe_asker_decides);
+    d.verb = DO_ANSWER_UNAVAILABLE;
     answer_probe_with(r, in, &d);
     return true;
 }
@@ -282,10 +290,8 @@ struct slice end_body(struct router *r, const struct account *account, bool repl
 
 /* Takes spaces and empty labels out of the domain of an address. returns false: there are none. */
 static bool clean_domain(struct router *r, struct slice raw, struct slice *clean) {
-    const char *slash = memchr(raw.data, '/', raw.size);
-    const size_t end = slash == NULL ? raw.size : (size_t)(slash - raw.data);
-    const char *at = memchr(raw.data, '@', end);
-    const size_t start = at == NULL ? 0 : (size_t)(at + 1 - raw.data);
+    const struct slice name = domain_of(raw);
+    const size_t start = (size_t)(name.data - raw.data), end = start + name.size;
     char *text = router_text(r, raw.size);
     size_t size = 0;
     for (size_t i = 0; text != NULL && i < raw.size; i++) {
@@ -302,11 +308,10 @@ static bool clean_domain(struct router *r, struct slice raw, struct slice *clean
 
 bool lax_domain(struct router *r, struct input *in, struct jid_parts *parts) {
     struct slice clean;
-    if (departs(r, ALTERNATIVE_in_to_malformed_lax_domain) == NULL || kind_is_unanswerable(in->st->kind) ||
-        !clean_domain(r, in->st->to, &clean) || jid_prepare(clean, parts) != ROUTER_OK)
+    const struct decision d = instead(r, ALTERNATIVE_in_to_malformed_lax_domain);
+    if (d.departure == NULL || kind_is_unanswerable(in->st->kind) || !clean_domain(r, in->st->to, &clean) ||
+        jid_prepare(clean, parts) != ROUTER_OK)
         return false;
-    const struct decision d = {RULE_in_to_malformed, DO_NOTHING, CONDITION_NONE,
-                               departs(r, ALTERNATIVE_in_to_malformed_lax_domain)};
     bounce(r, in, &d, CONDITION_REMOTE_SERVER_NOT_FOUND, NULL);
     return true;
 }

@@ -87,9 +87,7 @@ static unsigned visibility(struct router *r, struct input *in, bool full) {
     if (trusted)
         mark(r, in->host, RULE_pres_probe_trusted);
     if (self || entitled || trusted) {
-        const unsigned state = resource_state(in->account);
-        const bool online = full ? in->resource != NULL && in->resource->presence != NULL
-                                 : state != STATE_NONE && state != STATE_CONNECTED;
+        const bool online = full ? in->resource != NULL && in->resource->presence != NULL : is_online(in->account);
         return online ? STATE_ONLINE : STATE_OFFLINE;
     }
     const bool directed = full ? in->resource != NULL && was_directed(r, in->resource, &in->who)
@@ -189,11 +187,10 @@ static void answer_unavailable(struct router *r, struct input *in, const struct 
 /* The alternative last-available. returns false: the profile has another answer. */
 static bool answer_last_available(struct router *r, struct input *in, const struct decision *d) {
     const struct slice none = {NULL, 0};
-    const struct kept *last = in->account == NULL ? NULL : in->account->last_available;
-    struct decision own = *d;
-    own.departure = departs(r, ALTERNATIVE_pres_probe_offline_last_available);
-    if (d->rule != RULE_pres_probe_offline || own.departure == NULL)
+    const struct decision own = instead(r, ALTERNATIVE_pres_probe_offline_last_available);
+    if (d->rule != own.rule || own.departure == NULL)
         return false;
+    const struct kept *last = in->account->last_available;
     if (in->account->was_connected)
         answer(r, in, &own, STANZA_UNAVAILABLE, jid_slice(in->account->jid),
                write_start(r, "presence", "unavailable", last != NULL && last->has_id ? last->id : none),

@@ -177,8 +177,7 @@ void dispatch_component(struct router *r, struct input *in, struct component *c)
         const struct decision d = {.rule = RULE_ext_comp_fromremote};
         fate(r, in, ROUTER_DROP, &d);
     } else {
-        const struct decision afar = {.rule = RULE_ext_comp_offline,
-                                      .departure = departs(r, ALTERNATIVE_ext_comp_offline_unknown_afar)};
+        const struct decision afar = instead(r, ALTERNATIVE_ext_comp_offline_unknown_afar);
         if (in->stream != NULL && afar.departure != NULL)
             bounce(r, in, &afar, CONDITION_ITEM_NOT_FOUND, NULL);
         else

@@ -53,7 +53,7 @@ static void no_such_resource(struct router *r, struct input *in, const struct de
 }
 
 static void own_bare(struct router *r, struct input *in, const struct decision *d) {
-    mark_row(r, in, d->rule);
+    mark_row(r, in, d);
     if (depart(r, in->host, ALTERNATIVE_noto_msg_to_sender)) {
         in->to = jid_slice(in->sender->jid);
         in->account = in->sender->account;
@@ -70,7 +70,7 @@ static void own_bare(struct router *r, struct input *in, const struct decision *
 }
 
 static void hand_on(struct router *r, struct input *in, const struct decision *d, unsigned stage, unsigned state) {
-    mark_row(r, in, d->rule)->departure = d->departure;
+    mark_row(r, in, d);
     decide(r, in, stage, state);
 }
 
@@ -119,7 +119,7 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_TAKE_REPLY: fate(r, in, state == STATE_MATCHED ? ROUTER_HANDLE : ROUTER_DROP, d); break;
     case DO_ANSWER_IQ: answer_iq(r, in, d); break;
     case DO_ANSWER_PROBE:
-        mark_row(r, in, d->rule)->departure = d->departure;
+        mark_row(r, in, d);
         answer_probe(r, in);
         break;
     case DO_ANSWER_AVAILABLE:
@@ -130,15 +130,15 @@ static void apply(struct router *r, struct input *in, const struct decision *d, 
     case DO_ANSWER_MERE:
     case DO_ANSWER_UNSUBSCRIBED: answer_probe_with(r, in, d); break;
     case DO_BROADCAST_AVAILABLE:
-        mark_row(r, in, d->rule)->departure = d->departure;
+        mark_row(r, in, d);
         broadcast_available(r, in);
         break;
     case DO_BROADCAST_UNAVAILABLE:
-        mark_row(r, in, d->rule)->departure = d->departure;
+        mark_row(r, in, d);
         broadcast_unavailable(r, in);
         break;
     case DO_SUBSCRIPTION:
-        mark_row(r, in, d->rule)->departure = d->departure;
+        mark_row(r, in, d);
         subscription_in(r, in);
         break;
     case VERB_COUNT: break;
@@ -181,33 +181,42 @@ static unsigned request_state(struct router *r, struct input *in, unsigned stage
 }
 
 /* A request in a form that knob iq.bad-children let pass is still refused by whoever has to answer it (6120 8.2.3). */
+static bool refuse_form(struct router *r, struct input *in) {
+    const struct stanza *st = in->st;
+    if (!kind_is_request(st->kind) || departs(r, ALTERNATIVE_in_iq_children_as_usual) != NULL)
+        return false;
+    if (st->child_count != 1) {
+        const struct decision d = {.rule = RULE_in_iq_children};
+        bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
+        return true;
+    }
+    if (!is_stream_namespace(st->child[0].ns) ||
+        policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL)
+        return false;
+    const struct decision d = instead(r, ALTERNATIVE_in_iq_child_ns_as_unknown);
+    bounce(r, in, &d, d.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_BAD_REQUEST, NULL);
+    return true;
+}
+
 static void decide_request(struct router *r, struct input *in, unsigned stage) {
     const struct stanza *st = in->st;
-    const bool any_namespace = policy_decide(r->policy, STAGE_ENTRY, st->kind, FAULT_IQ_CHILD_NS).departure != NULL;
-    const bool alone = st->child_count == 1;
-    if (kind_is_request(st->kind) && departs(r, ALTERNATIVE_in_iq_children_as_usual) == NULL &&
-        (!alone || (!any_namespace && is_stream_namespace(st->child[0].ns)))) {
-        const struct decision d = {.rule = alone ? RULE_in_iq_child_ns : RULE_in_iq_children,
-                                   .departure = alone ? departs(r, ALTERNATIVE_in_iq_child_ns_as_unknown) : NULL};
-        bounce(r, in, &d, d.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_BAD_REQUEST, NULL);
-    } else {
-        const unsigned state = request_state(r, in, stage);
-        if (state == STATE_UNKNOWN)
-            mark(r, in->host, RULE_in_iq_unknown_ns);
-        if (state == STATE_UNKNOWN && stage == STAGE_BARE && iq_is_hidden(r, in)) {
-            const struct decision d = {.rule = RULE_iq_bare_unknown,
-                                       .departure = departs(r, ALTERNATIVE_iq_bare_unknown_say_why)};
-            bounce(r, in, &d, CONDITION_SUBSCRIPTION_REQUIRED, NULL);
-            return;
-        }
-        if (state == STATE_UNKNOWN && stage == STAGE_NOTO && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
-            in->error_from = jid_slice(in->sender->jid);
-        if (stage == STAGE_NOTO && kind_is_subscription(st->kind) && depart(r, in->host, ALTERNATIVE_noto_pres_sub_as_written)) {
-            in->error_from = (struct slice){"", 0};
-            in->error_to = st->has_to ? st->to : in->error_from;
-        }
-        decide(r, in, stage, state);
+    if (refuse_form(r, in))
+        return;
+    const unsigned state = request_state(r, in, stage);
+    if (state == STATE_UNKNOWN)
+        mark(r, in->host, RULE_in_iq_unknown_ns);
+    if (state == STATE_UNKNOWN && stage == STAGE_BARE && iq_is_hidden(r, in)) {
+        const struct decision d = instead(r, ALTERNATIVE_iq_bare_unknown_say_why);
+        bounce(r, in, &d, CONDITION_SUBSCRIPTION_REQUIRED, NULL);
+        return;
     }
+    if (state == STATE_UNKNOWN && stage == STAGE_NOTO && depart(r, in->host, ALTERNATIVE_noto_iq_unknown_from_sender))
+        in->error_from = jid_slice(in->sender->jid);
+    if (stage == STAGE_NOTO && kind_is_subscription(st->kind) && depart(r, in->host, ALTERNATIVE_noto_pres_sub_as_written)) {
+        in->error_from = (struct slice){"", 0};
+        in->error_to = st->has_to ? st->to : in->error_from;
+    }
+    decide(r, in, stage, state);
 }
 
 /* What the sender of an iq request is to the resource that it is for (6121 8.5.3.1). */
@@ -220,19 +229,21 @@ static unsigned relation(const struct router *r, const struct input *in) {
 
 static void dispatch_account(struct router *r, struct input *in) {
     const enum stanza_kind kind = in->st->kind;
-    pass_unavailable(r, in);
-    if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR)
+    if (kind == STANZA_AVAILABLE || kind == STANZA_UNAVAILABLE || kind == STANZA_PRESENCE_ERROR) {
+        pass_unavailable(r, in);
         presence_in(r, in);
+    }
     if (in->component != NULL)
         mark(r, in->host, RULE_ext_comp_local);
-    if (in->to_parts->resource.size == 0 && own_bare_otherwise(r, in))
-        return;
-    if (deliver_foreign_probe(r, in))
+    if (kind == STANZA_PROBE && deliver_foreign_probe(r, in))
         return;
     const size_t before = r->effect_count;
     if (in->to_parts->resource.size == 0) {
-        if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind))
+        if (in->sender != NULL && in->sender->account == in->account && kind_is_message(kind)) {
+            if (own_bare_otherwise(r, in))
+                return;
             mark(r, in->host, RULE_msg_bare_any_own);
+        }
         if (kind >= STANZA_GET)
             decide_request(r, in, STAGE_BARE);
         else

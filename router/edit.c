@@ -48,7 +48,7 @@ void omit_empty(struct router *r, struct input *in, struct stanza *edited, const
         const struct stanza_child child = in->st->child[i];
         char text[1];
         size_t size = 0;
-        if (in->st->kind == STANZA_AVAILABLE && slice_is(child.name, text_slice(name)) && is_content_namespace(child.ns) &&
+        if (slice_is(child.name, text_slice(name)) && is_content_namespace(child.ns) &&
             stanza_child_text(in->st, i, text, sizeof text, &size) && size == 0 && depart(r, in->host, alternative))
             cut_child(r, in, edited, child.raw);
         else

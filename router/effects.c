@@ -16,12 +16,6 @@ void mark(struct router *r, struct slice host, int rule) {
     effect(r, ROUTER_MARK, host, rule);
 }
 
-struct router_effect *mark_row(struct router *r, const struct input *in, int rule) {
-    struct router_effect *e = effect(r, ROUTER_MARK, in->host, rule);
-    e->input_class = in->input_class;
-    return e;
-}
-
 struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
                            const struct decision *d) {
     struct router_effect *e = effect(r, kind, in->host, d->rule);
@@ -30,8 +24,14 @@ struct router_effect *fate(struct router *r, const struct input *in, enum router
     return e;
 }
 
+void mark_row(struct router *r, const struct input *in, const struct decision *d) {
+    fate(r, in, ROUTER_MARK, d);
+}
+
 /* The departure by which presence, and whatever names a resource or nobody, says which resource gets it. */
 void name_resource(struct router *r, struct input *in, const struct decision *d, const struct session *session) {
+    if (departs(r, ALTERNATIVE_in_to_norewrite_name_resource) == NULL)
+        return;
     const struct slice to = in->to.data != NULL ? in->to : attribute_value(r, in->st->start, "to");
     /* A request that was kept is for the account. */
     if (d->rule == RULE_pres_init_pending_subs || slice_is(to, jid_slice(session->jid)) ||
@@ -81,7 +81,8 @@ static bool is_failed_request(const struct router *r, const struct input *in) {
 
 static void forget_refused(struct router *r, const struct input *in, struct session *to) {
     struct jid_parts target;
-    if (kind_is_presence(in->st->kind) && in->st->has_to && jid_prepare(in->st->to, &target) == ROUTER_OK)
+    if (departs(r, ALTERNATIVE_pres_in_error_forget_directed) != NULL && kind_is_presence(in->st->kind) &&
+        in->st->has_to && jid_prepare(in->st->to, &target) == ROUTER_OK)
         directed_refused(r, to, (struct slice){target.text, target.size});
 }
 

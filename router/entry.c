@@ -30,7 +30,7 @@ static bool refuse(struct router *r, struct input *in, enum fault fault) {
     }
     switch (d.verb) {
     case DO_PASS:
-        mark_row(r, in, d.rule)->departure = d.departure;
+        mark_row(r, in, &d);
         return false;
     case DO_BOUNCE:
         if (check_return_path(r, in, fault))
@@ -139,8 +139,7 @@ static bool has_prefixed_child(const struct stanza *st) {
 /* By a departure, a client's stanza on a server's stream is taken for one that nobody handles. */
 static bool bounce_content(struct router *r, struct input *in) {
     struct jid_parts to, from;
-    const struct decision d = {RULE_in_ns_content, DO_NOTHING, CONDITION_NONE,
-                               departs(r, ALTERNATIVE_in_ns_content_client_bounced)};
+    const struct decision d = instead(r, ALTERNATIVE_in_ns_content_client_bounced);
     if (check_peer(r, in, &to, &from))
         bounce(r, in, &d, CONDITION_SERVICE_UNAVAILABLE, NULL);
     return false;
@@ -196,7 +195,8 @@ static bool is_empty_error(const struct stanza *st) {
 /* By a departure, the error of a presence of unknown type is sent as if it were a subscription. */
 static void answer_between_bare(struct router *r, struct input *in) {
     struct jid_parts parts;
-    if (jid_prepare(in->st->to, &parts) != ROUTER_OK || !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_bare))
+    if (departs(r, ALTERNATIVE_in_pres_type_unknown_bare) == NULL || jid_prepare(in->st->to, &parts) != ROUTER_OK ||
+        !depart(r, in->host, ALTERNATIVE_in_pres_type_unknown_bare))
         return;
     in->from = in->who.bare;
     in->error_from = router_text_copy(r, who_is((struct slice){parts.text, parts.size}).bare);
@@ -231,9 +231,8 @@ static bool check_syntax(struct router *r, struct input *in) {
              !depart(r, in->host, ALTERNATIVE_in_msg_type_unknown_remove))
         mark(r, in->host, RULE_in_msg_type_unknown);
     if (st->kind == STANZA_AVAILABLE && is_show_odd(st)) {
-        if (is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
-            const struct decision d = {.rule = RULE_in_pres_show_bad,
-                                       .departure = departs(r, ALTERNATIVE_in_pres_show_bad_refuse)};
+        const struct decision d = instead(r, ALTERNATIVE_in_pres_show_bad_refuse);
+        if (d.departure != NULL && is_show_unknown(st) && depart(r, in->host, ALTERNATIVE_in_pres_show_bad_refuse)) {
             bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
             return false;
         }
@@ -269,7 +268,7 @@ static bool stamp(struct router *r, struct input *in) {
     return true;
 }
 
-static struct slice domain_of(struct slice raw) {
+struct slice domain_of(struct slice raw) {
     const char *slash = memchr(raw.data, '/', raw.size);
     if (slash != NULL)
         raw.size = (size_t)(slash - raw.data);
@@ -309,27 +308,16 @@ static bool part_too_long_or_empty(struct slice raw) {
            resource > ROUTER_JID_PART_MAX;
 }
 
-/* By a departure, a dot at the end makes a domain another one. */
-static bool is_elsewhere(struct router *r, const struct input *in, struct slice raw) {
-    const struct slice domain = domain_of(raw);
-    return domain.size > 0 && domain.data[domain.size - 1] == '.' && depart(r, in->host, ALTERNATIVE_in_to_dot_unreachable);
-}
-
 /* check_to - parse 'to' (7622 3). Known JIDs are found as they stand; preparing is for the rest. */
 static bool check_to(struct router *r, struct input *in, struct jid_parts *parts) {
     const struct slice raw = in->st->to;
     struct jid *known;
     const bool valid = jid_read(&r->jids, raw, parts, &known) == ROUTER_OK;
-    const bool too_long =
-        valid && part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
+    const bool too_long = valid && departs(r, ALTERNATIVE_in_to_length_as_written) != NULL &&
+                          part_too_long_or_empty(raw) && depart(r, in->host, ALTERNATIVE_in_to_length_as_written);
     if (valid && !too_long) {
-        if (refuse_dot(r, in, domain_of(raw)))
+        if (refuse_dot(r, in, raw))
             return false;
-        if (is_elsewhere(r, in, raw)) {
-            const struct decision d = {.rule = RULE_in_to_dot};
-            bounce(r, in, &d, CONDITION_REMOTE_SERVER_TIMEOUT, NULL);
-            return false;
-        }
         in->to_parts = parts;
         in->to_jid = known;
         if (parts->size != raw.size || memcmp(parts->text, raw.data, raw.size) != 0)
@@ -532,13 +520,20 @@ static bool check_component(struct router *r, struct input *in, struct jid_parts
 }
 
 /* What was not looked at may be of no type that there is: then it goes the way of a result, which nobody answers. */
-static bool take_any_type(struct router *r, struct input *in, struct stanza *edited) {
+static void take_any_type(struct router *r, struct input *in, struct stanza *edited) {
     if (in->st->kind == STANZA_IQ_OTHER && depart(r, in->host, ALTERNATIVE_in_iq_children_clients_only)) {
         *edited = *in->st;
         edited->kind = STANZA_RESULT;
         in->st = edited;
     }
-    return true;
+}
+
+/* What does not come from a client: its addresses were checked before. */
+static bool check_content(struct router *r, struct input *in, struct stanza *edited) {
+    if (!check_syntax(r, in))
+        return false;
+    take_any_type(r, in, edited);
+    return check_delay(r, in, edited);
 }
 
 /* By a departure, a type that there is not is found first, and whatever the addresses, the error goes back the way the
@@ -566,18 +561,21 @@ static bool refuse_type(struct router *r, struct input *in) {
 }
 
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited) {
-    count_as_available(r, in, edited);
-    omit_empty(r, in, edited, "priority", ALTERNATIVE_in_pres_priority_bad_omit_empty);
-    omit_empty(r, in, edited, "show", ALTERNATIVE_in_pres_show_bad_omit_empty);
+    if (in->st->kind == STANZA_PRESENCE_OTHER)
+        count_as_available(r, in, edited);
+    if (in->st->kind == STANZA_AVAILABLE) {
+        omit_empty(r, in, edited, "priority", ALTERNATIVE_in_pres_priority_bad_omit_empty);
+        omit_empty(r, in, edited, "show", ALTERNATIVE_in_pres_show_bad_omit_empty);
+    }
     if (in->stream != NULL) {
         struct jid_parts from;
-        return check_element(r, in) && !refuse_type(r, in) && check_peer(r, in, to, &from) && check_syntax(r, in) &&
-               take_any_type(r, in, edited) && check_delay(r, in, edited);
+        return check_element(r, in) && !refuse_type(r, in) && check_peer(r, in, to, &from) &&
+               check_content(r, in, edited);
     }
     if (in->component != NULL) {
         const bool own = component_sender(r, in);
-        return check_element(r, in) && !refuse_type(r, in) && check_component(r, in, to, own) && check_syntax(r, in) &&
-               take_any_type(r, in, edited) && check_delay(r, in, edited);
+        return check_element(r, in) && !refuse_type(r, in) && check_component(r, in, to, own) &&
+               check_content(r, in, edited);
     }
     in->from = in->who.full;
     if (!check_element(r, in) || refuse_type(r, in) || !check_syntax(r, in) || !stamp(r, in))

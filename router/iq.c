@@ -110,19 +110,20 @@ bool iq_is_hidden(struct router *r, const struct input *in) {
 /* There is no such account, and the answer is the one that it would give to a stranger. */
 bool answer_for_nobody(struct router *r, struct input *in) {
     const struct handler *h = NULL;
-    if (in->st->child_count != 1 && in->to_parts->resource.size == 0 &&
-        depart(r, in->host, ALTERNATIVE_iq_nouser_request_as_account)) {
+    if (departs(r, ALTERNATIVE_iq_nouser_request_as_account) == NULL || in->to_parts->resource.size > 0)
+        return false;
+    if (in->st->child_count != 1) {
         const struct decision d = {.rule = RULE_in_iq_children};
+        (void)depart(r, in->host, ALTERNATIVE_iq_nouser_request_as_account);
         bounce(r, in, &d, CONDITION_BAD_REQUEST, NULL);
         return true;
     }
     for (int i = 0; i < HANDLER_COUNT && h == NULL; i++)
         if (is_namespace_of(&handlers[i], in->st) && handlers[i].use & FOR_ACCOUNT)
             h = &handlers[i];
-    if (h == NULL || in->to_parts->resource.size > 0 || !depart(r, in->host, ALTERNATIVE_iq_nouser_request_as_account))
+    if (h == NULL || !depart(r, in->host, ALTERNATIVE_iq_nouser_request_as_account))
         return false;
-    const struct decision d = {.rule = RULE_iq_nouser_request,
-                               .departure = departs(r, ALTERNATIVE_iq_nouser_request_as_account)};
+    const struct decision d = instead(r, ALTERNATIVE_iq_nouser_request_as_account);
     const struct slice id = in->st->has_id ? in->st->id : (struct slice){"", 0};
     if (h->use & FOR_FRIENDS)
         bounce(r, in, &d, CONDITION_SUBSCRIPTION_REQUIRED, NULL);
@@ -149,11 +150,11 @@ void answer_iq(struct router *r, struct input *in, const struct decision *d) {
             handlers[i].answer(r, in, d);
             return;
         }
-    struct decision unknown = {.rule = RULE_in_iq_unknown_elem};
-    enum condition condition = CONDITION_FEATURE_NOT_IMPLEMENTED;
-    if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_bad_request)) != NULL)
-        condition = CONDITION_BAD_REQUEST;
-    else if ((unknown.departure = departs(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable)) != NULL)
-        condition = CONDITION_SERVICE_UNAVAILABLE;
+    enum condition condition = CONDITION_BAD_REQUEST;
+    struct decision unknown = instead(r, ALTERNATIVE_in_iq_unknown_elem_bad_request);
+    if (unknown.departure == NULL) {
+        unknown = instead(r, ALTERNATIVE_in_iq_unknown_elem_service_unavailable);
+        condition = unknown.departure != NULL ? CONDITION_SERVICE_UNAVAILABLE : CONDITION_FEATURE_NOT_IMPLEMENTED;
+    }
     bounce(r, in, &unknown, condition, NULL);
 }

@@ -14,6 +14,13 @@ unsigned resource_state(const struct account *account) {
     return willing == 0 ? STATE_NEGATIVE : willing == 1 ? STATE_ONE : STATE_MULTI;
 }
 
+bool is_online(const struct account *account) {
+    const struct session *s = account->sessions;
+    while (s != NULL && s->presence == NULL)
+        s = s->next;
+    return s != NULL;
+}
+
 static bool is_willing(const struct session *s) {
     return s->presence != NULL && s->priority >= 0;
 }
@@ -46,17 +53,16 @@ static void deliver_most(struct router *r, struct input *in, const struct decisi
 }
 
 void deliver_some(struct router *r, struct input *in, const struct decision *d) {
+    const bool own = kind_is_presence(in->st->kind) && in->sender != NULL && in->sender->account == in->account;
+    const bool others = own && depart(r, in->host, ALTERNATIVE_pres_dir_self_bare_others_only);
     const size_t before = r->effect_count;
     if (d->verb == DO_DELIVER_MOST) {
         deliver_most(r, in, d);
     } else {
-        const bool spared = kind_is_presence(in->st->kind) && in->sender != NULL &&
-                            in->sender->account == in->account && depart(r, in->host, ALTERNATIVE_pres_dir_self_bare_others_only);
         for (struct session *s = in->account->sessions; s != NULL; s = s->next)
-            if (spared && s == in->sender)
-                continue;
-            else if (d->verb == DO_DELIVER_CONNECTED || (d->verb == DO_DELIVER_AVAILABLE && s->presence != NULL) ||
-                (d->verb == DO_DELIVER_ALL && is_willing(s)))
+            if ((d->verb == DO_DELIVER_CONNECTED || (d->verb == DO_DELIVER_AVAILABLE && s->presence != NULL) ||
+                 (d->verb == DO_DELIVER_ALL && is_willing(s))) &&
+                !(others && s == in->sender))
                 deliver(r, in, d, s);
     }
     if (r->effect_count == before)

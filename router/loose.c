@@ -28,17 +28,6 @@ static struct contact *item_find(const struct router *r, const struct account *a
     return c != NULL && c->item ? c : NULL;
 }
 
-static struct contact *item_make(struct router *r, struct account *account, struct slice prepared) {
-    struct jid_parts parts;
-    struct contact *c = contact_find_text(r, account, prepared);
-    struct jid *jid = c == NULL && jid_prepare(prepared, &parts) == ROUTER_OK ? jid_take(&r->jids, &parts) : NULL;
-    if (jid != NULL) {
-        c = contact_add(r, account, jid);
-        jid_release(&r->jids, jid);
-    }
-    return c;
-}
-
 static struct decision decision_for(struct router *r, const struct input *in, unsigned stage, const struct contact *c) {
     struct decision d = look_up(r, in, stage, c == NULL ? STATE_SUB_NONE : c->state);
     d.departure = departs(r, ALTERNATIVE_sub_key_loose);
@@ -97,7 +86,7 @@ bool loose_out(struct router *r, struct input *in) {
     const struct slice to = router_text_copy(r, (struct slice){in->to_parts->text, in->to_parts->size});
     struct contact *c = item_find(r, account, to);
     if (c == NULL && (kind == STANZA_SUBSCRIBE || kind == STANZA_SUBSCRIBED)) {
-        c = item_make(r, account, to);
+        c = contact_for(r, account, to);
         if (c == NULL)
             return false;
         contact_list(account, c);
@@ -124,12 +113,8 @@ static void hand_over(struct router *r, struct input *in, const struct decision 
     for (struct session *s = in->account->sessions; top != NULL && s != NULL; s = s->next)
         if (s->presence != NULL && s->priority == top->priority)
             deliver(r, in, d, s);
-    if (top == NULL) {
-        struct kept *kept = kept_new(r, in->st, in->from, in->to);
-        if (kept != NULL)
-            kept_append(&in->account->offline, kept);
+    if (top == NULL && offline_keep(r, in))
         fate(r, in, ROUTER_STORE, d)->to = jid_slice(in->account->jid);
-    }
 }
 
 /* Its sender is told how things stand, in its own words. */
@@ -223,7 +208,7 @@ struct contact *loose_remove(struct router *r, struct input *in, const struct ji
         c->item = false;
         defer_end(r);
     }
-    return item_make(r, account, jid);
+    return contact_for(r, account, jid);
 }
 
 void loose_furnish(struct account *account, struct contact *c, struct kept *request) {

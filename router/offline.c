@@ -18,7 +18,7 @@ static bool is_chat_state_only(const struct stanza *st, bool empty_too) {
 
 /* Knob off.chatstate: such a message is dropped, bounced, or stored after all. */
 static bool keep_out(struct router *r, struct input *in) {
-    const struct decision d = {.rule = RULE_off_chatstate, .departure = departs(r, ALTERNATIVE_off_chatstate_any_empty)};
+    const struct decision d = instead(r, ALTERNATIVE_off_chatstate_any_empty);
     const bool any = d.departure != NULL;
     if ((in->st->kind != STANZA_CHAT && !any) || knob_is(r, KNOB_off_chatstate, 2) || !is_chat_state_only(in->st, any))
         return false;
@@ -29,23 +29,25 @@ static bool keep_out(struct router *r, struct input *in) {
     return true;
 }
 
-void offline_store(struct router *r, struct input *in, const struct decision *d) {
-    struct account *account = in->account;
-    if (keep_out(r, in))
-        return;
-    if (account->offline.count >= r->policy->value[KNOB_off_max]) {
+bool offline_keep(struct router *r, struct input *in) {
+    if (in->account->offline.count >= r->policy->value[KNOB_off_max]) {
         const struct decision full = {.rule = RULE_off_quota};
         bounce(r, in, &full, CONDITION_SERVICE_UNAVAILABLE, NULL);
-        return;
+        return false;
     }
     /* Only a 'to' that the server added is kept beside the start tag, which has the sender's own. */
     struct kept *kept = kept_new(r, in->st, in->from, in->to);
-    if (kept == NULL)
+    if (kept != NULL)
+        kept_append(&in->account->offline, kept);
+    return kept != NULL;
+}
+
+void offline_store(struct router *r, struct input *in, const struct decision *d) {
+    if (keep_out(r, in) || !offline_keep(r, in))
         return;
-    kept_append(&account->offline, kept);
     mark(r, in->host, RULE_off_when);
     mark(r, in->host, in->st->kind == STANZA_CHAT ? RULE_off_chat : RULE_off_normal);
-    fate(r, in, ROUTER_STORE, d)->to = jid_slice(account->jid);
+    fate(r, in, ROUTER_STORE, d)->to = jid_slice(in->account->jid);
 }
 
 /* One that says when somebody else kept the message: it stays, beside the own one. */
@@ -86,7 +88,8 @@ void offline_deliver(struct router *r, struct session *session) {
             in.to = kept->to;
         struct slice delay = {NULL, 0};
         if (knob_is(r, KNOB_off_delay, 0) &&
-            !(has_own_delay(r, kept->body, in.host) && depart(r, in.host, ALTERNATIVE_off_delay_add_once))) {
+            !(departs(r, ALTERNATIVE_off_delay_add_once) != NULL && has_own_delay(r, kept->body, in.host) &&
+              depart(r, in.host, ALTERNATIVE_off_delay_add_once))) {
             mark(r, in.host, RULE_off_delay_add);
             const bool second = has_delay(r, kept->body);
             if (second)

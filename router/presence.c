@@ -18,9 +18,8 @@ static void copy_to_own(struct router *r, const struct stanza *st, struct slice 
             fate(r, &in, ROUTER_HANDLE, &d);
             return;
         }
-    }
-    if (slice_is(from, jid_slice(to->jid)))
         d.departure = reflection_departs(r, rule);
+    }
     if (d.departure != NULL)
         in.to = (struct slice){"", 0};
     deliver(r, &in, &d, to);
@@ -46,21 +45,32 @@ bool spared(const struct session *session, const struct jid *contact) {
     return d != NULL;
 }
 
-void spare(struct router *r, struct session *session, struct slice address) {
-    struct jid_parts parts;
-    if (jid_prepare(address, &parts) != ROUTER_OK || !depart(r, host_of(session->account), ALTERNATIVE_pres_upd_noerrcheck_skip))
-        return;
+/* Puts an address at the end of a session's list. returns NULL: it is there already, or there is no room for it. */
+static struct directed *list_add(struct router *r, struct directed **at, const struct jid_parts *address) {
+    const struct slice text = {address->text, address->size};
+    size_t count = 0;
+    for (; *at != NULL; at = &(*at)->next, count++)
+        if (slice_is(jid_slice((*at)->jid), text))
+            return NULL;
+    if (count >= ROUTER_DIRECTED_MAX)
+        return NULL;
     struct directed *d = router_take(r, sizeof *d);
     if (d == NULL)
-        return;
-    d->jid = jid_take(&r->jids, &parts);
+        return NULL;
+    d->jid = jid_take(&r->jids, address);
     if (d->jid == NULL) {
         r->failed = true;
         router_give(r, d);
-        return;
+        return NULL;
     }
-    d->next = session->refusing;
-    session->refusing = d;
+    return *at = d;
+}
+
+void spare(struct router *r, struct session *session, struct slice address) {
+    struct jid_parts parts;
+    if (departs(r, ALTERNATIVE_pres_upd_noerrcheck_skip) != NULL && jid_prepare(address, &parts) == ROUTER_OK &&
+        depart(r, host_of(session->account), ALTERNATIVE_pres_upd_noerrcheck_skip))
+        list_add(r, &session->refusing, &parts);
 }
 
 static void forget_directed(struct router *r, struct directed **at) {
@@ -97,10 +107,8 @@ static void to_contacts(struct router *r, const struct session *s, const struct 
 }
 
 static void to_own_available(struct router *r, const struct session *from, const struct stanza *st, int rule) {
-    const bool others =
-        rule == RULE_pres_unavail_self && depart(r, host_of(from->account), ALTERNATIVE_pres_unavail_self_others_only);
     for (struct session *s = from->account->sessions; s != NULL; s = s->next)
-        if (s->presence != NULL && !(others && s == from))
+        if (s->presence != NULL)
             copy_to_own(r, st, jid_slice(from->jid), s, knob_is(r, KNOB_pres_self_to, 1), rule);
 }
 
@@ -230,7 +238,8 @@ void broadcast_available(struct router *r, struct input *in) {
     const bool newly_willing = s->priority >= 0 && (initial || (before < 0 && knob_is(r, KNOB_off_trigger, 0)));
     if (newly_willing && s->account->offline.count > 0 && depart(r, in->host, ALTERNATIVE_pres_init_offline_first))
         offline_deliver(r, s);
-    const bool probes_first = initial && watches_any(s->account) && depart(r, in->host, ALTERNATIVE_pres_init_probe_first);
+    const bool probes_first = initial && departs(r, ALTERNATIVE_pres_init_probe_first) != NULL &&
+                              watches_any(s->account) && depart(r, in->host, ALTERNATIVE_pres_init_probe_first);
     if (probes_first)
         probe_contacts(r, s);
     to_contacts(r, s, in->st, STATE_BY_BROADCAST, initial ? RULE_pres_init_bcast : RULE_pres_upd_bcast);
@@ -299,7 +308,7 @@ void broadcast_unavailable(struct router *r, struct input *in) {
         mark(r, in->host, RULE_pres_unavail_again);
     if (was_available || knob_is(r, KNOB_pres_unavail_again, 1)) {
         to_contacts(r, s, in->st, STATE_BY_BROADCAST, RULE_pres_unavail_bcast);
-        if (!was_available && departs(r, ALTERNATIVE_pres_unavail_self_others_only) == NULL)
+        if (!was_available)
             copy_to_own(r, in->st, jid_slice(s->jid), s, knob_is(r, KNOB_pres_self_to, 1), RULE_pres_unavail_self);
         to_own_available(r, s, in->st, RULE_pres_unavail_self);
     }
@@ -437,24 +446,9 @@ bool directed_listed(const struct account *account, struct slice contact) {
 }
 
 static void note_directed(struct router *r, struct session *s, const struct jid_parts *to) {
-    const struct slice text = {to->text, to->size};
-    size_t count = 0;
-    struct directed **at = &s->directed;
-    for (; *at != NULL; at = &(*at)->next, count++)
-        if (slice_is(jid_slice((*at)->jid), text))
-            return;
-    if (count >= ROUTER_DIRECTED_MAX)
-        return;
-    struct directed *d = router_take(r, sizeof *d);
+    const struct directed *d = list_add(r, &s->directed, to);
     if (d == NULL)
         return;
-    d->jid = jid_take(&r->jids, to);
-    if (d->jid == NULL) {
-        r->failed = true;
-        router_give(r, d);
-        return;
-    }
-    *at = d;
     mark(r, host_of(s->account), RULE_pres_dir_list_scope);
     if (is_occupant_jid(d->jid))
         mark(r, host_of(s->account), RULE_ext_muc_join);

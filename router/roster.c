@@ -240,7 +240,8 @@ static int by_coming(const void *a, const void *b) {
 static bool wants_version(struct router *r, const struct input *in) {
     struct element query;
     size_t at = 0;
-    return element_next(in->st->child[0].raw, &at, &query) && attribute_value(r, query.start, "ver").data != NULL &&
+    return departs(r, ALTERNATIVE_roster_get_ver_make_if_asked) != NULL &&
+           element_next(in->st->child[0].raw, &at, &query) && attribute_value(r, query.start, "ver").data != NULL &&
            depart(r, in->host, ALTERNATIVE_roster_get_ver_make_if_asked);
 }
 
@@ -336,20 +337,24 @@ static bool keep_text(struct router *r, char **place, uint32_t *size, const char
 
 /* Name and groups become exactly what the set says (6121 2.4.1). Groups are kept one behind the other, each with a NUL. */
 static bool store_item(struct router *r, struct contact *c, const struct item *item) {
-    struct slice group, all = {NULL, 0};
+    struct slice group;
     const struct slice nul = {"", 1};
     const bool lenient = departs(r, ALTERNATIVE_roster_set_result_lenient) != NULL;
-    for (size_t at = 0, n = 0; item_group_next(r, item, &at, &group); n++) {
-        const struct slice parts[] = {all, group, nul};
+    char *all = router_text(r, item->inside.size); /* tags are longer than the NUL that takes their place */
+    size_t all_size = 0;
+    for (size_t at = 0, n = 0; all != NULL && item_group_next(r, item, &at, &group); n++) {
         if (!lenient && item_is_duplicate(r, item, n, group))
             continue;
-        all = write_join(r, parts, 3);
+        if (group.size > 0)
+            memcpy(all + all_size, group.data, group.size);
+        all_size += group.size;
+        all[all_size++] = '\0';
     }
     const struct slice named[] = {item->name, nul};
     const struct slice name = write_join(r, named, 2);
     uint32_t name_size;
     return !r->failed && ((lenient && !item->has_name) || keep_text(r, &c->name, &name_size, name.data, name.size)) &&
-           keep_text(r, &c->groups, &c->groups_size, all.data, all.size);
+           keep_text(r, &c->groups, &c->groups_size, all, all_size);
 }
 
 static bool finish_set(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
@@ -510,11 +515,7 @@ static bool take_item(struct router *r, struct input *in, const struct item *ite
     if (item->remove) {
         c = loose_remove(r, in, &parts);
     } else {
-        struct jid *jid = jid_take(&r->jids, &parts);
-        c = jid == NULL ? NULL : contact_find(account, jid);
-        if (jid != NULL && c == NULL)
-            c = contact_add(r, account, jid);
-        jid_release(&r->jids, jid);
+        c = contact_for(r, account, (struct slice){parts.text, parts.size});
         if (c == NULL || !store_item(r, c, item))
             return true;
         contact_list(account, c);

@@ -423,9 +423,9 @@ static void from_client(struct router *r, struct input *in) {
         const struct decision d = {.rule = RULE_pres_probe_client};
         fate(r, in, ROUTER_DROP, &d);
         return;
-    } else if (goes_nowhere(r, in)) {
+    } else if (kind_is_presence(kind) && goes_nowhere(r, in)) {
         return;
-    } else if (is_own_roster(r, in)) {
+    } else if (kind_is_request(kind) && is_own_roster(r, in)) {
         in->to_parts = NULL;
         in->both = in->st->to;
     } else if (kind == STANZA_PROBE) {

@@ -217,10 +217,7 @@ struct input {
 };
 
 static inline struct slice text_slice(const char *text) {
-    size_t size = 0;
-    while (text[size] != '\0')
-        size++;
-    return (struct slice){text, size};
+    return (struct slice){text, __builtin_strlen(text)};
 }
 
 static inline bool slice_is(struct slice a, struct slice b) {
@@ -297,8 +294,8 @@ struct slice write_delay(struct router *r, struct slice from, uint64_t time_us);
 
 struct router_effect *effect(struct router *r, enum router_effect_kind kind, struct slice host, int rule);
 void mark(struct router *r, struct slice host, int rule);
-/* mark_row - a row that sent the stanza on shows as a mark; what ends it is the fate. */
-struct router_effect *mark_row(struct router *r, const struct input *in, int rule);
+/* mark_row - a row that sent the stanza on shows as a mark, with its departure; what ends it is the fate. */
+void mark_row(struct router *r, const struct input *in, const struct decision *d);
 /* fate - what became of the input, with the departure that a decision made. */
 struct router_effect *fate(struct router *r, const struct input *in, enum router_effect_kind kind,
                            const struct decision *d);
@@ -309,20 +306,30 @@ void deliver(struct router *r, struct input *in, const struct decision *d, struc
 
 /* ---- alternatives.c ---- */
 
-/* departs - id of the departure by which the profile takes an alternative, or NULL. */
-const char *departs(const struct router *r, enum alternative alternative);
-/* depart - the same where the alternative is carried out now: it shows as a mark. */
-bool depart(struct router *r, struct slice host, enum alternative alternative);
+/* departs - id of the departure by which the profile takes an alternative, or NULL. One look-up: what else an alternative
+ * depends on is asked behind it, so that a stanza of a profile that does not take it pays for nothing more. */
+static inline const char *departs(const struct router *r, enum alternative alternative) {
+    const uint32_t place = r->policy->alternatives[alternative];
+    return place == 0 ? NULL : r->policy->departures[place - 1].id;
+}
+bool depart_marked(struct router *r, struct slice host, enum alternative alternative); /* takes it: a mark says so */
+/* depart - whether the profile takes an alternative, which is carried out now: it shows as a mark. */
+static inline bool depart(struct router *r, struct slice host, enum alternative alternative) {
+    return departs(r, alternative) != NULL && depart_marked(r, host, alternative);
+}
+/* instead - what the rule of an alternative decides; its departure is NULL where the profile does not take it. */
+struct decision instead(const struct router *r, enum alternative alternative);
 /* asker_decides - whether the roster of the user that asks says if it is subscribed, and what it says. */
 bool asker_decides(struct router *r, const struct input *in, enum alternative alternative, bool *subscribed);
 struct slice delay_stored(struct router *r, struct slice host, struct slice body); /* body of a presence that is kept */
-bool own_bare_otherwise(struct router *r, struct input *in); /* a user's stanza to itself; true: it is decided */
+bool own_bare_otherwise(struct router *r, struct input *in); /* a user's message to itself; true: it is decided */
 void readdress(struct router *r, struct input *in, const struct session *session); /* a copy is written for a resource */
 bool deliver_foreign_probe(struct router *r, struct input *in); /* true: its fate is sealed */
-bool is_own_roster(struct router *r, const struct input *in); /* a request for another's, but taken for it */
-bool goes_nowhere(struct router *r, const struct input *in); /* of a client; true: its fate is sealed */
-bool refuse_dot(struct router *r, struct input *in, struct slice domain);
-void count_as_available(struct router *r, struct input *in, struct stanza *edited);
+bool is_own_roster(struct router *r, const struct input *in); /* a request for another's roster, but taken for it */
+bool goes_nowhere(struct router *r, const struct input *in); /* presence of a client; true: its fate is sealed */
+bool refuse_dot(struct router *r, struct input *in, struct slice raw); /* what 'to' is; true: its fate is sealed */
+bool is_elsewhere(struct router *r, const struct input *in, struct slice raw); /* a dot makes the domain another one */
+void count_as_available(struct router *r, struct input *in, struct stanza *edited); /* presence of an unknown type */
 bool presence_barred(const struct router *r, const struct account *account);
 void pass_unavailable(struct router *r, struct input *in); /* presence for a resource that is not available */
 const char *reflection_omitted(const struct router *r, int rule);
@@ -347,6 +354,7 @@ void dispatch(struct router *r, struct input *in); /* decide a stanza that passe
 void decide(struct router *r, struct input *in, unsigned stage, unsigned state);
 struct decision look_up(struct router *r, const struct input *in, unsigned stage, unsigned state);
 unsigned resource_state(const struct account *account);
+bool is_online(const struct account *account); /* it has an available resource */
 
 /* generated - a stanza that the server makes goes its way. start: without 'from'. */
 void generated(struct router *r, enum stanza_kind kind, enum state origin, struct slice host, struct slice from,
@@ -373,6 +381,7 @@ void add_child(struct router *r, struct stanza *edited, struct slice text); /* b
  * pass. returns false where its fate is sealed already. */
 bool enter(struct router *r, struct input *in, struct jid_parts *to, struct stanza *edited);
 
+struct slice domain_of(struct slice raw); /* of an address as it was written */
 bool is_content_namespace(struct slice ns); /* of stanzas */
 bool is_stream_namespace(struct slice ns);  /* of stanzas, or of the stream itself */
 
@@ -493,6 +502,7 @@ struct slice element_text(struct router *r, const struct element *element); /* d
 /* ---- offline.c ---- */
 
 void offline_store(struct router *r, struct input *in, const struct decision *d);
+bool offline_keep(struct router *r, struct input *in); /* beside the messages; false: no room, and it is bounced */
 void offline_deliver(struct router *r, struct session *session);
 
 /* ---- iq.c ---- */

@@ -201,7 +201,7 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
     const struct row *cell = &rule_rows[d->rule];
     const bool adds = in->st->kind == STANZA_SUBSCRIBE || in->st->kind == STANZA_SUBSCRIBED;
     struct contact *c = contact_find_text(r, account, contact);
-    mark_row(r, in, d->rule);
+    mark_row(r, in, d);
     mark_out(r, in, cell);
     if (cell->flags & CELL_SHOW_UNAVAILABLE_FIRST && directed_listed(account, contact))
         mark(r, in->host, RULE_pres_dir_precedence_cancel);
@@ -237,12 +237,11 @@ static void pass_on(struct router *r, struct input *in, const struct decision *d
         push_if_changed(r, account, contact_find_text(r, account, contact), before);
     else if (unavailable_last)
         send_unavailable_of_all(r, account, contact, RULE_sub_cancel_out_order);
-    if (cell->flags & CELL_SHOW_AVAILABLE)
+    if (cell->flags & CELL_SHOW_AVAILABLE) {
         directed_approved(r, account, contact);
-    if (cell->flags & CELL_SHOW_AVAILABLE)
         send_presences_to(r, account, contact, RULE_sub_app_out_presence);
-    if (cell->flags & CELL_SHOW_AVAILABLE)
         probe_watched(r, account, contact, ALTERNATIVE_sub_app_out_presence_probe_too);
+    }
     defer_end(r);
     if (is_left_waiting(r, in))
         subscription_failed(r, in);
@@ -361,14 +360,17 @@ static bool keep_request(struct router *r, const struct input *in, struct contac
     return c->request != NULL;
 }
 
+/* returns false: there was no available resource. */
+static bool deliver_available(struct router *r, struct input *in, const struct decision *d) {
+    for (struct session *s = in->account->sessions; s != NULL; s = s->next)
+        if (s->presence != NULL)
+            deliver(r, in, d, s);
+    return is_online(in->account);
+}
+
 /* A request is shown to all available resources, and kept until the user answers (6121 3.1.3). */
 static void take_request(struct router *r, struct input *in, const struct decision *d, struct contact *c) {
-    bool shown = false;
-    for (struct session *s = in->account->sessions; s != NULL; s = s->next)
-        if (s->presence != NULL) {
-            deliver(r, in, d, s);
-            shown = true;
-        }
+    const bool shown = deliver_available(r, in, d);
     if (shown)
         mark(r, in->host, RULE_sub_req_in_deliver);
     if (!c->item)
@@ -390,18 +392,15 @@ static void acknowledge(struct router *r, struct input *in) {
 }
 
 static void acknowledge_repeated(struct router *r, struct input *in) {
-    const struct decision d = {RULE_sub_req_in_repeat, DO_NOTHING, CONDITION_NONE,
-                               departs(r, ALTERNATIVE_sub_req_in_repeat_acknowledge)};
+    const struct decision d = instead(r, ALTERNATIVE_sub_req_in_repeat_acknowledge);
     if (d.departure != NULL)
         reply(r, in, &d, "unavailable", STANZA_UNAVAILABLE);
 }
 
 /* What a subscriber that asks again is shown beyond the presence that knob sub.already-presence has. */
 static void show_again(struct router *r, struct input *in) {
-    const unsigned state = resource_state(in->account);
-    const bool online = state != STATE_NONE && state != STATE_CONNECTED;
-    const struct decision d = {RULE_sub_req_in_already, DO_NOTHING, CONDITION_NONE,
-                               departs(r, ALTERNATIVE_sub_req_in_already_show_unavailable)};
+    const bool online = is_online(in->account);
+    const struct decision d = instead(r, ALTERNATIVE_sub_req_in_already_show_unavailable);
     if (online && depart(r, in->host, ALTERNATIVE_sub_req_in_already_show_twice))
         send_presences_to(r, in->account, in->who.bare, RULE_sub_req_in_already);
     else if (!online && d.departure != NULL)
@@ -446,8 +445,7 @@ static void deliver_notice(struct router *r, struct input *in, const struct deci
             deliver(r, in, d, s);
     if (r->effect_count > before)
         return;
-    const unsigned state = resource_state(in->account);
-    if (knob_is(r, KNOB_sub_notice_store, 1) && (state == STATE_NONE || state == STATE_CONNECTED)) {
+    if (knob_is(r, KNOB_sub_notice_store, 1) && !is_online(in->account)) {
         struct kept *kept = kept_new(r, in->st, in->from, jid_slice(in->account->jid));
         mark(r, in->host, notice_rule(in->st->kind));
         if (kept != NULL)
@@ -458,24 +456,22 @@ static void deliver_notice(struct router *r, struct input *in, const struct deci
     }
 }
 
+/* The user's server confirms that a subscription is gone. */
+static void confirm(struct router *r, struct input *in, const struct decision *d) {
+    if (!(rule_rows[d->rule].flags & CELL_REPLY_UNSUBSCRIBED) || !knob_is(r, KNOB_sub_unsub_autoreply, 0))
+        return;
+    mark(r, in->host, RULE_sub_unsub_in_autoreply);
+    reply(r, in, d, "unsubscribed", STANZA_UNSUBSCRIBED);
+}
+
 /* Answered and pushed first, then delivered to available resources. */
 static void push_then_deliver(struct router *r, struct input *in, const struct decision *d, struct contact *c,
                               unsigned before) {
-    const struct row *cell = &rule_rows[d->rule];
-    if (cell->flags & CELL_REPLY_UNSUBSCRIBED && knob_is(r, KNOB_sub_unsub_autoreply, 0)) {
-        mark(r, in->host, RULE_sub_unsub_in_autoreply);
-        reply(r, in, d, "unsubscribed", STANZA_UNSUBSCRIBED);
-    }
-    if (cell->flags & CELL_SHOW_UNAVAILABLE)
+    confirm(r, in, d);
+    if (rule_rows[d->rule].flags & CELL_SHOW_UNAVAILABLE)
         send_unavailable_of_all(r, in->account, in->who.bare, RULE_sub_unsub_in_order);
     push_if_changed(r, in->account, c, before);
-    bool delivered = false;
-    for (struct session *s = in->account->sessions; s != NULL; s = s->next)
-        if (s->presence != NULL) {
-            deliver(r, in, d, s);
-            delivered = true;
-        }
-    if (!delivered)
+    if (!deliver_available(r, in, d))
         fate(r, in, ROUTER_HANDLE, d);
 }
 
@@ -509,10 +505,7 @@ static void take_notice(struct router *r, struct input *in, const struct decisio
         push_if_changed(r, in->account, c, before);
     if (cell->flags & CELL_SHOW_UNAVAILABLE && !depart(r, in->host, ALTERNATIVE_sub_unsub_in_order_no_unavailable))
         send_unavailable_of_all(r, in->account, in->who.bare, RULE_sub_unsub_in_order);
-    if (cell->flags & CELL_REPLY_UNSUBSCRIBED && knob_is(r, KNOB_sub_unsub_autoreply, 0)) {
-        mark(r, in->host, RULE_sub_unsub_in_autoreply);
-        reply(r, in, d, "unsubscribed", STANZA_UNSUBSCRIBED);
-    }
+    confirm(r, in, d);
 }
 
 static bool is_ignored(const struct router *r, const struct row *cell) {

@@ -111,6 +111,97 @@ START_TEST(an_element_that_is_no_stanza_does_not_pass_for_its_namespace) {
 }
 END_TEST
 
+/* Two rosters that do not agree: only while Juliet is away does Romeo's say what he may see. */
+START_TEST(the_roster_of_who_asks_decides_while_the_account_is_away) {
+    static const char probe[] = "<presence type='probe' to='" JULIET "'/>";
+    static const char info[] =
+        "<iq type='get' id='1' to='" JULIET "'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>";
+    profile("departs pres.probe.no-sub does asker-decides as mine\n"
+            "departs iq.bare.known does asker-decides as mine\n");
+    contact("romeo@montague.example", JULIET, ROUTER_SUB_TO);
+    ck_assert_has(send_as(romeo, info, FATES), "bounce");
+    ck_assert_int_eq(router_link(router, juliet, ROUTER_LINK_CLOSED, 0), ROUTER_OK);
+    ck_assert_has(send_as(romeo, info, FATES), "answer to romeo@montague.example/orchard by iq.bare.known");
+    ck_assert_has(send_as(romeo, probe, FATES), "answer to romeo@montague.example by pres.probe.offline");
+    bind_as(BALCONY);
+    ck_assert_has(send_as(romeo, probe, FATES), "by pres.probe.no-sub");
+}
+END_TEST
+
+START_TEST(who_returned_an_error_is_spared_until_it_is_sent_presence_again) {
+    profile("departs pres.upd.noerrcheck does skip as mine");
+    contact(JULIET, NURSE, ROUTER_SUB_BOTH);
+    ck_assert_has(send_as(juliet, "<presence/>", FATES), "route to " NURSE " by");
+    send_as(peer(), "<presence type='error' from='" NURSE "' to='" BALCONY "'><error/></presence>", FATES);
+    ck_assert_lacks(send_as(juliet, "<presence><show>away</show></presence>", FATES), NURSE);
+    ck_assert_has(send_as(juliet, "<presence to='" NURSE "'/>", FATES), "route to " NURSE " by");
+    ck_assert_has(send_as(juliet, "<presence><show>dnd</show></presence>", FATES), "route to " NURSE " by");
+}
+END_TEST
+
+/* A step that takes too long is another failure than a refusal, whatever the attempt before met. */
+START_TEST(a_refused_connection_is_told_from_one_that_takes_too_long) {
+    profile("departs s2s.fail.connect does refused-unavailable as mine");
+    input(romeo, "<message to='a@verona.example'/>");
+    const uint32_t first = opened();
+    link_is(0, first, ROUTER_LINK_RESOLVED);
+    link_is(0, first, ROUTER_LINK_REFUSED);
+    ck_assert_has(effects(FATES), "bounce service-unavailable");
+    input(romeo, "<message to='a@verona.example'/>");
+    const uint64_t again = router_wake_us(router);
+    ck_assert_int_eq(router_tick(router, again), ROUTER_OK);
+    link_is(again, opened(), ROUTER_LINK_RESOLVED);
+    ck_assert_has(tick(router_wake_us(router), FATES), "bounce remote-server-timeout");
+}
+END_TEST
+
+START_TEST(a_probe_for_the_own_account_is_no_probe_for_another) {
+    profile("departs pres.probe.client does own-only as mine");
+    ck_assert_str_eq(send_as(romeo, "<presence type='probe' to='" JULIET "'/>", FATES), "drop by pres.probe.client as mine\n");
+    ck_assert_lacks(send_as(romeo, "<presence type='probe' to='romeo@montague.example'/>", FATES), "as mine");
+}
+END_TEST
+
+START_TEST(a_delay_of_another_server_is_none_of_the_own) {
+    profile("departs off.delay.add does once as mine");
+    ck_assert_int_eq(router_offline_add(router, s(JULIET),
+                                        s("<message from='" NURSE "' to='" JULIET "'><body>x</body>"
+                                          "<delay xmlns='urn:xmpp:delay' from='verona.example' stamp='1'/></message>"), 0),
+                     ROUTER_OK);
+    ck_assert_has(send_as(juliet, "<presence/>", BYTES), "<delay xmlns='urn:xmpp:delay' from='capulet.example'");
+}
+END_TEST
+
+START_TEST(a_type_is_found_early_only_where_it_is_answered_by_an_error) {
+    static const char iq[] = "<iq id='1' from='" NURSE "' to='" JULIET "'/>";
+    profile("departs in.iq.type does before-addresses as mine");
+    ck_assert_has(send_as(peer(), iq, FATES), "bounce bad-request to " NURSE " by in.iq.type as mine");
+    profile("departs in.iq.type does drop as mine.too");
+    ck_assert_str_eq(send_as(peer(), iq, FATES), "drop by in.iq.type as mine.too\n");
+}
+END_TEST
+
+START_TEST(an_error_comes_from_the_address_as_it_would_have_gone_on) {
+    static const char iq[] = "<iq type='get' id='1' to='Juliet@CAPULET.example/gone'><x xmlns='urn:x'/></iq>";
+    ck_assert_has(send_as(romeo, iq, BYTES), "from='Juliet@CAPULET.example/gone'");
+    knob("addr.canon-to", "canonical");
+    ck_assert_has(send_as(romeo, iq, BYTES), "from='juliet@capulet.example/gone'");
+}
+END_TEST
+
+/* What it says first is no defined condition, and what it was before is still there (measured at jabberd2). */
+START_TEST(an_error_that_is_answered_keeps_its_own_condition_last) {
+    profile("knob err.payload = on\n"
+            "departs s2s.never.error for message/error does bounce-mapped as mine");
+    input(romeo, "<message type='error' to='a@verona.example'><error type='wait'/></message>");
+    link_is(0, opened(), ROUTER_LINK_NO_HOST);
+    ck_assert_str_eq(effects(BYTES),
+                     "bounce remote-server-not-found to romeo@montague.example/orchard by s2s.never.error as mine: "
+                     "<message type='error' to='romeo@montague.example/orchard' from='a@verona.example'>"
+                     "<error type='cancel'><remote-server-not-found/></error><error type='wait'/></message>\n");
+}
+END_TEST
+
 /* ---- every action at every row ---- */
 
 /* Those that need no more than a sender to tell, so that any row can carry them. */
@@ -141,6 +232,9 @@ static const char *const elements[] = {
     "<iq type='result' id='1'%s/>",
     "<iq type='error' id='1'%s><error/></iq>",
     "<iq id='1'%s/>",
+    "<iq type='get' id='1'%s><query xmlns='jabber:iq:roster' ver=''/></iq>",
+    "<iq type='set' id='1'%s><query xmlns='jabber:iq:roster'><item jid='" NURSE "'/></query></iq>",
+    "<iq type='set' id='1'%s><query xmlns='jabber:iq:roster'><item jid='" NURSE "' subscription='remove'/></query></iq>",
 };
 
 enum sender { ROMEO, JULIET_HERSELF, PEER, SENDERS };
@@ -180,7 +274,7 @@ static struct {
     struct stanza_reader *reader;
     struct stanza st;
     enum sender sender;
-    char xml[200];
+    char xml[240];
 } stanzas[ELEMENTS * ADDRESSES];
 
 static void read_stanzas(void) {
@@ -283,6 +377,31 @@ START_TEST(any_action_at_any_row_is_refused_or_borne) {
 }
 END_TEST
 
+/* What is done instead of a rule that acts on the way must be borne without the rest of its profile, too. */
+START_TEST(each_departure_of_a_profile_is_borne_alone) {
+    struct policy *whole = policy_new(NULL);
+    struct router_departure d;
+    size_t count, taken = 0;
+    const struct router_rule *rules = router_rules(&count);
+    ck_assert_int_eq(policy_profile(whole, router_profile_name((size_t)_i), NULL), ROUTER_OK);
+    read_stanzas();
+    for (size_t n = 0; policy_departure(whole, n, &d); n++) {
+        char line[200];
+        snprintf(line, sizeof line, "departs %s does %s as mine", rules[d.rule].id, d.verb);
+        if (policy_read(policy, s(line), NULL) != ROUTER_OK)
+            continue; /* an action, which is written in another way */
+        send_all(line);
+        fail_all(line);
+        taken++;
+        harness_teardown();
+        harness_setup();
+    }
+    ck_assert_msg(taken > 0 || !policy_departure(whole, 0, &d), "%s", router_profile_name((size_t)_i));
+    free_stanzas();
+    policy_free(whole);
+}
+END_TEST
+
 Suite *router_departures_suite(void) {
     Suite *suite = suite_create("router_departures");
     TCase *tc = tcase_create("departures");
@@ -295,7 +414,19 @@ Suite *router_departures_suite(void) {
     tcase_add_test(tc, a_large_stanza_that_is_let_pass_comes_without_its_content);
     tcase_add_test(tc, only_a_stanza_that_can_be_routed_is_let_pass);
     tcase_add_test(tc, an_element_that_is_no_stanza_does_not_pass_for_its_namespace);
+    tcase_add_test(tc, the_roster_of_who_asks_decides_while_the_account_is_away);
+    tcase_add_test(tc, who_returned_an_error_is_spared_until_it_is_sent_presence_again);
+    tcase_add_test(tc, a_refused_connection_is_told_from_one_that_takes_too_long);
+    tcase_add_test(tc, a_type_is_found_early_only_where_it_is_answered_by_an_error);
+    tcase_add_test(tc, an_error_comes_from_the_address_as_it_would_have_gone_on);
+    tcase_add_test(tc, an_error_that_is_answered_keeps_its_own_condition_last);
+    tcase_add_test(tc, a_probe_for_the_own_account_is_no_probe_for_another);
+    tcase_add_test(tc, a_delay_of_another_server_is_none_of_the_own);
     tcase_add_loop_test(tc, any_action_at_any_row_is_refused_or_borne, 0, sizeof actions / sizeof actions[0]);
+    int profiles = 0;
+    while (router_profile_name((size_t)profiles) != NULL)
+        profiles++;
+    tcase_add_loop_test(tc, each_departure_of_a_profile_is_borne_alone, 0, profiles);
     suite_add_tcase(suite, tc);
     return suite;
 }

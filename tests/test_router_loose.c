@@ -32,6 +32,28 @@ START_TEST(a_request_waits_with_the_messages_where_nobody_takes_it) {
 }
 END_TEST
 
+START_TEST(requests_wait_as_long_as_there_is_room_for_messages) {
+    knob("off.max", "1");
+    send_as(romeo, "<presence type='subscribe' to='" JULIET "'/>", FATES);
+    ck_assert_has(send_as(romeo, "<presence type='subscribe' to='" JULIET "'/>", FATES),
+                  "bounce service-unavailable to " ROMEO " by off.quota");
+    ck_assert_has(facts(JULIET), "1 stored");
+}
+END_TEST
+
+START_TEST(an_answer_goes_to_the_resources_of_the_highest_priority) {
+    const uint32_t phone = bind_as(JULIET "/phone"), tablet = bind_as(JULIET "/tablet");
+    send_as(juliet, "<presence><priority>1</priority></presence>", FATES);
+    send_as(phone, "<presence><priority>5</priority></presence>", FATES);
+    send_as(tablet, "<presence><priority>5</priority></presence>", FATES);
+    send_as(juliet, "<presence type='subscribe' to='" ROMEO "'/>", FATES);
+    const char *became = send_as(romeo, "<presence type='subscribed' to='" JULIET "'/>", FATES);
+    ck_assert_has(became, "deliver to " JULIET "/phone by sub.in.subscribed.none-out");
+    ck_assert_has(became, "deliver to " JULIET "/tablet by sub.in.subscribed.none-out");
+    ck_assert_lacks(became, "deliver to " JULIET "/balcony");
+}
+END_TEST
+
 START_TEST(a_request_of_one_who_may_see_is_answered_at_once) {
     contact(JULIET, ROMEO, ROUTER_SUB_FROM);
     send_as(romeo, "<presence type='subscribe' to='" JULIET "'/>", FATES);
@@ -64,6 +86,8 @@ Suite *router_loose_suite(void) {
     tcase_add_checked_fixture(tc, use_loose, harness_teardown);
     tcase_add_test(tc, an_approval_that_nobody_asked_for_counts_at_home_and_is_bogus_elsewhere);
     tcase_add_test(tc, a_request_waits_with_the_messages_where_nobody_takes_it);
+    tcase_add_test(tc, requests_wait_as_long_as_there_is_room_for_messages);
+    tcase_add_test(tc, an_answer_goes_to_the_resources_of_the_highest_priority);
     tcase_add_test(tc, a_request_of_one_who_may_see_is_answered_at_once);
     tcase_add_test(tc, who_is_unsubscribed_from_confirms_it);
     tcase_add_test(tc, an_answer_is_bogus_once_it_is_settled);

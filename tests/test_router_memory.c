@@ -2,6 +2,7 @@
 #include "router_harness.h"
 
 #include <check.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,14 +99,16 @@ static int open_stage(struct stage *stage, const struct router_alloc *alloc) {
 static bool play(const struct router_alloc *alloc, const struct step *steps) {
     struct stage stage = {.router = NULL};
     int result = open_stage(&stage, alloc);
+    const char *text = "the stage";
     for (; result == ROUTER_OK && steps->act != ENDS; steps++) {
+        text = steps->text;
         result = act(&stage, steps);
         for (struct router_effect e; router_next(stage.router, &e);)
             if (e.kind == ROUTER_OPEN)
                 stage.opening = e.port;
     }
     if (result != ROUTER_OK && result != ROUTER_E_NOMEM)
-        ck_abort_msg("result %d of \"%s\"", result, steps->text);
+        ck_abort_msg("result %d of \"%s\"", result, text);
     router_free(stage.router);
     return result == ROUTER_OK;
 }
@@ -199,6 +202,9 @@ static const struct step roster_steps[] = {
     {JULIET_SENDS, "<iq id='6' type='get'>" QUERY " ver='9'/></iq>"},
     {JULIET_SENDS, "<iq id='push1' type='result'/>"},
     {JULIET_SENDS, "<iq id='7' type='set'>" QUERY "><item jid='@'/></query></iq>"},
+    {JULIET_SENDS, "<iq id='8' type='set'>" QUERY "><item jid='paris@verona.example/r'/></query></iq>"},
+    {JULIET_SENDS,
+     "<iq id='9' type='set'>" QUERY "><item jid='paris@verona.example/r' subscription='remove'/></query></iq>"},
     {ENDS, NULL},
 };
 STORY(roster)
@@ -268,6 +274,50 @@ START_TEST(memory_may_run_out_while_notices_are_kept) {
     knob("sub.autoapprove", "provider");
     knob("sub.fail-rollback", "rollback");
     exhaust(subscription);
+}
+END_TEST
+
+START_TEST(memory_may_run_out_in_any_profile) {
+    ck_assert_int_eq(policy_profile(policy, router_profile_name((size_t)_i), NULL), ROUTER_OK);
+    knob("bind.conflict", "rename"); /* so that Juliet's first resource lasts */
+    exhaust(messages);
+    exhaust(presence);
+    exhaust(subscription);
+    exhaust(roster);
+    exhaust(queue);
+    exhaust(knowledge);
+}
+END_TEST
+
+static void refuse_presence(struct stage *stage, int n) {
+    char xml[160];
+    snprintf(xml, sizeof xml,
+             "<presence type='error' from='a@verona.example/%d' to='juliet@capulet.example/balcony'><error/></presence>", n);
+    ck_assert_int_eq(send_in(stage, stage->peer, xml), ROUTER_OK);
+}
+
+/* Anybody may send errors, so who returned one is remembered once, and as many as have room in the list of directed
+ * presence. */
+START_TEST(a_list_of_those_who_returned_errors_has_a_limit) {
+    struct failing f = {.refused_at = ULONG_MAX};
+    const struct router_alloc alloc = failing_alloc(&f);
+    struct stage stage = {.router = NULL};
+    profile("departs pres.upd.noerrcheck does skip as mine");
+    ck_assert_int_eq(open_stage(&stage, &alloc), ROUTER_OK);
+    refuse_presence(&stage, 0);
+    refuse_presence(&stage, 1);
+    const long two = f.living;
+    refuse_presence(&stage, 0);
+    refuse_presence(&stage, 1);
+    ck_assert_int_eq(f.living, two);
+    for (int i = 2; i < ROUTER_DIRECTED_MAX; i++)
+        refuse_presence(&stage, i);
+    const long full = f.living;
+    ck_assert_int_gt(full, two);
+    refuse_presence(&stage, ROUTER_DIRECTED_MAX);
+    ck_assert_int_eq(f.living, full);
+    router_free(stage.router);
+    ck_assert_int_eq(f.living, 0);
 }
 END_TEST
 
@@ -372,6 +422,11 @@ Suite *router_memory_suite(void) {
     tcase_add_test(tc, memory_may_run_out_while_stanzas_wait_for_a_stream);
     tcase_add_test(tc, memory_may_run_out_while_presence_is_remembered);
     tcase_add_test(tc, memory_may_run_out_while_notices_are_kept);
+    int profiles = 0;
+    while (router_profile_name((size_t)profiles) != NULL)
+        profiles++;
+    tcase_add_loop_test(tc, memory_may_run_out_in_any_profile, 0, profiles);
+    tcase_add_test(tc, a_list_of_those_who_returned_errors_has_a_limit);
     tcase_add_test(tc, memory_may_run_out_over_large_stanzas);
     tcase_add_test(tc, memory_may_run_out_while_contacts_are_added);
     tcase_add_test(tc, memory_may_run_out_while_a_router_is_set_up);

@@ -27,7 +27,8 @@ enum {
     ROUTER_STREAM_QUEUE_MAX = 1000,      /* the most that knob s2s.queue-max may be */
     ROUTER_PAIRS_MAX = 100,              /* domain pairs verified on one s2s input stream; more are refused */
     ROUTER_CONTACTS_MAX = 100000,        /* roster items of one account */
-    ROUTER_DIRECTED_MAX = 10000,         /* entities on one resource's directed-presence list; more are not remembered */
+    ROUTER_DIRECTED_MAX = 10000,         /* entities on one resource's directed-presence list, and of those that returned
+                                          * errors for its presence; more are not remembered */
     ROUTER_PORTS_MAX = 1 << 24           /* streams in the life of a router, as no number is used twice */
 };
 

@@ -119,7 +119,7 @@ departs pres.init.own-others does add-delay as ejabberd.shown-delay
 departs pres.probe.avail does add-delay as ejabberd.shown-delay
 departs pres.probe.full.match does add-delay as ejabberd.shown-delay
 # MUST be sent to the resource that becomes unavailable, too; only the others get it (measured).
-departs pres.unavail.self does others-only as ejabberd.own-unavailable
+departs pres.unavail.self does omit as ejabberd.own-unavailable
 # No presence, no broadcast; the end of a resource that never was available is told to the others (measured).
 departs pres.end.never-available does tell-own as ejabberd.end-told
 # Presence is sent first, then the probes; here it is the other way round (measured).
