@@ -136,6 +136,13 @@ void live_follow_refuse(struct live_follow *follow, const char *condition, const
     follow->over = true;
 }
 
+/* For the scenario. */
+static void note(const struct live_follow *follow, const char *text) {
+    if (follow->session != LIVE_NOBODY) {
+        live_recorder_note(follow->recorder, follow->session, text);
+    }
+}
+
 static void demand_tls(struct live_follow *follow) {
     char why[400];
     snprintf(why, sizeof why,
@@ -220,10 +227,8 @@ static bool up_element(struct live_follow *follow, const struct live_piece *piec
         follow->left = true;
     } else if (is_stanza(node)) {
         up_stanza(follow, piece);
-    } else if (node == NULL && follow->session != LIVE_NOBODY) {
-        live_recorder_note(follow->recorder, follow->session,
-                           "sent a stanza whose elements are nested deeper than can be "
-                           "written down");
+    } else if (node == NULL) {
+        note(follow, "sent a stanza whose elements are nested deeper than can be written down");
     }
     return true;
 }
@@ -246,10 +251,7 @@ static void broken(struct live_follow *follow, bool from_client, const char *why
                  from_client ? "what it sends is no XML stream, and is not written down from here on: "
                              : "what it gets is no XML stream, and is not written down from here on: ",
                  why);
-    if (follow->session != LIVE_NOBODY) {
-        live_recorder_note(follow->recorder, follow->session,
-                           from_client ? "sent what is not well-formed" : "got what is not well-formed");
-    }
+    note(follow, from_client ? "sent what is not well-formed" : "got what is not well-formed");
 }
 
 static void up_piece(struct live_follow *follow, const struct live_piece *piece) {
@@ -322,7 +324,6 @@ static void bound(struct live_follow *follow, const struct live_node *bind) {
         follow->early = early->next;
         free(early);
     }
-    drop_early(follow);
 }
 
 static void down_stanza(struct live_follow *follow, const struct live_piece *piece) {
@@ -333,6 +334,7 @@ static void down_stanza(struct live_follow *follow, const struct live_piece *pie
         if (bind != NULL && has_value(node, "type", "result")) {
             bound(follow, bind);
         }
+        drop_early(follow);
         replace(follow, &follow->bind_id, NULL);
     } else if (iq && has_value(node, "id", follow->session_id)) {
         replace(follow, &follow->session_id, NULL);
@@ -363,10 +365,8 @@ static bool down_element(struct live_follow *follow, const struct live_piece *pi
         server_ends(follow, condition_of(node));
     } else if (is_stanza(node)) {
         down_stanza(follow, piece);
-    } else if (node == NULL && follow->session != LIVE_NOBODY) {
-        live_recorder_note(follow->recorder, follow->session,
-                           "got a stanza whose elements are nested deeper than can be "
-                           "written down");
+    } else if (node == NULL) {
+        note(follow, "got a stanza whose elements are nested deeper than can be written down");
     }
     return true;
 }
