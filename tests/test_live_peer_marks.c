@@ -184,6 +184,20 @@ START_TEST(in_the_middle_of_an_element_the_ping_goes_on_another_stream) {
 }
 END_TEST
 
+START_TEST(nothing_but_pings_goes_on_that_other_stream) {
+    char key[200];
+    live_peer_end(peer, true, NULL);
+    struct live_peer *second = fake_peer(&wide);
+    fake_send(second, MESSAGE("first"));
+    const int stream = fake_stream_from("capulet.example", "montague.example", "s2", key, sizeof key);
+    fake_valid(stream, "capulet.example", "montague.example");
+    fake_send_raw(second, "<message><bo");
+    fake_mark(second, "montague.example");
+    (void)fake_stream_from("capulet.example", "montague.example", "s3", key, sizeof key);
+    (void)fake_stream_from("mantua.example", "montague.example", "s4", key, sizeof key);
+}
+END_TEST
+
 START_TEST(whole_elements_sent_raw_are_followed_by_the_ping) {
     char id[64];
     fake_send_raw(peer, "<message/><x:y/>");
@@ -338,6 +352,7 @@ Suite *live_peer_marks_suite(void) {
     tcase_add_test(marks, a_stream_for_marks_alone_ends_unseen);
     suite_add_tcase(suite, marks);
     tcase_add_test(raw, in_the_middle_of_an_element_the_ping_goes_on_another_stream);
+    tcase_add_test(raw, nothing_but_pings_goes_on_that_other_stream);
     tcase_add_test(raw, whole_elements_sent_raw_are_followed_by_the_ping);
     tcase_add_test(raw, what_is_ill_formed_is_worked_on_when_the_stream_has_ended);
     tcase_add_test(raw, an_end_tag_is_worked_on_when_the_stream_has_ended);
