@@ -159,6 +159,23 @@ START_TEST(what_was_said_of_a_domain_can_change) {
 }
 END_TEST
 
+START_TEST(a_domain_that_goes_takes_no_other_along) {
+    static const char *const names[] = {"one.example", "two.example", "three.example"};
+    for (int i = 0; i < 3; i++) {
+        ck_assert(live_dns_set(dns, names[i], LIVE_DNS_HERE, "127.0.1.7", 5269));
+    }
+    ck_assert(live_dns_set(dns, names[_i], LIVE_DNS_NONE, NULL, 0));
+    ck_assert(live_dns_set(dns, names[_i], LIVE_DNS_NONE, NULL, 0));
+    for (int i = 0; i < 3; i++) {
+        if (i == _i) {
+            is_unknown(names[i], A);
+        } else {
+            is_at(names[i], "127.0.1.7");
+        }
+    }
+}
+END_TEST
+
 START_TEST(nothing_is_said_of_a_silent_domain) {
     static const char *const names[] = {"capulet.example", "_xmpp-server._tcp.capulet.example",
                                         "_xmpps-server._tcp.capulet.example"};
@@ -224,6 +241,7 @@ Suite *live_dns_suite(void) {
     tcase_add_test(tc, other_questions_about_a_domain_that_is_here_have_no_answer);
     tcase_add_test(tc, a_domain_that_was_not_set_is_unknown);
     tcase_add_test(tc, what_was_said_of_a_domain_can_change);
+    tcase_add_loop_test(tc, a_domain_that_goes_takes_no_other_along, 0, 3);
     tcase_add_test(tc, nothing_is_said_of_a_silent_domain);
     tcase_add_test(tc, what_is_no_question_is_passed_over);
     tcase_add_test(tc, names_as_long_as_they_may_be_are_answered);

@@ -227,6 +227,19 @@ START_TEST(a_client_may_try_again_when_a_resource_is_refused) {
 }
 END_TEST
 
+START_TEST(what_a_client_sends_with_a_request_that_is_refused_does_not_count) {
+    struct live_follow *wire = wire_new();
+    authenticate(wire, "montague.example");
+    up(wire, "<iq id='b1' type='set'><bind xmlns='" BIND "'><resource>orchard</resource></bind></iq><presence id='p1'/>");
+    down(wire, "<iq id='b1' type='error'><error type='cancel'><conflict/></error></iq>");
+    bind_resource(wire, "romeo@montague.example", "garden", NULL);
+    up(wire, "<presence id='p2'/>");
+    expect_part("Romeo connects\n\nRomeo sends:\n\t<presence id=\"p2\"/>\n");
+    ck_assert_uint_eq(live_recorder_stanzas(recording()), 1);
+    live_follow_free(wire);
+}
+END_TEST
+
 START_TEST(a_resource_that_the_server_changed_is_not_the_clients) {
     struct live_follow *wire = wire_new();
     authenticate(wire, "montague.example");
@@ -392,6 +405,7 @@ Suite *live_follow_suite(void) {
     tcase_add_test(tcase, a_refusal_before_any_stream_has_a_header_of_its_own);
     tcase_add_test(tcase, nothing_is_written_down_before_a_resource_is_bound);
     tcase_add_test(tcase, what_a_client_sends_with_its_request_to_bind_counts);
+    tcase_add_test(tcase, what_a_client_sends_with_a_request_that_is_refused_does_not_count);
     tcase_add_test(tcase, a_client_may_try_again_when_a_resource_is_refused);
     tcase_add_test(tcase, a_resource_that_the_server_changed_is_not_the_clients);
     tcase_add_test(tcase, opening_a_session_is_a_part_of_logging_in);

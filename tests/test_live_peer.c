@@ -193,6 +193,27 @@ START_TEST(an_element_of_the_target_that_never_ends_is_a_failure) {
 }
 END_TEST
 
+static void say_nested(int line, size_t depth) {
+    struct live_text text = {0};
+    for (size_t i = 0; i < 2 * depth; i++) {
+        live_text_format(&text, i < depth ? "<a>" : "</a>");
+    }
+    fake_say(line, text.data);
+    live_text_free(&text);
+}
+
+/* 4096 elements may be open, the stream itself among them. */
+START_TEST(elements_of_the_target_may_be_nested_deep_but_not_deeper) {
+    fake_peer(&plain);
+    const int line = fake_stream_to("montague.example", "capulet.example");
+    say_nested(line, 4095);
+    fake_say(line, "<presence/>");
+    wait_for(1);
+    say_nested(line, 4096);
+    expect_failure("nested too deep");
+}
+END_TEST
+
 /* ----------------------------------------------------------------------------------------------- the authority ---- */
 
 /* The answer to a question for a key, on a stream of the target. */
@@ -383,6 +404,20 @@ static bool has_closed(const void *peer) {
     return !live_peer_ending(peer);
 }
 
+/* What waits is bounded: 16 MiB, and what the kernel holds besides. */
+START_TEST(a_target_that_takes_nothing_loses_the_stream) {
+    static char body[1 << 20];
+    int line;
+    struct live_peer *peer = ready_peer(&line);
+    memset(body, 'a', sizeof body - 1);
+    for (int i = 0; fake_heard[0].endings == 0; i++) {
+        ck_assert_int_lt(i, 64);
+        fake_send_raw(peer, body);
+    }
+    ck_assert_str_eq(fake_heard[0].ended, "lost");
+}
+END_TEST
+
 START_TEST(all_streams_are_closed_in_order) {
     int own;
     struct live_peer *peer = ready_peer(&own);
@@ -507,6 +542,7 @@ Suite *live_peer_suite(void) {
     tcase_add_test(accepts, ill_formed_xml_of_the_target_is_a_failure);
     tcase_add_test(accepts, a_document_type_of_the_target_is_a_failure);
     tcase_add_test(accepts, an_element_of_the_target_that_never_ends_is_a_failure);
+    tcase_add_test(accepts, elements_of_the_target_may_be_nested_deep_but_not_deeper);
     tcase_add_test(accepts, a_key_is_valid_for_its_own_stream_and_domains_alone);
     tcase_add_test(accepts, an_answer_names_the_question);
     suite_add_tcase(suite, accepts);
@@ -522,6 +558,7 @@ Suite *live_peer_suite(void) {
     tcase_add_test(ends, a_stream_error_of_the_target_is_told_by_its_condition);
     tcase_add_test(ends, a_stream_that_the_target_closes_is_told);
     tcase_add_test(ends, a_stream_that_breaks_is_told);
+    tcase_add_test(ends, a_target_that_takes_nothing_loses_the_stream);
     tcase_add_test(ends, all_streams_are_closed_in_order);
     tcase_add_test(ends, all_streams_end_with_a_stream_error);
     tcase_add_test(ends, all_streams_break);

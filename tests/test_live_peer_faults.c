@@ -141,12 +141,12 @@ END_TEST
 
 /* ----------------------------------------------------------------------------- sending from where none reaches ---- */
 
-/* While dialback takes place all is well; then the target's streams are closed, and only then the stanza goes out. */
-static void expect_window(struct world_peer config, char later) {
+/* Up to where dialback is over, and the target's stream is not closed yet: what the peer sends still waits. */
+static void open_window(struct world_peer config, int *own_stream, int *target_stream) {
     struct live_peer *peer = troubled(config);
     fake_send(peer, MESSAGE);
-    const int own = fake_stream_from("capulet.example", "montague.example", "s1", key, sizeof key);
-    const int line = fake_stream_to("montague.example", "capulet.example");
+    const int own = *own_stream = fake_stream_from("capulet.example", "montague.example", "s1", key, sizeof key);
+    const int line = *target_stream = fake_stream_to("montague.example", "capulet.example");
     char question[300];
     snprintf(question, sizeof question,
              "<message id='queued'/><db:verify from='montague.example' to='capulet.example' id='s1'>%s</db:verify>",
@@ -156,6 +156,12 @@ static void expect_window(struct world_peer config, char later) {
     fake_valid(own, "capulet.example", "montague.example");
     fake_hear(line, "</stream:stream>");
     ck_assert_ptr_null(strstr(fake_unread(own), "<message"));
+}
+
+/* While dialback takes place all is well; then the target's streams are closed, and only then the stanza goes out. */
+static void expect_window(struct world_peer config, char later) {
+    int own, line;
+    open_window(config, &own, &line);
     fake_say(line, "</stream:stream>");
     fake_hear(own, MESSAGE);
     ck_assert_int_eq(fake_knock("capulet.example"), later);
@@ -185,6 +191,17 @@ START_TEST(a_peer_that_does_not_believe_can_send) {
     const int line = fake_dial("capulet.example");
     fake_say(line, HEADER ASK);
     FAKE_TAG(line, "db:result", "type='invalid'");
+}
+END_TEST
+
+START_TEST(what_was_never_written_is_not_lost_without_a_word) {
+    int own, line;
+    open_window((struct world_peer){.dns = WORLD_FAILS}, &own, &line);
+    fake_say(own, "</stream:stream>");
+    while (fake_works()) {
+        live_pause();
+    }
+    ck_assert_ptr_nonnull(strstr(fake_error.text, "before what the script sends was written: it ends the stream: closed"));
 }
 END_TEST
 
@@ -323,6 +340,7 @@ Suite *live_peer_faults_suite(void) {
     tcase_add_test(troubles, a_peer_that_refuses_connections_can_send);
     tcase_add_test(troubles, a_peer_that_ends_streams_can_send);
     tcase_add_test(troubles, a_peer_that_does_not_believe_can_send);
+    tcase_add_test(troubles, what_was_never_written_is_not_lost_without_a_word);
     tcase_add_test(troubles, jabberd2_gives_no_sign_of_what_such_a_peer_sent);
     suite_add_tcase(suite, troubles);
     tcase_add_test(faults, a_peer_that_crashes_breaks_its_streams_and_refuses_new_ones);

@@ -364,6 +364,50 @@ START_TEST(a_client_that_comes_again_is_the_same) {
 }
 END_TEST
 
+START_TEST(what_comes_late_keeps_its_order) {
+    struct live_follow *romeo = log_in("romeo@montague.example", "orchard", NULL);
+    struct live_follow *juliet = log_in("juliet@capulet.example", "balcony", NULL);
+    up(romeo, "</stream:stream>");
+    up(juliet, "</stream:stream>");
+    down(romeo, "<message from='one.example'/><message from='two.example'/>");
+    down(juliet, "<message from='three.example'/>");
+    expect_actions("\n"
+                   "Romeo connects\n"
+                   "Juliet connects\n"
+                   "\n"
+                   "Romeo receives in any order:\n"
+                   "\t<message from=\"one.example\"/>\n"
+                   "\t<message from=\"two.example\"/>\n"
+                   "\n"
+                   "Romeo disconnects\n"
+                   "\n"
+                   "Juliet receives:\n"
+                   "\t<message from=\"three.example\"/>\n"
+                   "\n"
+                   "Juliet disconnects\n");
+    live_follow_free(romeo);
+    live_follow_free(juliet);
+}
+END_TEST
+
+/* 3 MiB, where each octet may become a reference of six. */
+START_TEST(stanzas_that_one_block_cannot_hold_stand_in_two) {
+    enum { SIZE = 200000 };
+    static char text[SIZE + 100];
+    struct live_follow *wire = log_in("romeo@montague.example", "orchard", NULL);
+    sprintf(text, "<message><body>%0*d</body></message>", SIZE, 0);
+    for (int i = 0; i < 3; i++) {
+        up(wire, text);
+    }
+    char *made = scenario();
+    const char *second = strstr(strstr(made, "Romeo sends:\n") + 1, "Romeo sends:\n");
+    ck_assert_ptr_nonnull(second);
+    ck_assert_ptr_null(strstr(second + 1, "Romeo sends:\n"));
+    free(made);
+    live_follow_free(wire);
+}
+END_TEST
+
 START_TEST(what_was_under_way_to_a_client_that_leaves_came_before) {
     struct live_follow *romeo = log_in("romeo@montague.example", "orchard", NULL);
     struct live_follow *juliet = log_in("juliet@capulet.example", "balcony", NULL);
@@ -491,6 +535,8 @@ Suite *live_recorder_suite(void) {
     tcase_add_test(tcase, two_sessions_with_one_jid_at_once_are_two_clients);
     tcase_add_test(tcase, a_name_holds_nothing_that_a_script_would_misread);
     tcase_add_test(tcase, a_client_that_comes_again_is_the_same);
+    tcase_add_test(tcase, what_comes_late_keeps_its_order);
+    tcase_add_test(tcase, stanzas_that_one_block_cannot_hold_stand_in_two);
     tcase_add_test(tcase, what_was_under_way_to_a_client_that_leaves_came_before);
     tcase_add_test(tcase, a_client_may_vanish_or_close_with_an_error);
     tcase_add_test(tcase, a_client_that_the_server_threw_out_leaves_before_it_comes_again);

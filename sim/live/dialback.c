@@ -324,6 +324,9 @@ static void own_over(void *owner, const char *why, const char *wrong) {
         if (pair->stream == stream && pair->step != PAIR_READY) {
             not_believed(peer, pair, text);
         } else if (pair->stream == stream) {
+            if (pair->scripted) {
+                peer_fail_pair(peer, pair, "before what the script sends was written", text);
+            }
             live_text_free(&pair->waiting);
             pair->stream = NULL;
             peer_marks_again(peer, pair);

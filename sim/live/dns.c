@@ -144,15 +144,21 @@ static bool is_dotted(const char *name, struct in_addr *address) {
     return inet_pton(AF_INET, name, address) == 1;
 }
 
+/* Where the record of a domain is linked, or would be. Those of cases that are over are gone. */
+static struct record **place_of(struct live_dns *dns, const char *domain) {
+    struct record **at = &dns->records;
+    while (*at != NULL && strcasecmp((*at)->domain, domain) != 0) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
 /* What is known of a domain; zeros, which mean LIVE_DNS_NONE, for others. */
 static struct record find(struct live_dns *dns, const char *domain) {
     struct record result = {0};
     pthread_mutex_lock(&dns->lock);
-    for (const struct record *record = dns->records; record != NULL; record = record->next) {
-        if (strcasecmp(record->domain, domain) == 0) {
-            result = *record;
-        }
-    }
+    const struct record *record = *place_of(dns, domain);
+    result = record == NULL ? result : *record;
     pthread_mutex_unlock(&dns->lock);
     if (is_dotted(domain, &result.address)) {
         result.answer = LIVE_DNS_HERE;
@@ -264,22 +270,21 @@ bool live_dns_set(struct live_dns *dns, const char *domain, enum live_dns_answer
         return false;
     }
     pthread_mutex_lock(&dns->lock);
-    struct record *record = dns->records;
-    while (record != NULL && strcasecmp(record->domain, domain) != 0) {
-        record = record->next;
-    }
-    if (record == NULL && (record = calloc(1, sizeof *record)) != NULL) {
+    struct record **at = place_of(dns, domain), *record = *at;
+    const bool none = answer == LIVE_DNS_NONE;
+    if (none && record != NULL) {
+        *at = record->next;
+        free(record);
+    } else if (!none && record == NULL && (*at = record = calloc(1, sizeof *record)) != NULL) {
         memcpy(record->domain, domain, strlen(domain) + 1);
-        record->next = dns->records;
-        dns->records = record;
     }
-    if (record != NULL) {
+    if (!none && record != NULL) {
         record->answer = answer;
         record->address = in;
         record->port = port;
     }
     pthread_mutex_unlock(&dns->lock);
-    return record != NULL;
+    return none || record != NULL;
 }
 
 void live_dns_stop(struct live_dns *dns) {

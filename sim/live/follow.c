@@ -46,7 +46,6 @@ struct live_follow {
     char *bind_id, *bind_resource, *session_id;
     struct early *early, **early_tail;
     int session; /* LIVE_NOBODY: no resource is bound, or not any more */
-    bool left;   /* the client has ended its stream */
 };
 
 struct live_follow *live_follow_new(struct live_recorder *recorder, const struct live_record_calls *calls) {
@@ -136,6 +135,13 @@ void live_follow_refuse(struct live_follow *follow, const char *condition, const
     follow->over = true;
 }
 
+/* For the scenario. */
+static void note(const struct live_follow *follow, const char *text) {
+    if (follow->session != LIVE_NOBODY) {
+        live_recorder_note(follow->recorder, follow->session, text);
+    }
+}
+
 static void demand_tls(struct live_follow *follow) {
     char why[400];
     snprintf(why, sizeof why,
@@ -191,7 +197,7 @@ static void up_stanza(struct live_follow *follow, const struct live_piece *piece
     const struct live_node *bind = live_node_child(piece->node, NS_BIND, "bind");
     if (live_is_session(piece->node)) {
         replace(follow, &follow->session_id, live_node_get(piece->node, "id"));
-    } else if (follow->session != LIVE_NOBODY && !follow->left) {
+    } else if (follow->session != LIVE_NOBODY) {
         live_recorder_stanza(follow->recorder, follow->session, true, piece->node, live_tap_take(follow->up));
     } else if (follow->session == LIVE_NOBODY && bind != NULL && live_node_is(piece->node, LIVE_TAP_CLIENT, "iq")) {
         const struct live_node *resource = live_node_child(bind, NS_BIND, "resource");
@@ -215,15 +221,12 @@ static bool up_element(struct live_follow *follow, const struct live_piece *piec
         live_text_format(&follow->to_client, "<failure xmlns='%s'><setup-failed/></failure>", NS_COMPRESS);
         return false;
     }
-    if (live_node_is(node, LIVE_TAP_STREAMS, "error") && follow->session != LIVE_NOBODY && !follow->left) {
+    if (live_node_is(node, LIVE_TAP_STREAMS, "error") && follow->session != LIVE_NOBODY) {
         live_recorder_leaves(follow->recorder, follow->session, LIVE_RECORDED_CLOSE, condition_of(node));
-        follow->left = true;
     } else if (is_stanza(node)) {
         up_stanza(follow, piece);
-    } else if (node == NULL && follow->session != LIVE_NOBODY) {
-        live_recorder_note(follow->recorder, follow->session,
-                           "sent a stanza whose elements are nested deeper than can be "
-                           "written down");
+    } else if (node == NULL) {
+        note(follow, "sent a stanza whose elements are nested deeper than can be written down");
     }
     return true;
 }
@@ -246,10 +249,7 @@ static void broken(struct live_follow *follow, bool from_client, const char *why
                  from_client ? "what it sends is no XML stream, and is not written down from here on: "
                              : "what it gets is no XML stream, and is not written down from here on: ",
                  why);
-    if (follow->session != LIVE_NOBODY) {
-        live_recorder_note(follow->recorder, follow->session,
-                           from_client ? "sent what is not well-formed" : "got what is not well-formed");
-    }
+    note(follow, from_client ? "sent what is not well-formed" : "got what is not well-formed");
 }
 
 static void up_piece(struct live_follow *follow, const struct live_piece *piece) {
@@ -262,10 +262,9 @@ static void up_piece(struct live_follow *follow, const struct live_piece *piece)
         passes = up_element(follow, piece);
         break;
     case LIVE_PIECE_END:
-        if (follow->session != LIVE_NOBODY && !follow->left) {
+        if (follow->session != LIVE_NOBODY) {
             live_recorder_leaves(follow->recorder, follow->session, LIVE_RECORDED_DISCONNECT, NULL);
         }
-        follow->left = true;
         break;
     case LIVE_PIECE_BROKEN:
         broken(follow, true, piece->why);
@@ -322,7 +321,6 @@ static void bound(struct live_follow *follow, const struct live_node *bind) {
         follow->early = early->next;
         free(early);
     }
-    drop_early(follow);
 }
 
 static void down_stanza(struct live_follow *follow, const struct live_piece *piece) {
@@ -333,6 +331,7 @@ static void down_stanza(struct live_follow *follow, const struct live_piece *pie
         if (bind != NULL && has_value(node, "type", "result")) {
             bound(follow, bind);
         }
+        drop_early(follow);
         replace(follow, &follow->bind_id, NULL);
     } else if (iq && has_value(node, "id", follow->session_id)) {
         replace(follow, &follow->session_id, NULL);
@@ -363,10 +362,8 @@ static bool down_element(struct live_follow *follow, const struct live_piece *pi
         server_ends(follow, condition_of(node));
     } else if (is_stanza(node)) {
         down_stanza(follow, piece);
-    } else if (node == NULL && follow->session != LIVE_NOBODY) {
-        live_recorder_note(follow->recorder, follow->session,
-                           "got a stanza whose elements are nested deeper than can be "
-                           "written down");
+    } else if (node == NULL) {
+        note(follow, "got a stanza whose elements are nested deeper than can be written down");
     }
     return true;
 }
@@ -431,8 +428,7 @@ void live_follow_end(struct live_follow *follow, bool by_client) {
     if (!by_client) {
         server_ends(follow, "broken");
         follow->over = true;
-    } else if (follow->session != LIVE_NOBODY && !follow->left) {
+    } else if (follow->session != LIVE_NOBODY) {
         live_recorder_leaves(follow->recorder, follow->session, LIVE_RECORDED_VANISH, NULL);
-        follow->left = true;
     }
 }

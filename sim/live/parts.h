@@ -279,7 +279,7 @@ char *live_names_back(const struct live_names *names, const char *text, size_t s
 
 /* --------------------------------------------------------------------------------------------------------- dns.c ---- */
 
-/* A name server on a loopback UDP port, in a thread of its own. Answers A and SRV _xmpp-server._tcp and _xmpps-server. */
+/* A name server on a loopback UDP port, in a thread of its own. It has A and SRV _xmpp-server._tcp, and nothing else. */
 struct live_dns;
 enum live_dns_answer { LIVE_DNS_NONE, LIVE_DNS_HERE, LIVE_DNS_SILENT };
 struct live_dns *live_dns_start(struct live_error *error);

@@ -141,8 +141,7 @@ void peer_pair_begin(struct live_peer *peer, struct peer_pair *pair, bool alone)
         peer_pair_drop(peer, pair); /* the target would ask for it in vain */
         return;
     }
-    if (!peer_window_open(peer, &peer->failure)) {
-        peer->failed = true;
+    if (!peer_window_open(peer)) {
         return;
     }
     pair->step = PAIR_WAITS;

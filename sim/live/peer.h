@@ -100,7 +100,7 @@ int peer_own(const struct live_peer *peer, const char *jid);         /* which of
 enum peer_port { PORT_OPEN, PORT_REFUSES, PORT_SILENT };
 bool peer_listen(struct live_peer *peer, enum peer_port how, struct live_error *error);
 enum peer_port peer_wanted_port(const struct live_peer *peer);
-bool peer_tell_dns(struct live_peer *peer);
+bool peer_tell_dns(struct live_peer *peer, struct live_error *error);
 bool peer_accept(struct live_peer *peer); /* false: nobody was there, or there is no descriptor for them */
 void peer_close_port(struct live_peer *peer);
 /* peer_stream_add - socket: -1: one of its own, to the domain `served`. */
@@ -112,7 +112,7 @@ bool peer_reached(const struct live_peer *peer, size_t own);
 
 /* peer_window.c */
 bool peer_is_troubled(const struct live_peer *peer); /* the script wants it to be out of reach, or not to believe */
-bool peer_window_open(struct live_peer *peer, struct live_error *error); /* for pairs that are to be verified */
+bool peer_window_open(struct live_peer *peer); /* for pairs that are to be verified; false: the peer has failed */
 void peer_window_step(struct live_peer *peer);
 
 /* dialback.c */

@@ -18,16 +18,23 @@ static struct peer_pair *pair_for(struct live_peer *peer, size_t own, const char
     return middle ? peer_pair_find(peer, own, served, true) : pair;
 }
 
+/* The answer comes from the domain as the peer has shown it: some servers hold one with a full stop behind it for
+ * another, and would end the stream. */
 static void answer(struct live_peer *peer, const struct live_element *element) {
     const int own = peer_own(peer, element->to);
     char served[ROUTER_JID_PART_MAX + 1];
+    struct live_element asked = *element;
     struct live_text text = {0};
-    if (own >= 0 && peer_domain(element->from, served, sizeof served) && live_mark_answer(&text, element) &&
-        !text.failed) {
-        struct peer_pair *pair = pair_for(peer, (size_t)own, served);
-        if (pair != NULL) {
-            peer_pair_put(peer, pair, text.data, text.size, false);
-        }
+    if (own < 0 || !peer_domain(element->from, served, sizeof served)) {
+        return;
+    }
+    asked.to = peer->domains[own];
+    (void)live_mark_answer(&text, &asked);
+    struct peer_pair *pair = text.failed ? NULL : pair_for(peer, (size_t)own, served);
+    if (pair == NULL) {
+        peer_fail(peer, "memory ran out");
+    } else {
+        peer_pair_put(peer, pair, text.data, text.size, false);
     }
     live_text_free(&text);
 }

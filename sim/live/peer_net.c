@@ -79,16 +79,17 @@ bool peer_accept(struct live_peer *peer) {
 
 /* ---------------------------------------------------------------------------------------------------- its name ---- */
 
-bool peer_tell_dns(struct live_peer *peer) {
+bool peer_tell_dns(struct live_peer *peer, struct live_error *error) {
     static const enum live_dns_answer answers[] = {
         [WORLD_FINE] = LIVE_DNS_HERE, [WORLD_FAILS] = LIVE_DNS_NONE, [WORLD_SILENT] = LIVE_DNS_SILENT};
-    bool good = true;
     for (size_t i = 0; i < peer->domain_count; i++) {
         const enum world_trouble dns = peer->window == WINDOW_OPEN ? WORLD_FINE : peer->config.dns;
         const enum live_dns_answer answer = peer->lost[i] ? LIVE_DNS_NONE : answers[dns];
-        good = good && live_dns_set(peer->server->dns, peer->domains[i], answer, peer->address, peer->port);
+        if (!live_dns_set(peer->server->dns, peer->domains[i], answer, peer->address, peer->port)) {
+            return live_fail(error, "%s: its name cannot be answered", peer->domains[i]);
+        }
     }
-    return good;
+    return true;
 }
 
 bool peer_is_away(const struct live_peer *peer, size_t own) {
@@ -248,7 +249,7 @@ struct live_peer *live_peer_new(struct live_server *server, const struct world_p
     } else {
         choose_address(peer);
         good = live_secret(peer->secret, error) && peer_listen(peer, peer_wanted_port(peer), error) &&
-               (peer_tell_dns(peer) || live_fail(error, "%s: its name cannot be answered", config->domain));
+               peer_tell_dns(peer, error);
     }
     if (!good) {
         live_peer_free(peer);
@@ -373,7 +374,7 @@ static bool change_name(struct live_peer *peer, const char *domain, bool lost, s
     }
     peer->lost[own] = lost;
     peer->was_away = true;
-    return peer_tell_dns(peer) || live_fail(error, "%s: its name cannot be answered", domain);
+    return peer_tell_dns(peer, error);
 }
 
 const char *live_peer_fault_cannot(const struct live_peer *peer, enum live_peer_fault fault) {

@@ -20,13 +20,24 @@ const char *live_peer_mute(const struct live_peer *peer) {
     return unseen ? "what a peer sends to jabberd2 that cannot be reached itself may arrive at any time" : NULL;
 }
 
-bool peer_window_open(struct live_peer *peer, struct live_error *error) {
+/* What is wrong with the port or the name of the first is so for all that joined it. */
+static bool show(struct live_peer *peer, enum peer_port how) {
+    struct live_error error;
+    const bool good = peer_listen(peer->first, how, &error) && peer_tell_dns(peer->first, &error);
+    if (!good && !peer->failed) {
+        peer->failed = true;
+        peer->failure = error;
+    }
+    return good;
+}
+
+bool peer_window_open(struct live_peer *peer) {
     struct live_peer *first = peer->first;
     if (!peer_is_troubled(first) || first->down || first->cut || first->window == WINDOW_OPEN) {
         return true;
     }
     first->window = WINDOW_OPEN;
-    return peer_listen(first, PORT_OPEN, error) && peer_tell_dns(first);
+    return show(peer, PORT_OPEN);
 }
 
 /* Whether any pair of the peer is still to be verified. */
@@ -72,9 +83,7 @@ void peer_window_step(struct live_peer *peer) {
     }
     if (first->window == WINDOW_CLOSING && !close_accepted(first)) {
         first->window = WINDOW_NONE;
-        if (!peer_listen(first, peer_wanted_port(first), &first->failure) || !peer_tell_dns(first)) {
-            first->failed = true;
-        }
+        (void)show(peer, peer_wanted_port(first));
         flush_all(first);
     }
 }

@@ -196,6 +196,7 @@ bool live_values_loose(const struct live_writing *writing, const struct live_nod
 void live_values_literal(struct live_text *out, const char *value); /* escaped, without variables */
 bool live_is_blank(const char *text);
 
+bool live_is_delay(const struct live_node *node);   /* that says when a stanza was stored (XEP-0203, XEP-0091) */
 bool live_is_session(const struct live_node *root); /* an iq that opens a session, which is a part of logging in */
 
 #endif

@@ -134,7 +134,6 @@ static size_t find_client(const struct live_recorder *recorder, const char *full
     return i;
 }
 
-/* A resource that a scenario's jid: line can hold as it is. */
 /* An account that a scenario can name. */
 static bool is_account(const char *bare, size_t size) {
     size_t ats = 0;
@@ -147,6 +146,7 @@ static bool is_account(const char *bare, size_t size) {
     return ats == 1 && bare[0] != '@' && bare[size - 1] != '@';
 }
 
+/* A resource that a scenario's jid: line can hold as it is. */
 static bool can_be_written(const char *resource) {
     const size_t size = strlen(resource);
     for (size_t i = 0; i < size; i++) {

@@ -229,8 +229,11 @@ static void look_at_sent(struct search *search, const struct live_recorded *even
 }
 
 static bool is_delayed(const struct live_node *root) {
-    return live_node_child(root, "urn:xmpp:delay", "delay") != NULL ||
-           live_node_child(root, "jabber:x:delay", "x") != NULL;
+    const struct live_node *child = root->child;
+    while (child != NULL && !live_is_delay(child)) {
+        child = child->next;
+    }
+    return child != NULL;
 }
 
 static void keep_stored(struct search *search, struct live_past *past, size_t event) {

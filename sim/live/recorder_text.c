@@ -290,8 +290,7 @@ static void put_stored(struct live_writing *writing, const struct live_past *pas
     }
     put(writing, ">");
     for (const struct live_node *child = root->child; child != NULL; child = child->next) {
-        if (child->name != NULL && !live_node_is(child, "urn:xmpp:delay", "delay") &&
-            !live_node_is(child, "jabber:x:delay", "x")) {
+        if (child->name != NULL && !live_is_delay(child)) {
             put_plain(writing, child, root->ns);
         }
     }

@@ -240,7 +240,7 @@ static bool is_generated_text(const struct live_node *node, const char *text) {
     return is_word(node->ns, always) || (strcmp(node->ns, LIVE_TAP_CLIENT) != 0 && looks_made_up(text));
 }
 
-static bool is_delay(const struct live_node *node) {
+bool live_is_delay(const struct live_node *node) {
     return live_node_is(node, "urn:xmpp:delay", "delay") || live_node_is(node, "jabber:x:delay", "x");
 }
 
@@ -404,7 +404,7 @@ static bool item_is_loose(const struct live_writing *writing, const struct live_
 }
 
 bool live_values_loose(const struct live_writing *writing, const struct live_node *node) {
-    bool loose = is_delay(node) || (live_node_is(node, NS_VERSION, "query") && lacks_child(writing, node));
+    bool loose = live_is_delay(node) || (live_node_is(node, NS_VERSION, "query") && lacks_child(writing, node));
     if (live_node_is(node, NS_ROSTER, "query")) {
         for (const struct live_node *item = node->child; !loose && item != NULL; item = item->next) {
             loose = item->name != NULL && item_is_loose(writing, item);
@@ -430,7 +430,7 @@ bool live_values_attribute(struct live_writing *writing, const struct live_node 
         return secret || put_sent(writing, a->value);
     }
     if ((parent == NULL && is_left_out(writing, node, a)) || is_left_out_of_roster(writing, node, a->name, a->value) ||
-        (is_delay(node) && strcmp(a->name, "stamp") != 0) ||
+        (live_is_delay(node) && strcmp(a->name, "stamp") != 0) ||
         (live_node_is(node, LIVE_TAP_CLIENT, "error") && strcmp(a->name, "code") == 0 &&
          !was_sent(writing, a->value))) {
         return false;
@@ -448,7 +448,7 @@ bool live_values_text(struct live_writing *writing, const struct live_node *pare
         }
         return secret || put_sent(writing, text);
     }
-    if (is_delay(node)) {
+    if (live_is_delay(node)) {
         return false;
     }
     return secret ? put_any(writing) : put_expected(writing, text, is_generated_text(node, text), node->name);

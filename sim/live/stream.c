@@ -86,6 +86,12 @@ static void watch(struct live_stream *stream) {
 
 static void finish(struct live_stream *stream) {
     if (stream->socket >= 0) {
+        /* A process that is just being started may have the descriptor too, and then the loop would go on telling of a
+         * stream that is gone. */
+        if (stream->watched) {
+            (void)epoll_ctl(stream->loop, EPOLL_CTL_DEL, stream->socket, NULL);
+            stream->watched = false;
+        }
         close(stream->socket);
         stream->socket = -1;
         if (stream->depth > 0) {

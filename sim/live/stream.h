@@ -1,5 +1,5 @@
 /* stream.h - an XML stream over TCP that nobody waits for: what comes is told element by element, as it came, and what
- * goes out is written as the other side takes it. Private to peer.c, dialback.c and component.c. */
+ * goes out is written as the other side takes it. For peers and components; what is raw is followed by venues too. */
 #ifndef STANZADRILL_LIVE_STREAM_H
 #define STANZADRILL_LIVE_STREAM_H
 
