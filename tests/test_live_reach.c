@@ -105,7 +105,7 @@ static void says_that_it_closed(const char *step) {
 
 static void closes(const struct line *lines) {
     starts(lines, LIVE_TLS_OFF);
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     says_that_it_closed("open a stream");
     ends();
 }
@@ -113,7 +113,7 @@ static void closes(const struct line *lines) {
 static void fails(const struct line *lines, enum live_tls tls, unsigned seconds, const char *step, const char *why) {
     starts(lines, tls);
     server.seconds = seconds;
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     says(step, why);
     ends();
 }
@@ -121,10 +121,10 @@ static void fails(const struct line *lines, enum live_tls tls, unsigned seconds,
 START_TEST(a_server_that_offers_features_is_reached) {
     static const struct line lines[] = {{"to=\"montague.example\"", HEADER PLAIN}, {NULL, NULL}};
     starts(lines, LIVE_TLS_OFF);
-    ck_assert_msg(live_reach(&server, "montague.example", &error), "%s", error.text);
+    ck_assert_msg(live_reach(&server, "montague.example", LIVE_NO_END, &error), "%s", error.text);
     ends();
     starts(lines, LIVE_TLS_ALLOWED);
-    ck_assert_msg(live_reach(&server, "montague.example", &error), "%s", error.text);
+    ck_assert_msg(live_reach(&server, "montague.example", LIVE_NO_END, &error), "%s", error.text);
     ends();
 }
 END_TEST
@@ -186,7 +186,7 @@ START_TEST(tls_that_does_not_come_to_be_is_named) {
     static const struct line lines[] = {
         {"<stream:stream", HEADER STARTTLS}, {"<starttls", "<proceed" TLS_NAMESPACE}, {"", NULL}};
     starts(lines, LIVE_TLS_REQUIRED);
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "cellar: start TLS for montague.example at 127.0.0.1:"));
     ck_assert_ptr_nonnull(strstr(error.text, "it does not come about"));
     ends();
@@ -198,7 +198,7 @@ START_TEST(a_server_that_is_silent_in_the_middle_of_tls_is_named) {
         {"<stream:stream", HEADER STARTTLS}, {"<starttls", "<proceed" TLS_NAMESPACE}, {NULL, NULL}};
     starts(lines, LIVE_TLS_REQUIRED);
     server.seconds = 1;
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     says("start TLS", "no answer within 1 s");
     ends();
 }
@@ -208,7 +208,7 @@ END_TEST
 
 static bool registers(const struct line *lines) {
     starts(lines, LIVE_TLS_OFF);
-    const bool made = live_register(&server, "romeo", "montague.example", "a<'b'>&", &error);
+    const bool made = live_register(&server, "romeo", "montague.example", "a<'b'>&", LIVE_NO_END, &error);
     ends();
     return made;
 }

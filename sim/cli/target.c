@@ -128,6 +128,7 @@ static void free_words(struct cli_words *words) {
 struct cli_live {
     struct live_target *target;
     struct live_server *server;
+    unsigned seconds;     /* that a case may take */
     pthread_mutex_t lock; /* one at a time looks after the server */
 };
 
@@ -153,6 +154,7 @@ struct cli_live *cli_live_open(const struct cli_settings *settings, const struct
     }
     struct cli_live *live = cli_need(malloc(sizeof *live));
     *live = (struct cli_live){.target = target, .server = server};
+    live->seconds = settings->timeout != 0 ? settings->timeout : LIVE_CASE_SECONDS + settings->pass;
     pthread_mutex_init(&live->lock, NULL);
     return live;
 }
@@ -162,7 +164,7 @@ static int new_venue(void *context, unsigned number, struct venue **venue, struc
     struct live_error why = {.line = 0};
     pthread_mutex_lock(&live->lock);
     const bool runs = live_check(live->server, &why);
-    *venue = runs ? live_venue(live->server, number, &why) : NULL;
+    *venue = runs ? live_venue(live->server, number, live->seconds, &why) : NULL;
     pthread_mutex_unlock(&live->lock);
     if (*venue == NULL) {
         snprintf(error->text, sizeof error->text, "%.*s", (int)sizeof error->text - 1, why.text);
