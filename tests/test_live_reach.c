@@ -147,6 +147,15 @@ START_TEST(a_server_that_never_answers_is_named) {
 }
 END_TEST
 
+START_TEST(who_asks_may_have_less_time_than_a_wait) {
+    static const struct line lines[] = {{NULL, NULL}};
+    starts(lines, LIVE_TLS_OFF);
+    ck_assert(!live_reach(&server, "montague.example", live_clock_us() + 1000000, &error));
+    says("open a stream", "no answer within 1 s");
+    ends();
+}
+END_TEST
+
 START_TEST(a_server_that_offers_nothing_is_named) {
     static const struct line lines[] = {{"<stream:stream", HEADER}, {NULL, NULL}};
     fails(lines, LIVE_TLS_OFF, 1, "open a stream", "no answer within 1 s");
@@ -248,6 +257,7 @@ Suite *live_reach_suite(void) {
     tcase_add_test(tc, a_server_that_closes_at_once_is_named);
     tcase_add_test(tc, a_server_that_closes_behind_its_header_is_named);
     tcase_add_test(tc, a_server_that_never_answers_is_named);
+    tcase_add_test(tc, who_asks_may_have_less_time_than_a_wait);
     tcase_add_test(tc, a_server_that_offers_nothing_is_named);
     tcase_add_test(tc, a_stream_error_is_named);
     tcase_add_test(tc, what_is_no_xmpp_is_named);

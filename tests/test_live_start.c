@@ -175,6 +175,22 @@ START_TEST(a_server_that_died_is_started_anew) {
 }
 END_TEST
 
+/* The script's port takes connections, and nobody speaks there. */
+START_TEST(a_server_that_gives_no_answer_is_started_anew_once_it_is_doubted) {
+    struct live_server *server = open_kind(start_well, "sh");
+    ck_assert_msg(server != NULL, "%s", error.text);
+    server->seconds = 0;
+    ck_assert(live_check(server, &error));
+    ck_assert_uint_eq(server->generation, 0);
+    server->doubted = true;
+    ck_assert_msg(live_check(server, &error), "%s", error.text);
+    ck_assert_uint_eq(server->generation, 1);
+    ck_assert(live_check(server, &error));
+    ck_assert_uint_eq(server->generation, 1);
+    live_close(server);
+}
+END_TEST
+
 START_TEST(the_served_domains_have_names_and_a_place) {
     struct live_server *server = open_kind(start_well, "sh");
     const char *address;
@@ -220,6 +236,7 @@ Suite *live_start_suite(void) {
     tcase_add_test(tc, nothing_to_serve_is_an_error);
     tcase_add_test(tc, a_server_that_runs_is_left_alone);
     tcase_add_test(tc, a_server_that_died_is_started_anew);
+    tcase_add_test(tc, a_server_that_gives_no_answer_is_started_anew_once_it_is_doubted);
     tcase_add_test(tc, the_served_domains_have_names_and_a_place);
     tcase_add_test(tc, a_closed_port_is_named_with_its_host);
     suite_add_tcase(suite, tc);
