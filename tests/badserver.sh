@@ -128,12 +128,12 @@ done
     done
 } >long.scs
 serve slow
-target 'tls: off'
+target 'tls: off' 'barrier: ping'
 timeout "$most" "$drill" run --target ./cellar.target --timeout $((5 * bound)) long.scs >out 2>err </dev/null
 check 'a slow server has the time that it needs' [ $? -eq 0 ]
-timeout "$most" "$drill" run --target ./cellar.target --timeout 1 long.scs >out 2>err </dev/null
+timeout "$most" "$drill" run --target ./cellar.target --timeout "$bound" long.scs >out 2>err </dev/null
 check 'a slow server runs out of the time of a case' [ $? -eq 1 ]
-check 'a slow server: the case says so' grep -q 'long.scs:[0-9]*: this takes more than the 1 s that it may' out
+check 'a slow server: the case says so' grep -q 'long.scs:[0-9]*: this takes more than the '"$bound"' s that it may' out
 
 serve dies
 target 'tls: off'

@@ -27,7 +27,8 @@ static void run(const char *script) {
     int status = -1;
     snprintf(command, sizeof command, "cd %s && { %s; }", live_nest_folder(nest), script);
     const char *const argv[] = {"sh", "-c", command, NULL};
-    ck_assert_msg(live_nest_run(nest, argv, live_clock_us() + UINT64_C(1000000) * SECONDS, &status, output, sizeof output, &error), "%s", error.text);
+    const uint64_t end_us = live_clock_us() + UINT64_C(1000000) * SECONDS;
+    ck_assert_msg(live_nest_run(nest, argv, end_us, &status, output, sizeof output, &error), "%s", error.text);
     ck_assert_msg(status == 0, "%s", output);
 }
 

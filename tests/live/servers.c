@@ -246,6 +246,11 @@ static const struct live_item *state(const char *jid, enum router_subscription s
     return &item;
 }
 
+static int furnishes(const struct live_item *items, size_t item_count, const char *const *stored, size_t stored_count) {
+    return server->kind->furnish(server, "romeo", "montague.example", items, item_count, stored, stored_count,
+                                 LIVE_NO_END, &error);
+}
+
 static bool holds(const struct heard *heard, const char *element, const char *one, const char *other) {
     for (const char *at = strstr(heard->text, element); at != NULL; at = strstr(at + 1, element)) {
         char tag[400];
@@ -270,7 +275,7 @@ START_TEST(a_roster_is_there_before_the_first_login) {
     items[7] = *state("it\\27s@verona.example", ROUTER_SUB_FROM, true, false, false);
     open_server(_i);
     makes_account("romeo");
-    ck_assert_int_eq(server->kind->furnish(server, "romeo", "montague.example", items, 8, NULL, 0, LIVE_NO_END, &error), ROUTER_OK);
+    ck_assert_int_eq(furnishes(items, 8, NULL, 0), ROUTER_OK);
     ck_assert(visit("romeo", "secret", &heard));
     ck_assert(holds(&heard, "<item", "tybalt@", "subscription=\"none\""));
     ck_assert(holds(&heard, "<item", "juliet@", "subscription=\"to\""));
@@ -300,7 +305,7 @@ START_TEST(messages_are_stored_before_the_first_login) {
     struct heard heard;
     open_server(_i);
     makes_account("romeo");
-    ck_assert_int_eq(server->kind->furnish(server, "romeo", "montague.example", NULL, 0, stored, 3, LIVE_NO_END, &error), ROUTER_OK);
+    ck_assert_int_eq(furnishes(NULL, 0, stored, 3), ROUTER_OK);
     ck_assert(visit("romeo", "secret", &heard));
     const char *first = strstr(heard.text, "id=\"m1\""), *second = strstr(heard.text, "id=\"m2\""),
                *third = strstr(heard.text, "id=\"m3\"");
@@ -325,7 +330,7 @@ START_TEST(approval_ahead_of_time_is_there_or_said_to_be_missing) {
     open_server(_i);
     makes_account("romeo");
     const struct live_item *item = state("tybalt@verona.example", ROUTER_SUB_NONE, false, false, true);
-    const int result = server->kind->furnish(server, "romeo", "montague.example", item, 1, NULL, 0, LIVE_NO_END, &error);
+    const int result = furnishes(item, 1, NULL, 0);
     ck_assert_int_eq(result, _i == 0 ? ROUTER_OK : VENUE_E_CANNOT);
     if (result != ROUTER_OK) {
         ck_assert_ptr_nonnull(strstr(error.text, "does not know approval ahead of time"));
@@ -400,7 +405,7 @@ START_TEST(other_servers_are_found_by_our_name_server_alone) {
     makes_account("romeo");
     ck_assert(live_dns_set(server->dns, "verona.example", LIVE_DNS_HERE, "127.0.1.7", ntohs(in.sin_port)));
     const struct live_item *item = state("friar@verona.example", ROUTER_SUB_BOTH, false, false, false);
-    ck_assert_int_eq(server->kind->furnish(server, "romeo", "montague.example", item, 1, NULL, 0, LIVE_NO_END, &error), ROUTER_OK);
+    ck_assert_int_eq(furnishes(item, 1, NULL, 0), ROUTER_OK);
     ck_assert(visit("romeo", "secret", &heard)); /* its presence goes to the friar */
     const int fd = accept(listener, NULL, NULL);
     ck_assert_int_ge(fd, 0);
