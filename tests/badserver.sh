@@ -109,6 +109,32 @@ serve mute
 target 'tls: off'
 says 'a server that never answers a client' 1 "cellar: .* at 127.0.0.1:$port: .*after $bound s without an answer"
 
+# Each case by itself: the second one is played too, and no case takes longer than it may.
+cp play.scs again.scs
+begun=$(date +%s)
+timeout "$most" "$drill" run -j 1 --target ./cellar.target --timeout "$bound" play.scs again.scs >out 2>err </dev/null
+check 'a server that never answers two clients: the run ends' [ $? -eq 1 ]
+check 'a server that never answers two clients: it takes two bounds' [ $(($(date +%s) - begun)) -le $((3 * bound)) ]
+for name in play again; do
+    check "a server that never answers two clients: $name.scs says that its time is over, where, and what it waited for" \
+        grep -q "$name.scs:13: this takes more than the $bound s that it may: cellar: wait for romeo@.*a ping is after" out
+done
+
+# Every answer comes in time, but all of them together do not.
+{
+    sed '/^Romeo connects/q' play.scs
+    for n in 1 2 3 4 5 6; do
+        printf '\nRomeo sends:\n\t<iq type="get" id="q%s"/>\n\nRomeo receives:\n\t<iq type="result" id="q%s"/>\n' "$n" "$n"
+    done
+} >long.scs
+serve slow
+target 'tls: off' 'barrier: ping'
+timeout "$most" "$drill" run --target ./cellar.target --timeout $((5 * bound)) long.scs >out 2>err </dev/null
+check 'a slow server has the time that it needs' [ $? -eq 0 ]
+timeout "$most" "$drill" run --target ./cellar.target --timeout "$bound" long.scs >out 2>err </dev/null
+check 'a slow server runs out of the time of a case' [ $? -eq 1 ]
+check 'a slow server: the case says so' grep -q 'long.scs:[0-9]*: this takes more than the '"$bound"' s that it may' out
+
 serve dies
 target 'tls: off'
 says 'a server that closes on a client' 1 'Romeo should have received'

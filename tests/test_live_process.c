@@ -3,6 +3,7 @@
 #include "parts.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,11 +193,12 @@ END_TEST
 
 START_TEST(a_channel_is_the_programs_standard_input) {
     int channel;
+    unsigned late = 0;
     char answer[40];
     start("while read -r word; do echo \"$word, said he\" >&0; done", &channel);
-    ck_assert(live_ask(channel, "soft\n", 5, answer, sizeof answer, 60));
+    ck_assert(live_ask(channel, &late, "soft\n", 5, answer, sizeof answer, LIVE_NO_END));
     ck_assert_str_eq(answer, "soft, said he");
-    ck_assert(live_ask(channel, "what light\n", 11, answer, 5, 60));
+    ck_assert(live_ask(channel, &late, "what light\n", 11, answer, 5, LIVE_NO_END));
     ck_assert_str_eq(answer, "what");
     close(channel);
 }
@@ -204,19 +206,43 @@ END_TEST
 
 START_TEST(a_channel_whose_program_has_ended_says_so) {
     int channel;
+    unsigned late = 0;
     char answer[40];
     const int process = start("exit 0", &channel);
     wait_for_end(process);
-    ck_assert(!live_ask(channel, "soft\n", 5, answer, sizeof answer, 60));
+    ck_assert(!live_ask(channel, &late, "soft\n", 5, answer, sizeof answer, LIVE_NO_END));
     close(channel);
 }
 END_TEST
 
 START_TEST(a_channel_whose_program_is_silent_is_not_waited_for_forever) {
     int channel;
+    unsigned late = 0;
     char answer[40];
     start("exec sleep 1000", &channel);
-    ck_assert(!live_ask(channel, "soft\n", 5, answer, sizeof answer, 0));
+    ck_assert(!live_ask(channel, &late, "soft\n", 5, answer, sizeof answer, 0));
+    ck_assert_int_eq(errno, ETIMEDOUT);
+    ck_assert(!live_ask(channel, &late, "soft\n", 5, answer, sizeof answer, live_clock_us() + 1000));
+    ck_assert_int_eq(errno, ETIMEDOUT);
+    close(channel);
+}
+END_TEST
+
+START_TEST(an_answer_that_nobody_waited_for_is_not_the_next_ones) {
+    int channel;
+    unsigned late = 0;
+    char answer[40], line[20];
+    start("read -r word; while [ ! -e go ]; do sleep 0.01; done; echo \"$word\" >&0; read -r word; echo \"$word\" >&0; "
+          "echo ready > said; read -r word; echo \"$word\" >&0",
+          &channel);
+    ck_assert(!live_ask(channel, &late, "one\n", 4, answer, sizeof answer, live_clock_us() + 1000));
+    ck_assert(!live_ask(channel, &late, "two\n", 4, answer, sizeof answer, live_clock_us() + 1000));
+    ck_assert_uint_eq(late, 2);
+    ck_assert(live_nest_write(nest, "go", "", 0, &error));
+    read_line("said", line, sizeof line);
+    ck_assert(live_ask(channel, &late, "three\n", 6, answer, sizeof answer, LIVE_NO_END));
+    ck_assert_str_eq(answer, "three");
+    ck_assert_uint_eq(late, 0);
     close(channel);
 }
 END_TEST
@@ -260,7 +286,7 @@ END_TEST
 
 static bool run(const char *script, unsigned seconds, int *status, char *output, size_t size) {
     const char *const argv[] = {"sh", "-c", script, NULL};
-    return live_nest_run(nest, argv, seconds, status, output, size, &error);
+    return live_nest_run(nest, argv, live_clock_us() + seconds * UINT64_C(1000000), status, output, size, &error);
 }
 
 START_TEST(a_command_is_run_to_its_end) {
@@ -408,6 +434,7 @@ Suite *live_process_suite(void) {
     tcase_add_test(processes, a_channel_is_the_programs_standard_input);
     tcase_add_test(processes, a_channel_whose_program_has_ended_says_so);
     tcase_add_test(processes, a_channel_whose_program_is_silent_is_not_waited_for_forever);
+    tcase_add_test(processes, an_answer_that_nobody_waited_for_is_not_the_next_ones);
     tcase_add_test(processes, stopping_lets_a_program_end_in_its_own_way);
     tcase_add_test(processes, stopping_ends_what_will_not_end_and_its_children);
     tcase_add_test(processes, the_children_of_a_program_that_has_ended_end_too);

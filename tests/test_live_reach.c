@@ -105,7 +105,7 @@ static void says_that_it_closed(const char *step) {
 
 static void closes(const struct line *lines) {
     starts(lines, LIVE_TLS_OFF);
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     says_that_it_closed("open a stream");
     ends();
 }
@@ -113,7 +113,7 @@ static void closes(const struct line *lines) {
 static void fails(const struct line *lines, enum live_tls tls, unsigned seconds, const char *step, const char *why) {
     starts(lines, tls);
     server.seconds = seconds;
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     says(step, why);
     ends();
 }
@@ -121,10 +121,10 @@ static void fails(const struct line *lines, enum live_tls tls, unsigned seconds,
 START_TEST(a_server_that_offers_features_is_reached) {
     static const struct line lines[] = {{"to=\"montague.example\"", HEADER PLAIN}, {NULL, NULL}};
     starts(lines, LIVE_TLS_OFF);
-    ck_assert_msg(live_reach(&server, "montague.example", &error), "%s", error.text);
+    ck_assert_msg(live_reach(&server, "montague.example", LIVE_NO_END, &error), "%s", error.text);
     ends();
     starts(lines, LIVE_TLS_ALLOWED);
-    ck_assert_msg(live_reach(&server, "montague.example", &error), "%s", error.text);
+    ck_assert_msg(live_reach(&server, "montague.example", LIVE_NO_END, &error), "%s", error.text);
     ends();
 }
 END_TEST
@@ -144,6 +144,15 @@ END_TEST
 START_TEST(a_server_that_never_answers_is_named) {
     static const struct line lines[] = {{NULL, NULL}};
     fails(lines, LIVE_TLS_OFF, 1, "open a stream", "no answer within 1 s");
+}
+END_TEST
+
+START_TEST(who_asks_may_have_less_time_than_a_wait) {
+    static const struct line lines[] = {{NULL, NULL}};
+    starts(lines, LIVE_TLS_OFF);
+    ck_assert(!live_reach(&server, "montague.example", live_clock_us() + 1000000, &error));
+    says("open a stream", "no answer within 1 s");
+    ends();
 }
 END_TEST
 
@@ -186,7 +195,7 @@ START_TEST(tls_that_does_not_come_to_be_is_named) {
     static const struct line lines[] = {
         {"<stream:stream", HEADER STARTTLS}, {"<starttls", "<proceed" TLS_NAMESPACE}, {"", NULL}};
     starts(lines, LIVE_TLS_REQUIRED);
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "cellar: start TLS for montague.example at 127.0.0.1:"));
     ck_assert_ptr_nonnull(strstr(error.text, "it does not come about"));
     ends();
@@ -198,7 +207,7 @@ START_TEST(a_server_that_is_silent_in_the_middle_of_tls_is_named) {
         {"<stream:stream", HEADER STARTTLS}, {"<starttls", "<proceed" TLS_NAMESPACE}, {NULL, NULL}};
     starts(lines, LIVE_TLS_REQUIRED);
     server.seconds = 1;
-    ck_assert(!live_reach(&server, "montague.example", &error));
+    ck_assert(!live_reach(&server, "montague.example", LIVE_NO_END, &error));
     says("start TLS", "no answer within 1 s");
     ends();
 }
@@ -208,7 +217,7 @@ END_TEST
 
 static bool registers(const struct line *lines) {
     starts(lines, LIVE_TLS_OFF);
-    const bool made = live_register(&server, "romeo", "montague.example", "a<'b'>&", &error);
+    const bool made = live_register(&server, "romeo", "montague.example", "a<'b'>&", LIVE_NO_END, &error);
     ends();
     return made;
 }
@@ -248,6 +257,7 @@ Suite *live_reach_suite(void) {
     tcase_add_test(tc, a_server_that_closes_at_once_is_named);
     tcase_add_test(tc, a_server_that_closes_behind_its_header_is_named);
     tcase_add_test(tc, a_server_that_never_answers_is_named);
+    tcase_add_test(tc, who_asks_may_have_less_time_than_a_wait);
     tcase_add_test(tc, a_server_that_offers_nothing_is_named);
     tcase_add_test(tc, a_stream_error_is_named);
     tcase_add_test(tc, what_is_no_xmpp_is_named);

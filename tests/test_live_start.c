@@ -55,7 +55,7 @@ static bool start_badly(struct live_server *server, struct live_error *why) {
 }
 
 static bool start_never(struct live_server *server, struct live_error *why) {
-    server->seconds = 0;
+    server->start_seconds = 0;
     return run_script(server, "exec sleep 1000") &&
            live_wait_port(server, server->c2s_port, "open its port for clients", why);
 }
@@ -66,11 +66,12 @@ static bool start_talkative(struct live_server *server, struct live_error *why) 
 }
 
 static bool make_account(struct live_server *server, const char *local, const char *domain, const char *password,
-                         struct live_error *why) {
+                         uint64_t end_us, struct live_error *why) {
     (void)server;
     (void)local;
     (void)domain;
     (void)password;
+    (void)end_us;
     return live_fail(why, "accounts are not for scripts");
 }
 
@@ -143,8 +144,8 @@ START_TEST(a_server_that_runs_is_left_alone) {
     ck_assert(live_check(server, &error));
     ck_assert_int_eq(read_pid(server), pid);
     ck_assert_uint_eq(server->generation, 0);
-    const uint16_t ports[] = {server->c2s_port, server->s2s_port, server->component_port, server->api_port};
-    for (size_t i = 0; i < 4; i++) {
+    const uint16_t ports[] = {server->c2s_port, server->s2s_port, server->component_port};
+    for (size_t i = 0; i < 3; i++) {
         ck_assert_uint_ne(ports[i], 0);
         for (size_t j = 0; j < i; j++) {
             ck_assert_uint_ne(ports[i], ports[j]);
@@ -174,6 +175,22 @@ START_TEST(a_server_that_died_is_started_anew) {
 }
 END_TEST
 
+/* The script's port takes connections, and nobody speaks there. */
+START_TEST(a_server_that_gives_no_answer_is_started_anew_once_it_is_doubted) {
+    struct live_server *server = open_kind(start_well, "sh");
+    ck_assert_msg(server != NULL, "%s", error.text);
+    server->seconds = 0;
+    ck_assert(live_check(server, &error));
+    ck_assert_uint_eq(server->generation, 0);
+    server->doubted = true;
+    ck_assert_msg(live_check(server, &error), "%s", error.text);
+    ck_assert_uint_eq(server->generation, 1);
+    ck_assert(live_check(server, &error));
+    ck_assert_uint_eq(server->generation, 1);
+    live_close(server);
+}
+END_TEST
+
 START_TEST(the_served_domains_have_names_and_a_place) {
     struct live_server *server = open_kind(start_well, "sh");
     const char *address;
@@ -183,9 +200,9 @@ START_TEST(the_served_domains_have_names_and_a_place) {
     ck_assert_str_eq(address, "127.0.0.1");
     ck_assert_uint_eq(port, server->c2s_port);
     ck_assert(!live_where(server, "capulet.example", &address, &port));
-    ck_assert(!live_account(server, "romeo", "capulet.example", "x", &error));
+    ck_assert(!live_account(server, "romeo", "capulet.example", "x", LIVE_NO_END, &error));
     ck_assert_str_eq(error.text, "script does not serve capulet.example");
-    ck_assert(!live_account(server, "romeo", "montague.example", "x", &error));
+    ck_assert(!live_account(server, "romeo", "montague.example", "x", LIVE_NO_END, &error));
     ck_assert_str_eq(error.text, "accounts are not for scripts");
     live_close(server);
 }
@@ -219,6 +236,7 @@ Suite *live_start_suite(void) {
     tcase_add_test(tc, nothing_to_serve_is_an_error);
     tcase_add_test(tc, a_server_that_runs_is_left_alone);
     tcase_add_test(tc, a_server_that_died_is_started_anew);
+    tcase_add_test(tc, a_server_that_gives_no_answer_is_started_anew_once_it_is_doubted);
     tcase_add_test(tc, the_served_domains_have_names_and_a_place);
     tcase_add_test(tc, a_closed_port_is_named_with_its_host);
     suite_add_tcase(suite, tc);

@@ -147,10 +147,10 @@ START_TEST(accounts_can_be_listed) {
     ck_assert_str_eq(live_password(&server, "romeo", "montague.example", "made"), "# so: soft! \"1\"");
     ck_assert_str_eq(live_password(&server, "Juliet", "Montague.example", "made"), "x");
     ck_assert_str_eq(live_password(&server, "juliet", "capulet.example", "made"), "made");
-    ck_assert(live_account(&server, "romeo", "montague.example", "x", &error));
-    ck_assert(!live_account(&server, "nurse", "montague.example", "x", &error));
+    ck_assert(live_account(&server, "romeo", "montague.example", "x", LIVE_NO_END, &error));
+    ck_assert(!live_account(&server, "nurse", "montague.example", "x", LIVE_NO_END, &error));
     ck_assert_str_eq(error.text, "t: the target file does not list the account nurse@montague.example");
-    ck_assert(!live_account(&server, "nurse", "capulet.example", "x", &error));
+    ck_assert(!live_account(&server, "nurse", "capulet.example", "x", LIVE_NO_END, &error));
     ck_assert_str_eq(error.text, "t does not serve capulet.example");
     live_target_free(target);
 }
@@ -357,7 +357,7 @@ static void free_server(void) {
 }
 
 static bool makes(const char *local) {
-    return live_account(&server, local, "montague.example", "Pa$$ 'w\"ord", &error);
+    return live_account(&server, local, "montague.example", "Pa$$ 'w\"ord", LIVE_NO_END, &error);
 }
 
 START_TEST(a_command_gets_names_and_password_as_they_are) {

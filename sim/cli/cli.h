@@ -118,7 +118,7 @@ struct cli_settings {
     unsigned shard, shards; /* play the shard-th of so many parts, from 1; 0: all */
     const char *rerun_file; /* results: play the cases that failed there; NULL: all */
     const struct cli_rerun *rerun; /* what stands in it */
-    unsigned timeout; /* seconds of one wait for a real server; 0: as it is usual */
+    unsigned timeout; /* seconds that a case may take; 0: as it is usual */
     unsigned pass; /* seconds that `time passes` may take in a case on a real server; 0: as it is usual */
     bool only_differences, only_departures;
     const char *target, *listen, *output; /* NULL: not given */

@@ -207,8 +207,8 @@ static const struct option options[] = {
     {CLI_TARGET, "--target", "T", '\0', AT(target),
      "a real server: one that is installed here (prosody, ejabberd, jabberd2), or a file"},
     {CLI_TIMEOUT, "--timeout", "S", '\0', BY(set_timeout),
-     "seconds that a wait for a real server may take (10); on the simulator, seconds of\n"
-     "virtual time that a case may take (no bound)"},
+     "seconds that a case may take: on the simulator of virtual time (no bound), on a real\n"
+     "server of real time (60, and what --pass allows; each wait for it 10)"},
     {CLI_PASS, "--pass", "S", '\0', BY(set_pass),
      "seconds that `time passes` may take in a case with a [Peer] on a real server; those\n"
      "that let more pass are skipped (5)"},

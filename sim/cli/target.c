@@ -119,6 +119,7 @@ struct cli_live {
     struct live_target *target;
     struct live_server *server;
     uint64_t pass_max_us; /* that `time passes` may take in a case */
+    unsigned seconds;     /* that a case may take */
     pthread_mutex_t lock; /* one at a time looks after the server */
 };
 
@@ -145,7 +146,8 @@ struct cli_live *cli_live_open(const struct cli_settings *settings, const struct
     struct cli_live *live = cli_need(malloc(sizeof *live));
     *live = (struct cli_live){.target = target,
                               .server = server,
-                              .pass_max_us = UINT64_C(1000000) * (settings->pass == 0 ? 5 : settings->pass)};
+                              .pass_max_us = UINT64_C(1000000) * (settings->pass == 0 ? 5 : settings->pass),
+                              .seconds = settings->timeout != 0 ? settings->timeout : LIVE_CASE_SECONDS + settings->pass};
     pthread_mutex_init(&live->lock, NULL);
     return live;
 }
@@ -155,7 +157,7 @@ static int new_venue(void *context, unsigned number, struct venue **venue, struc
     struct live_error why = {.line = 0};
     pthread_mutex_lock(&live->lock);
     const bool runs = live_check(live->server, &why);
-    *venue = runs ? live_venue(live->server, number, &why) : NULL;
+    *venue = runs ? live_venue(live->server, number, live->seconds, &why) : NULL;
     pthread_mutex_unlock(&live->lock);
     if (*venue == NULL) {
         snprintf(error->text, sizeof error->text, "%.*s", (int)sizeof error->text - 1, why.text);

@@ -34,7 +34,8 @@ struct drill_options {
     bool observe;                   /* fill `observations` */
     bool story;                     /* fill `story` */
     bool sparing;                   /* trace and story only of a case that does not pass */
-    uint64_t virtual_max_us;        /* a case that takes longer in the simulation's time fails; 0: no bound */
+    uint64_t virtual_max_us;        /* a case that takes longer in the simulation's time fails; 0: no bound. On real
+                                     * servers the venue sees to the same bound; here it is for texts */
     bool tally;                     /* fill `tally` */
     bool trace_failure;             /* keep the trace of a case that fails */
 

@@ -102,15 +102,11 @@ static int remote_of(struct live_venue *venue, struct slice domain) {
     return (int)venue->remote_count - 1;
 }
 
-static struct slice whole(const char *text) {
-    return (struct slice){.data = text, .size = strlen(text)};
-}
-
 static void owes(struct live_actor *actor, int remote) {
-    struct live_actor *peer = live_venue_actor(actor->venue, whole(actor->venue->remotes[remote]));
+    struct live_actor *peer = live_venue_actor(actor->venue, live_slice(actor->venue->remotes[remote]));
     actor->owes[remote] = true;
     if (peer != NULL) {
-        met(peer, whole(actor->domain));
+        met(peer, live_slice(actor->domain));
     }
 }
 
@@ -126,7 +122,7 @@ void live_barrier_relates(struct live_venue *venue, const struct live_held *acco
 /* What a peer sends makes the server answer, and the answer may come back to whom it was for. */
 static void peer_sent(struct live_actor *peer, const struct slice *from, const struct slice *to) {
     struct live_venue *venue = peer->venue;
-    const int remote = remote_of(venue, from == NULL ? whole(peer->domain) : live_jid_domain(*from));
+    const int remote = remote_of(venue, from == NULL ? live_slice(peer->domain) : live_jid_domain(*from));
     met(peer, live_jid_domain(*to));
     for (size_t i = 0; remote >= 0 && i < venue->actor_count; i++) {
         struct live_actor *actor = venue->actors[i];
@@ -215,7 +211,7 @@ static void ping_remotes(struct live_actor *actor) {
 
 /* Whether a marker for a domain would come back: that of a component that is away may be nobody's. */
 static bool is_owned(const struct live_venue *venue, const char *domain) {
-    const struct live_actor *actor = live_venue_actor(venue, whole(domain));
+    const struct live_actor *actor = live_venue_actor(venue, live_slice(domain));
     const struct live_kind *kind = venue->server->kind;
     return actor == NULL || actor->role != LIVE_ROLE_COMPONENT || kind == NULL || !kind->disowns_components ||
            live_actor_connected(actor);
@@ -332,7 +328,7 @@ static void begin_round(struct live_venue *venue) {
         }
     }
     barrier->waiting = count_missing(venue);
-    barrier->progress_us = live_clock_us();
+    barrier->progress_us = barrier->asked_us = live_clock_us();
     live_party_work(venue->party);
 }
 
@@ -374,20 +370,28 @@ static bool is_last_round(const struct live_venue *venue) {
 
 /* ------------------------------------------------------------------------------------------------------ waiting ---- */
 
-/* The last bound: somebody has no answer, and nothing comes any more. */
-static void give_up(struct live_venue *venue) {
-    struct live_error error;
-    const char *name = live_target_name(venue->server->target);
+bool live_barrier_missing(const struct live_venue *venue, struct live_error *error) {
+    const unsigned seconds = live_seconds(live_clock_us() - venue->barrier.progress_us);
     for (size_t i = 0; i < venue->actor_count; i++) {
         const struct live_actor *actor = venue->actors[i];
         if (missing(actor) > 0) {
             const char *address = "?";
             uint16_t port = 0;
             (void)live_where(venue->server, actor->domain, &address, &port);
-            live_fail(&error, "%s: wait for %s, at %s:%u: a ping is after %u s without an answer", name,
-                      actor->full_jid == NULL ? actor->name : actor->full_jid, address, port, venue->server->seconds);
-            live_venue_fails(venue, &error);
+            live_fail(error, "%s: wait for %s, at %s:%u: a ping is after %u s without an answer",
+                      live_target_name(venue->server->target), actor->full_jid == NULL ? actor->name : actor->full_jid,
+                      address, port, seconds);
+            return true;
         }
+    }
+    return false;
+}
+
+/* The last bound: somebody has no answer, and nothing comes any more. */
+static void give_up(struct live_venue *venue) {
+    struct live_error error;
+    if (live_barrier_missing(venue, &error)) {
+        live_venue_fails(venue, &error);
     }
 }
 
@@ -396,11 +400,13 @@ static void give_up(struct live_venue *venue) {
 static bool asks_anew(struct live_venue *venue, uint64_t now) {
     struct live_barrier *barrier = &venue->barrier;
     const uint64_t part_us = (uint64_t)venue->server->seconds * 1000000 / (AGAIN_MOST + 2);
-    if (!in_rounds(venue) || barrier->again >= AGAIN_MOST || now - barrier->progress_us < part_us) {
+    const uint64_t heard_us = barrier->progress_us;
+    if (!in_rounds(venue) || barrier->again >= AGAIN_MOST || now - barrier->asked_us < part_us) {
         return false;
     }
     barrier->again++;
     begin(venue, barrier->remote);
+    barrier->progress_us = heard_us; /* that one asks again is no answer */
     return true;
 }
 

@@ -2,13 +2,11 @@
 #include "session.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <netinet/in.h>
@@ -37,7 +35,7 @@ struct live_client {
     bool deaf;         /* what is under way to it is lost */
     bool reached;      /* the connection stands */
     bool refused;      /* the server has said no; `why` says to what */
-    uint64_t end_us;   /* by then it shall be logged in */
+    uint64_t begun_us, end_us; /* by then it shall be logged in */
     struct live_deadline *deadline; /* of the handshake of TLS, for which the library would wait for ever */
     const char *step;
     char why[WHY_SIZE];
@@ -68,34 +66,14 @@ static struct live_client *client_of(const xmpp_conn_t *conn) {
 
 /* ---------------------------------------------------------------------------------------------- calls to the library ---- */
 
-/* Writing to a connection that is gone raises SIGPIPE, which must not end the harness. */
-struct guard {
-    sigset_t before;
-    bool was_pending;
-};
-
-static void enter_library(struct live_party *party, struct guard *guard) {
-    sigset_t pipe_only;
-    sigset_t pending;
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    sigpending(&pending);
-    guard->was_pending = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &guard->before);
+static void enter_library(struct live_party *party, struct live_guard *guard) {
+    live_guard_enter(guard);
     working = party;
 }
 
-static void leave_library(const struct guard *guard) {
-    const struct timespec at_once = {0, 0};
-    sigset_t pipe_only, pending;
+static void leave_library(const struct live_guard *guard) {
     working = NULL;
-    sigpending(&pending);
-    if (!guard->was_pending && sigismember(&pending, SIGPIPE) == 1) {
-        sigemptyset(&pipe_only);
-        sigaddset(&pipe_only, SIGPIPE);
-        (void)sigtimedwait(&pipe_only, NULL, &at_once);
-    }
-    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+    live_guard_leave(guard);
 }
 
 /* -------------------------------------------------------------------------------------------------- logging in ---- */
@@ -142,6 +120,10 @@ static void note_features(struct live_client *client, const char *text) {
         client->step = "log in";
         because(client, "the server offers no way to log in with a password that can be used");
     }
+}
+
+static unsigned time_to_log_in(const struct live_client *client) {
+    return live_seconds(client->end_us > client->begun_us ? client->end_us - client->begun_us : 0);
 }
 
 static void note_received(struct live_client *client, const char *text) {
@@ -323,11 +305,11 @@ static void release(struct live_client *client) {
     }
 }
 
-bool live_client_connect(struct live_client *client, struct live_error *error) {
+bool live_client_connect(struct live_client *client, uint64_t end_us, struct live_error *error) {
     struct live_party *party = client->party;
     const char *address = "";
     uint16_t port = 0;
-    struct guard guard;
+    struct live_guard guard;
     if (!live_where(party->server, client->domain, &address, &port)) {
         return live_fail(error, "%s: connect as %s: it does not serve this domain", live_target_name(party->server->target),
                          client->called);
@@ -337,7 +319,8 @@ bool live_client_connect(struct live_client *client, struct live_error *error) {
     client->step = "connect";
     client->why[0] = client->condition[0] = '\0';
     client->deaf = client->reached = client->refused = false;
-    client->end_us = live_clock_us() + (uint64_t)party->server->seconds * 1000000;
+    client->begun_us = live_clock_us();
+    client->end_us = end_us;
     live_client_forget(client);
     client->conn = xmpp_conn_new(party->ctx);
     bool good = client->conn != NULL;
@@ -368,7 +351,7 @@ bool live_client_error(const struct live_client *client, struct live_error *erro
     (void)live_where(client->party->server, client->domain, &address, &port);
     if (client->state == LIVE_CLIENT_CONNECTING && !client->refused) {
         return live_fail(error, "%s: %s as %s at %s:%u: no answer within %u s", name, client->step, client->called, address,
-                         port, client->party->server->seconds);
+                         port, time_to_log_in(client));
     }
     return live_fail(error, "%s: %s as %s at %s:%u: %s", name, client->step, client->called, address, port, client->why);
 }
@@ -376,7 +359,7 @@ bool live_client_error(const struct live_client *client, struct live_error *erro
 /* ------------------------------------------------------------------------------------------------------- sending ---- */
 
 static void send_text(struct live_client *client, const char *bytes, size_t size) {
-    struct guard guard;
+    struct live_guard guard;
     enter_library(client->party, &guard);
     xmpp_send_raw(client->conn, bytes, size);
     leave_library(&guard);
@@ -415,7 +398,7 @@ void live_client_forget(struct live_client *client) {
 }
 
 void live_client_leave(struct live_client *client, bool breaks, const char *condition) {
-    struct guard guard;
+    struct live_guard guard;
     if (client->state != LIVE_CLIENT_IN) {
         return;
     }
@@ -437,7 +420,7 @@ void live_client_leave(struct live_client *client, bool breaks, const char *cond
 }
 
 void live_client_drop(struct live_client *client) {
-    struct guard guard;
+    struct live_guard guard;
     enter_library(client->party, &guard);
     release(client);
     leave_library(&guard);
@@ -558,13 +541,13 @@ static void end_deadlines(struct live_party *party) {
         struct live_deadline *deadline = client->deadline;
         client->deadline = NULL;
         if (live_deadline_end(deadline)) {
-            (void)snprintf(client->why, sizeof client->why, "no answer within %u s", party->server->seconds);
+            (void)snprintf(client->why, sizeof client->why, "no answer within %u s", time_to_log_in(client));
         }
     }
 }
 
 void live_party_work(struct live_party *party) {
-    struct guard guard;
+    struct live_guard guard;
     int turns = 1;
     enter_library(party, &guard);
     for (struct live_client *client = party->clients; client != NULL; client = client->next) {

@@ -79,13 +79,13 @@ static void clean(char *output, const char *password) {
 }
 
 static bool run_command(struct live_server *server, char *const *words, const char *password, const char *bare,
-                        struct live_error *error) {
+                        uint64_t end_us, struct live_error *error) {
     char output[OUTPUT_SHOWN];
     int status = 0;
     struct live_error why;
     const char *name = server->target->name;
-    if (!live_nest_run(server->nest, (const char *const *)words, server->seconds, &status, output, sizeof output,
-                       &why)) {
+    if (!live_nest_run(server->nest, (const char *const *)words, live_end_us(server, end_us), &status, output,
+                       sizeof output, &why)) {
         return live_fail(error, "%s: make the account %s: %s", name, bare, why.text);
     }
     clean(output, password);
@@ -94,7 +94,7 @@ static bool run_command(struct live_server *server, char *const *words, const ch
 }
 
 bool live_account_command(struct live_server *server, const char *local, const char *domain, const char *password,
-                          struct live_error *error) {
+                          uint64_t end_us, struct live_error *error) {
     struct live_text bare = {0};
     live_text_format(&bare, "%s@%s", local, domain);
     if (local[0] == '-' || domain[0] == '-' || bare.failed) {
@@ -106,8 +106,8 @@ bool live_account_command(struct live_server *server, const char *local, const c
     const struct put_in values[] = {
         {"{local}", local}, {"{domain}", domain}, {"{jid}", bare.data}, {"{password}", password}, {NULL, NULL}};
     char **words = fill_all(server->target->command, values);
-    const bool good =
-        words == NULL ? live_fail(error, "memory ran out") : run_command(server, words, password, bare.data, error);
+    const bool good = words == NULL ? live_fail(error, "memory ran out")
+                                    : run_command(server, words, password, bare.data, end_us, error);
     free_all(words);
     live_text_free(&bare);
     return good;

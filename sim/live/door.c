@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -59,9 +60,8 @@ static bool is_watched(const struct live_door *door) {
            live_client_state(door->watch) == LIVE_CLIENT_IN;
 }
 
-/* Until it is neither logging in nor waiting for an answer. returns false: the server's time is over. */
-static bool wait_for_watch(struct live_door *door) {
-    const uint64_t end_us = live_clock_us() + (uint64_t)door->server->seconds * 1000000;
+/* Until it is neither logging in nor waiting for an answer. returns false: the time is over. */
+static bool wait_for_watch(struct live_door *door, uint64_t end_us) {
     while (live_client_state(door->watch) == LIVE_CLIENT_CONNECTING || live_client_pings(door->watch) > 0) {
         struct pollfd polls[POLLS_MAX];
         if (live_clock_us() >= end_us) {
@@ -75,7 +75,7 @@ static bool wait_for_watch(struct live_door *door) {
 }
 
 /* The first domain that it serves, and an account with a name that no case has. */
-static bool log_in(struct live_door *door, struct live_error *error) {
+static bool log_in(struct live_door *door, uint64_t end_us, struct live_error *error) {
     static const struct live_peer_events events = {.context = NULL, .arrived = ignore, .ended = ended};
     char local[LIVE_PASSWORD_SIZE], password[LIVE_PASSWORD_SIZE];
     struct live_text jid = {0};
@@ -87,10 +87,7 @@ static bool log_in(struct live_door *door, struct live_error *error) {
     if (!live_secret(local, error) || !live_secret(password, error)) {
         return false;
     }
-    for (char *c = local; *c != '\0'; c++) {
-        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-    }
-    if (!live_account(door->server, local, door->domain, password, error)) {
+    if (!live_account(door->server, local, door->domain, password, end_us, error)) {
         return false;
     }
     live_text_format(&jid, "%s@%s", local, door->domain);
@@ -100,38 +97,57 @@ static bool log_in(struct live_door *door, struct live_error *error) {
         return live_fail(error, "memory ran out");
     }
     door->generation = door->server->generation;
-    if (!live_client_connect(door->watch, error) || !wait_for_watch(door) || !is_watched(door)) {
+    end_us = live_end_us(door->server, end_us);
+    if (!live_client_connect(door->watch, end_us, error) || !wait_for_watch(door, end_us) || !is_watched(door)) {
         return live_client_error(door->watch, error);
     }
     return true;
 }
 
 /* The first is read after what was closed before it was sent, or together with that; the second comes back behind all that
- * the server says to itself about it. */
+ * the server says to itself about it. This time is everybody's, so that no case's end cuts it short. A server that does not
+ * answer is not asked again by this session. */
 static void ping_twice(struct live_door *door) {
     for (int i = 0; i < 2 && is_watched(door); i++) {
         live_client_ping(door->watch, door->domain);
-        if (!wait_for_watch(door)) {
-            live_client_forget(door->watch);
+        if (!wait_for_watch(door, live_end_us(door->server, LIVE_NO_END))) {
+            forget_watch(door);
         }
     }
 }
 
 /* --------------------------------------------------------------------------------------------------- come and go ---- */
 
-bool live_door_come(struct live_door *door, struct live_error *error) {
+/* With the lock, until something has changed. returns false: the time is over. */
+static bool wait_for_change(struct live_door *door, uint64_t end_us) {
+    const struct timespec end = {.tv_sec = (time_t)(end_us / 1000000), .tv_nsec = (long)(end_us % 1000000) * 1000};
+    return end_us == LIVE_NO_END ? pthread_cond_wait(&door->changed, &door->lock) == 0
+                                 : pthread_cond_timedwait(&door->changed, &door->lock, &end) == 0;
+}
+
+/* Alone, but without the lock, so that nobody waits longer than he has time. */
+static bool see_to_watch(struct live_door *door, uint64_t end_us, struct live_error *error) {
+    door->going = true;
+    pthread_mutex_unlock(&door->lock);
+    forget_watch(door);
+    const bool good = log_in(door, end_us, error);
+    pthread_mutex_lock(&door->lock);
+    door->going = false;
+    pthread_cond_broadcast(&door->changed);
+    return good;
+}
+
+bool live_door_come(struct live_door *door, uint64_t end_us, struct live_error *error) {
     bool good = true;
     if (door == NULL) {
         return true;
     }
     pthread_mutex_lock(&door->lock);
-    while (door->going || door->waiting > 0) {
-        pthread_cond_wait(&door->changed, &door->lock);
+    while (good && (door->going || door->waiting > 0)) {
+        good = wait_for_change(door, end_us) || live_fail(error, "%s: other cases are still leaving",
+                                                          live_target_name(door->server->target));
     }
-    if (!is_watched(door)) {
-        forget_watch(door);
-        good = log_in(door, error);
-    }
+    good = good && (is_watched(door) || see_to_watch(door, end_us, error));
     door->coming += good;
     pthread_mutex_unlock(&door->lock);
     return good;
@@ -146,17 +162,22 @@ void live_door_came(struct live_door *door) {
     }
 }
 
-void live_door_go(struct live_door *door) {
+bool live_door_go(struct live_door *door, uint64_t end_us) {
+    bool good = true;
     if (door != NULL) {
         pthread_mutex_lock(&door->lock);
         door->waiting++;
-        while (door->going || door->coming > 0) {
-            pthread_cond_wait(&door->changed, &door->lock);
+        while (good && (door->going || door->coming > 0)) {
+            good = wait_for_change(door, end_us);
         }
         door->waiting--;
-        door->going = true;
+        door->going = door->going || good;
+        if (!good) {
+            pthread_cond_broadcast(&door->changed); /* whoever has waited for this one need not */
+        }
         pthread_mutex_unlock(&door->lock);
     }
+    return good;
 }
 
 void live_door_gone(struct live_door *door) {
@@ -171,9 +192,16 @@ void live_door_gone(struct live_door *door) {
 
 /* -------------------------------------------------------------------------------------------------- what is kept ---- */
 
+/* Others may bring more meanwhile. */
 static void close_kept(struct live_door *door) {
-    while (door->kept_count > 0) {
-        close(door->kept[--door->kept_count]);
+    int kept[KEPT_MAX];
+    pthread_mutex_lock(&door->lock);
+    size_t count = door->kept_count;
+    memcpy(kept, door->kept, sizeof kept);
+    door->kept_count = 0;
+    pthread_mutex_unlock(&door->lock);
+    while (count > 0) {
+        close(kept[--count]);
     }
 }
 
@@ -191,7 +219,7 @@ void live_door_keep(struct live_door *door, int connection) {
     const bool full = door->kept_count == most;
     pthread_mutex_unlock(&door->lock);
     if (full) {
-        live_door_go(door);
+        (void)live_door_go(door, LIVE_NO_END);
         close_kept(door);
         live_door_gone(door);
     }
@@ -203,10 +231,14 @@ void live_door_keep(struct live_door *door, int connection) {
 
 struct live_door *live_door_new(struct live_server *server) {
     struct live_door *door = calloc(1, sizeof *door);
+    pthread_condattr_t attributes;
     if (door != NULL) {
         door->server = server;
         pthread_mutex_init(&door->lock, NULL);
-        pthread_cond_init(&door->changed, NULL);
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&door->changed, &attributes);
+        pthread_condattr_destroy(&attributes);
     }
     return door;
 }

@@ -37,7 +37,10 @@ struct live_needs {
 
 struct live_server;
 
-/* live_open - start it, or see that it answers. target: borrowed until live_close. seconds: the bound for one wait.
+enum { LIVE_CASE_SECONDS = 60 }; /* that a case may take, where nothing else is asked for */
+
+/* live_open - start it, or see that it answers. target: borrowed until live_close. seconds: the bound for one wait; 0:
+ * the usual one, which a server that is started here always has.
  * returns   NULL and *error: missing software (with the package to install), a port that is closed, a server that does
  *           not answer, a certificate that is not trusted, and so on. */
 struct live_server *live_open(const struct live_target *target, const struct live_needs *needs, unsigned seconds,
@@ -46,11 +49,13 @@ struct live_server *live_open(const struct live_target *target, const struct liv
 /* live_close - stop it, with everything that was started and written for it. */
 void live_close(struct live_server *server);
 
-/* live_check - whether it still runs; one that was started here and died is started anew. returns false and *error where
- * that fails. Called between cases. */
+/* live_check - whether it still runs; one that was started here and died, or does not answer since a case failed for want
+ * of an answer, is started anew. returns false and *error where that fails. Called between cases. */
 bool live_check(struct live_server *server, struct live_error *error);
 
-/* live_venue - a venue for one case. number: of the case in the run; makes its names fresh. returns NULL and *error. */
-struct venue *live_venue(struct live_server *server, unsigned number, struct live_error *error);
+/* live_venue - a venue for one case. number: of the case in the run; makes its names fresh. seconds: that the case may
+ * take from now on, beside what passes until servers have started for it or other cases leave its component's name to
+ * it; all its waits share them, and the venue fails with VENUE_E_DOWN when they are over. returns NULL and *error. */
+struct venue *live_venue(struct live_server *server, unsigned number, unsigned seconds, struct live_error *error);
 
 #endif

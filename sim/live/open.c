@@ -59,7 +59,7 @@ static bool copy_needs(struct live_needs *copy, const struct live_needs *needs, 
 
 /* Ports that differ: what is free for one is free for the next as long as nobody listens. */
 static bool choose_ports(struct live_server *server, struct live_error *error) {
-    uint16_t *const ports[] = {&server->c2s_port, &server->s2s_port, &server->component_port, &server->api_port};
+    uint16_t *const ports[] = {&server->c2s_port, &server->s2s_port, &server->component_port};
     for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
         bool fresh = true;
         do {
@@ -112,6 +112,7 @@ static void stop_processes(struct live_server *server) {
     if (server->channel >= 0) {
         close(server->channel);
         server->channel = -1;
+        server->late = 0;
     }
     live_nest_stop(server->nest, 0);
     server->process_count = 0;
@@ -122,6 +123,7 @@ static void stop_processes(struct live_server *server) {
 static bool start_again(struct live_server *server, struct live_error *error) {
     stop_processes(server);
     server->generation++;
+    atomic_store(&server->doubted, false);
     return server->kind->start(server, error);
 }
 
@@ -142,7 +144,7 @@ static bool reach_hosts(struct live_server *server, struct live_error *error) {
         return live_fail(error, "%s: the CA file %.200s cannot be read", target->name, target->ca_file);
     }
     for (size_t i = 0; i < target->host_count; i++) {
-        if (is_needed(server, target->hosts[i].domain) && !live_reach(server, target->hosts[i].domain, error)) {
+        if (is_needed(server, target->hosts[i].domain) && !live_reach(server, target->hosts[i].domain, LIVE_NO_END, error)) {
             return false;
         }
     }
@@ -165,10 +167,12 @@ struct live_server *live_server_new(const struct live_target *target, const stru
     server->target = target;
     server->kind = target->kind;
     server->seconds = seconds == 0 ? LIVE_SECONDS : seconds;
+    server->start_seconds = server->seconds < LIVE_SECONDS ? LIVE_SECONDS : server->seconds;
     server->channel = -1;
     (void)pthread_mutexattr_init(&attributes);
     (void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     (void)pthread_mutex_init(&server->lock, &attributes);
+    (void)pthread_mutex_init(&server->split_lock, NULL);
     (void)pthread_mutex_init(&server->slot_lock, NULL);
     (void)pthread_cond_init(&server->slot_left, NULL);
     (void)pthread_mutexattr_destroy(&attributes);
@@ -212,9 +216,9 @@ void live_close(struct live_server *server) {
     free_words(server->needs.domains, server->needs.domain_count);
     free_words(server->needs.components, server->needs.component_count);
     pthread_mutex_destroy(&server->lock);
+    pthread_mutex_destroy(&server->split_lock);
     pthread_mutex_destroy(&server->slot_lock);
     pthread_cond_destroy(&server->slot_left);
-    free(server->own);
     free(server);
 }
 
@@ -236,8 +240,15 @@ static bool check_kind(struct live_server *server, struct live_error *error) {
         return good;
     }
     pthread_mutex_lock(&server->lock);
-    const bool mended = !kind_runs(server) && server->kind->mend != NULL && server->kind->mend(server) && kind_runs(server);
-    good = mended || kind_runs(server) || start_again(server, error);
+    bool runs = kind_runs(server);
+    if (!runs && server->kind->mend != NULL && server->kind->mend(server)) {
+        runs = kind_runs(server);
+    }
+    /* One that hangs has processes and ports too. */
+    if (runs && atomic_exchange(&server->doubted, false)) {
+        runs = live_reach(server, server->needs.domains[0], LIVE_NO_END, error);
+    }
+    good = runs || start_again(server, error);
     pthread_mutex_unlock(&server->lock);
     return good;
 }
@@ -351,7 +362,7 @@ const char *live_password(const struct live_server *server, const char *local, c
 }
 
 bool live_account(struct live_server *server, const char *local, const char *domain, const char *password,
-                  struct live_error *error) {
+                  uint64_t end_us, struct live_error *error) {
     const struct live_target *target = server->target;
     const char *address;
     uint16_t port;
@@ -359,13 +370,13 @@ bool live_account(struct live_server *server, const char *local, const char *dom
         return live_fail(error, "%s does not serve %s", target->name, domain);
     }
     if (server->kind != NULL) {
-        return server->kind->account(live_home(server, domain), local, domain, password, error);
+        return server->kind->account(live_home(server, domain), local, domain, password, end_us, error);
     }
     switch (target->accounts) {
     case LIVE_ACCOUNTS_REGISTER:
-        return live_register(server, local, domain, password, error);
+        return live_register(server, local, domain, password, end_us, error);
     case LIVE_ACCOUNTS_COMMAND:
-        return live_account_command(server, local, domain, password, error);
+        return live_account_command(server, local, domain, password, end_us, error);
     case LIVE_ACCOUNTS_LISTED:
         break;
     }

@@ -5,6 +5,8 @@
 #include "live.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 enum {
@@ -15,6 +17,12 @@ enum {
 
 /* live_fail - fill an error; always returns false. */
 bool live_fail(struct live_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A wait ends after the server's seconds, or at `end_us` of live_clock_us, when what it is for has no time left.
+ * live_end_us - which comes first for one that begins now. live_seconds - for texts, to the nearest. */
+#define LIVE_NO_END UINT64_MAX
+uint64_t live_end_us(const struct live_server *server, uint64_t end_us);
+unsigned live_seconds(uint64_t us);
 
 /* ------------------------------------------------------------------------------------------------------- text.c ---- */
 
@@ -48,7 +56,7 @@ int live_nest_start(struct live_nest *nest, const char *const *argv, const char 
                     struct live_error *error);
 /* live_nest_run - a command to its end. status: as a shell has it. output: the first `size` octets of what it printed,
  * with a NUL. returns false where it could not be started, or did not end in time. */
-bool live_nest_run(struct live_nest *nest, const char *const *argv, unsigned seconds, int *status, char *output,
+bool live_nest_run(struct live_nest *nest, const char *const *argv, uint64_t end_us, int *status, char *output,
                    size_t size, struct live_error *error);
 bool live_nest_runs(struct live_nest *nest, int process);      /* false: it ended */
 pid_t live_nest_pid(const struct live_nest *nest, int process); /* 0: it ended */
@@ -67,8 +75,10 @@ bool live_port_open(const char *address, uint16_t port); /* something accepts co
 const char *live_port_problem(const char *address, uint16_t port, unsigned seconds);
 bool live_secret(char secret[LIVE_PASSWORD_SIZE], struct live_error *error); /* letters and digits, made by lot */
 /* live_ask - write to a process's channel, and read the one line of its answer, cut where it is longer than size - 1.
- * returns false with errno: ETIMEDOUT no answer; EPIPE the process is gone. */
-bool live_ask(int channel, const char *question, size_t question_size, char *answer, size_t size, unsigned seconds);
+ * late: how many answers were not waited for, and are passed over when they come. returns false with errno: ETIMEDOUT no
+ * answer; EPIPE the process is gone. */
+bool live_ask(int channel, unsigned *late, const char *question, size_t question_size, char *answer, size_t size,
+              uint64_t end_us);
 
 /* ---------------------------------------------------------------------------------------------------- target.c ---- */
 
@@ -115,7 +125,7 @@ struct live_item { /* of a roster */
     struct router_contact state;
 };
 
-/* What differs from server to server. Names that they get are those on the wire. */
+/* What differs from server to server. Names that they get are those on the wire. end_us: as in live_end_us. */
 struct live_kind {
     const char *name;     /* also of the profile that describes it */
     const char *package;  /* Debian's */
@@ -131,16 +141,17 @@ struct live_kind {
     /* mend: start anew what has died, where the rest can go on. NULL: it cannot be done. */
     bool (*mend)(struct live_server *server);
     bool (*account)(struct live_server *server, const char *local, const char *domain, const char *password,
-                    struct live_error *error);
+                    uint64_t end_us, struct live_error *error);
     /* over: wait until the session of a full JID has ended inside, where its connection has just been lost. NULL: whatever
      * comes of that end comes before the answer to anybody's next ping. */
-    bool (*over)(struct live_server *server, const char *full_jid, struct live_error *error);
+    bool (*over)(struct live_server *server, const char *full_jid, uint64_t end_us, struct live_error *error);
     /* parted: wait until the server's streams to another domain are over, whose server has just left. NULL: it needs no
      * time to notice. */
-    bool (*parted)(struct live_server *server, const char *domain, struct live_error *error);
+    bool (*parted)(struct live_server *server, const char *domain, uint64_t end_us, struct live_error *error);
     /* furnish: roster and stored messages of an account that nobody has used yet. NULL: it cannot be done. */
     int (*furnish)(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
-                   size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error);
+                   size_t item_count, const char *const *stored, size_t stored_count, uint64_t end_us,
+                   struct live_error *error);
 };
 extern const struct live_kind live_prosody, live_ejabberd, live_jabberd2;
 
@@ -148,10 +159,11 @@ struct live_server {
     const struct live_target *target;
     const struct live_kind *kind; /* NULL: a target file's, which runs already */
     struct live_needs needs;      /* owned copy; components as they are on the wire, in every slot */
-    unsigned seconds;
+    unsigned seconds;       /* of one wait */
+    unsigned start_seconds; /* of one while it starts */
     struct live_nest *nest;
     struct live_dns *dns;
-    uint16_t c2s_port, s2s_port, component_port, api_port;
+    uint16_t c2s_port, s2s_port, component_port;
     char component_secret[LIVE_PASSWORD_SIZE];
     int processes[8];
     size_t process_count;
@@ -161,7 +173,8 @@ struct live_server {
     bool borrows_dns;    /* it is another's */
     unsigned generation; /* how often it was started anew */
     int channel;         /* of the kind, to one of the processes; -1: none */
-    void *own;           /* of the kind; freed by `live_close` with free() */
+    unsigned late;       /* answers there that nobody waited for */
+    atomic_bool doubted; /* a case has failed for want of an answer: see that it still gives any */
     struct live_door *door; /* NULL: clients come and go as they like */
     /* A server must know its components before it starts, so it knows each under several names. A case that has components
      * takes a slot, and is alone there: in slot 3 the component rooms.example is c3.rooms.example on the wire. */
@@ -170,11 +183,12 @@ struct live_server {
     bool slot_taken[LIVE_SLOTS];
     unsigned slot_next;
     pthread_mutex_t lock; /* recursive; of what several venues use at the same time: processes, generation, channel */
+    pthread_mutex_t split_lock; /* of splits; held while servers start */
 };
 
 /* live_account - an account comes to be by the target's means: kind, list in the file, in-band registration, command. */
 bool live_account(struct live_server *server, const char *local, const char *domain, const char *password,
-                  struct live_error *error);
+                  uint64_t end_us, struct live_error *error);
 /* live_where - address and port for clients of a domain. returns false: this server does not serve it. */
 bool live_where(const struct live_server *server, const char *domain, const char **address, uint16_t *port);
 
@@ -200,7 +214,7 @@ const char *live_password(const struct live_server *server, const char *local, c
 
 /* live_account_command - by the target file's command. Nothing in it is read by a shell. */
 bool live_account_command(struct live_server *server, const char *local, const char *domain, const char *password,
-                          struct live_error *error);
+                          uint64_t end_us, struct live_error *error);
 
 /* ------------------------------------------------------------------------------------------------------- reach.c ---- */
 
@@ -214,10 +228,18 @@ struct live_deadline;
 struct live_deadline *live_deadline_new(int connection, unsigned wait_ms);
 bool live_deadline_end(struct live_deadline *deadline);
 
+/* Around calls to libstrophe: its writing to a connection that is gone raises SIGPIPE, which must not end the harness. */
+struct live_guard {
+    sigset_t before;
+    bool was_pending;
+};
+void live_guard_enter(struct live_guard *guard);
+void live_guard_leave(const struct live_guard *guard);
+
 /* live_reach - whether the server answers a client of a domain with stream features, with TLS where it is used. */
-bool live_reach(struct live_server *server, const char *domain, struct live_error *error);
+bool live_reach(struct live_server *server, const char *domain, uint64_t end_us, struct live_error *error);
 bool live_register(struct live_server *server, const char *local, const char *domain, const char *password,
-                   struct live_error *error);
+                   uint64_t end_us, struct live_error *error);
 
 /* ------------------------------------------------------------------------------------------------------- split.c ---- */
 
@@ -242,23 +264,33 @@ bool live_start_process(struct live_server *server, const char *const *argv, con
                         struct live_error *error);
 bool live_start_fails(struct live_server *server, size_t which, const char *why, const char *step,
                       struct live_error *error);
-/* live_wait - until it is ready; fails where a process ends, or after the server's seconds. */
+/* live_wait - until it is ready; fails where a process ends, or after the server's start_seconds. */
 bool live_wait(struct live_server *server, bool (*ready)(struct live_server *server, const void *data), const void *data,
                const char *step, struct live_error *error);
 bool live_wait_port(struct live_server *server, uint16_t port, const char *step, struct live_error *error);
+bool live_wait_ports(struct live_server *server, struct live_error *error); /* of clients, servers and components */
 bool live_wait_hosts(struct live_server *server, struct live_error *error); /* every domain answers clients */
+/* live_write - a file of the server's folder; the text is freed. */
+bool live_write(struct live_server *server, const char *name, struct live_text *text, struct live_error *error);
+/* live_order - what a process is asked over the server's channel and must answer with "ok", about local@domain; the text
+ * is freed. refusal: what any other answer means; NULL: it says so itself. */
+bool live_order(struct live_server *server, struct live_text *text, const char *refusal, const char *step,
+                const char *local, const char *domain, uint64_t end_us, struct live_error *error);
+/* live_find - the first file that one of some patterns fits, NULL at their end. */
+bool live_find(const char *const *patterns, char *path, size_t size);
 
 /* -------------------------------------------------------------------------------------------------------- door.c ---- */
 
 /* Where clients come and go at a server with rests_after_end; all take NULL, and do nothing then. Used by several threads.
  * come ... came: around a login. returns false and *error: then there is nothing to end. Do not go in between.
- * go ... gone: around what ends sessions; gone waits until the server has forgotten them.
+ * go ... gone: around what ends sessions; gone waits until the server has forgotten them. go returns false where the time
+ * is over before it is one's turn: then nothing may end, and there is nothing to end.
  * keep: a connection is held open when its client is freed, and closed later, with others. -1: none. */
 struct live_door;
 struct live_door *live_door_new(struct live_server *server); /* NULL where memory ran out */
-bool live_door_come(struct live_door *door, struct live_error *error);
+bool live_door_come(struct live_door *door, uint64_t end_us, struct live_error *error);
 void live_door_came(struct live_door *door);
-void live_door_go(struct live_door *door);
+bool live_door_go(struct live_door *door, uint64_t end_us);
 void live_door_gone(struct live_door *door);
 void live_door_keep(struct live_door *door, int connection);
 void live_door_free(struct live_door *door);

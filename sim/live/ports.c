@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -125,14 +126,19 @@ const char *live_port_problem(const char *address, uint16_t port, unsigned secon
 /* returns how many milliseconds are left, at least one; -1: none. */
 static int left_ms(uint64_t end_us) {
     const uint64_t now_us = live_clock_us();
-    return now_us >= end_us ? -1 : (int)((end_us - now_us) / 1000) + 1;
+    const uint64_t left = now_us >= end_us ? 0 : (end_us - now_us) / 1000;
+    return now_us >= end_us ? -1 : left < INT_MAX ? (int)left + 1 : INT_MAX;
 }
 
+/* A question that has begun must not stay half, as the next one would be read as its end. */
 static bool send_all(int fd, const char *data, size_t size, uint64_t end_us) {
-    while (size > 0) {
+    for (bool begun = false; size > 0; begun = true) {
         struct pollfd ready = {.fd = fd, .events = POLLOUT};
         const int left = left_ms(end_us);
         if (left < 0 || poll(&ready, 1, left) <= 0) {
+            if (begun) {
+                (void)shutdown(fd, SHUT_RDWR);
+            }
             errno = ETIMEDOUT;
             return false;
         }
@@ -146,14 +152,15 @@ static bool send_all(int fd, const char *data, size_t size, uint64_t end_us) {
     return true;
 }
 
-/* One line, without its end. What comes behind it would be lost, so that only one question is asked at a time. */
-static bool receive_line(int fd, char *line, size_t size, uint64_t end_us) {
+/* One line, without its end, behind those that come too late. Nothing comes behind it: one question is asked at a time. */
+static bool receive_line(int fd, unsigned *late, char *line, size_t size, uint64_t end_us) {
     size_t count = 0;
     for (;;) {
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         const int left = left_ms(end_us);
         char octets[256];
         if (left < 0 || poll(&ready, 1, left) <= 0) {
+            ++*late;
             errno = ETIMEDOUT;
             return false;
         }
@@ -163,18 +170,21 @@ static bool receive_line(int fd, char *line, size_t size, uint64_t end_us) {
             return false;
         }
         for (ssize_t i = 0; i < got; i++) {
-            if (octets[i] == '\n') {
+            if (octets[i] == '\n' && *late == 0) {
                 line[count] = '\0';
                 return true;
             }
-            if (count + 1 < size) {
+            if (octets[i] == '\n') {
+                --*late;
+                count = 0;
+            } else if (count + 1 < size) {
                 line[count++] = octets[i];
             }
         }
     }
 }
 
-bool live_ask(int channel, const char *question, size_t question_size, char *answer, size_t size, unsigned seconds) {
-    const uint64_t end_us = live_clock_us() + (uint64_t)seconds * 1000000;
-    return send_all(channel, question, question_size, end_us) && receive_line(channel, answer, size, end_us);
+bool live_ask(int channel, unsigned *late, const char *question, size_t question_size, char *answer, size_t size,
+              uint64_t end_us) {
+    return send_all(channel, question, question_size, end_us) && receive_line(channel, late, answer, size, end_us);
 }

@@ -85,6 +85,15 @@ uint64_t live_clock_us(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+uint64_t live_end_us(const struct live_server *server, uint64_t end_us) {
+    const uint64_t usual_us = live_clock_us() + (uint64_t)server->seconds * 1000000;
+    return usual_us < end_us ? usual_us : end_us;
+}
+
+unsigned live_seconds(uint64_t us) {
+    return (unsigned)((us + 500000) / 1000000);
+}
+
 /* ---------------------------------------------------------------------------------------------------- starting ---- */
 
 /* What a new process gets of the harness's descriptors; -1: /dev/null, or the file. */
@@ -487,8 +496,9 @@ static bool hear(int fd, pid_t pid, uint64_t end_us, char *output, size_t size) 
     return true;
 }
 
-bool live_nest_run(struct live_nest *nest, const char *const *argv, unsigned seconds, int *status, char *output,
+bool live_nest_run(struct live_nest *nest, const char *const *argv, uint64_t end_us, int *status, char *output,
                    size_t size, struct live_error *error) {
+    const uint64_t now_us = live_clock_us();
     int ends[2];
     pid_t pid;
     output[0] = '\0';
@@ -499,8 +509,8 @@ bool live_nest_run(struct live_nest *nest, const char *const *argv, unsigned sec
     close(ends[0]);
     if (good) {
         siginfo_t info = {0};
-        good = hear(ends[1], pid, live_clock_us() + (uint64_t)seconds * 1000000, output, size) ||
-               live_fail(error, "%s did not end within %u s", argv[0], seconds);
+        good = hear(ends[1], pid, end_us, output, size) ||
+               live_fail(error, "%s did not end within %u s", argv[0], live_seconds(end_us > now_us ? end_us - now_us : 0));
         (void)waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
         *status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
         bury(nest, &pid);

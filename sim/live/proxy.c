@@ -362,7 +362,7 @@ static bool make_accounts(struct proxy *proxy, struct live_error *error) {
         const char *bare = proxy->record->accounts[i], *at = strchr(bare, '@');
         char local[1024];
         snprintf(local, sizeof local, "%.*s", (int)(at - bare), bare);
-        if (!live_account(proxy->server, local, at + 1, proxy->record->password, error)) {
+        if (!live_account(proxy->server, local, at + 1, proxy->record->password, LIVE_NO_END, error)) {
             return false;
         }
     }

@@ -1,11 +1,9 @@
 /* reach.c - a server is asked for a stream, so that it shows that it answers and whom it is trusted by, and where it
  * lets strangers register, for an account (XEP-0077). */
-#include "parts.h"
+#include "session.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <strophe.h>
 
@@ -21,7 +19,7 @@ struct visit {
     char note[NOTE_SIZE];     /* the last that the library said of TLS */
     char distrust[NOTE_SIZE]; /* what is wrong with the certificate */
     int socket;
-    uint64_t end_us;
+    uint64_t begun_us, end_us;
     struct live_error *error;
 };
 
@@ -38,7 +36,8 @@ static void fails(struct visit *visit, const char *why) {
 
 static void takes_too_long(struct visit *visit) {
     char why[64];
-    snprintf(why, sizeof why, "no answer within %u s", visit->server->seconds);
+    snprintf(why, sizeof why, "no answer within %u s",
+             live_seconds(visit->end_us > visit->begun_us ? visit->end_us - visit->begun_us : 0));
     fails(visit, why);
 }
 
@@ -51,13 +50,11 @@ static void succeeds(struct visit *visit) {
     visit->over = true;
 }
 
-static const char *first_child_name(xmpp_stanza_t *stanza, char *name, size_t size) {
-    xmpp_stanza_t *child = stanza == NULL ? NULL : xmpp_stanza_get_children(stanza);
-    while (child != NULL && xmpp_stanza_get_name(child) == NULL) {
-        child = xmpp_stanza_get_next(child);
-    }
-    snprintf(name, size, "%s", child == NULL ? "undefined-condition" : xmpp_stanza_get_name(child));
-    return name;
+static void fails_with(struct visit *visit, const char *what, xmpp_stanza_t *failure) {
+    char condition[64], why[128];
+    live_stanza_condition(failure, condition, sizeof condition);
+    snprintf(why, sizeof why, "%s: %s", what, condition);
+    fails(visit, why);
 }
 
 /* ------------------------------------------------------------------------------------------------- registering ---- */
@@ -65,15 +62,12 @@ static const char *first_child_name(xmpp_stanza_t *stanza, char *name, size_t si
 static int registered(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *data) {
     struct visit *visit = data;
     const char *type = xmpp_stanza_get_type(stanza);
-    char condition[64], why[128];
     (void)conn;
     if (type != NULL && strcmp(type, "result") == 0) {
         succeeds(visit);
-        return 0;
+    } else {
+        fails_with(visit, "the server refuses it", xmpp_stanza_get_child_by_name(stanza, "error"));
     }
-    first_child_name(xmpp_stanza_get_child_by_name(stanza, "error"), condition, sizeof condition);
-    snprintf(why, sizeof why, "the server refuses it: %s", condition);
-    fails(visit, why);
     return 0;
 }
 
@@ -101,10 +95,8 @@ static void ask_for_account(struct visit *visit, xmpp_conn_t *conn) {
 static int features_came(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *data);
 
 static int refused_stream(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *data) {
-    char condition[64], why[128];
     (void)conn;
-    snprintf(why, sizeof why, "the server ends the stream: %s", first_child_name(stanza, condition, sizeof condition));
-    fails(data, why);
+    fails_with(data, "the server ends the stream", stanza);
     return 0;
 }
 
@@ -229,7 +221,6 @@ static int socket_made(xmpp_conn_t *conn, void *socket) {
 }
 
 static void run(struct visit *visit, xmpp_ctx_t *ctx, xmpp_conn_t *conn) {
-    visit->end_us = live_clock_us() + (uint64_t)visit->server->seconds * 1000000;
     xmpp_conn_set_jid(conn, visit->domain);
     xmpp_conn_set_sockopt_callback(conn, socket_made);
     live_apply_tls(visit->server, conn);
@@ -266,35 +257,23 @@ static void go(struct visit *visit) {
     }
 }
 
-/* Writing to a connection that is gone raises SIGPIPE, which must not end the harness; nor may one that waits
- * afterwards. */
-static void go_safely(struct visit *visit) {
-    const struct timespec at_once = {0, 0};
-    sigset_t pipe, before, pending;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    (void)sigpending(&pending);
-    const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-    (void)pthread_sigmask(SIG_BLOCK, &pipe, &before);
-    under_way = visit;
-    go(visit);
-    under_way = NULL;
-    if (!was_pending) {
-        (void)sigtimedwait(&pipe, NULL, &at_once);
-    }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 bool live_register(struct live_server *server, const char *local, const char *domain, const char *password,
-                   struct live_error *error) {
+                   uint64_t end_us, struct live_error *error) {
     struct visit visit = {.server = server, .domain = domain, .local = local, .password = password, .error = error};
+    struct live_guard guard;
+    visit.begun_us = live_clock_us();
+    visit.end_us = live_end_us(server, end_us);
     if (!live_where(server, domain, &visit.address, &visit.port)) {
         return live_fail(error, "%s does not serve %s", live_target_name(server->target), domain);
     }
-    go_safely(&visit);
+    live_guard_enter(&guard);
+    under_way = &visit;
+    go(&visit);
+    under_way = NULL;
+    live_guard_leave(&guard);
     return visit.good;
 }
 
-bool live_reach(struct live_server *server, const char *domain, struct live_error *error) {
-    return live_register(server, NULL, domain, NULL, error);
+bool live_reach(struct live_server *server, const char *domain, uint64_t end_us, struct live_error *error) {
+    return live_register(server, NULL, domain, NULL, end_us, error);
 }

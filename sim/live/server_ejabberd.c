@@ -3,8 +3,6 @@
  * only this process holds; that is how accounts, rosters and stored messages come to be. */
 #include "parts.h"
 
-#include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,20 +44,8 @@ static void add_binary(struct live_text *text, const char *data) {
 
 /* Asks the expressions, which end with a full stop and a new line and must have the value `ok`, and frees them. */
 static bool ask(struct live_server *server, struct live_text *text, const char *step, const char *local,
-                const char *domain, struct live_error *error) {
-    char answer[ANSWER_SIZE] = "";
-    if (text->failed) {
-        live_text_free(text);
-        return live_fail(error, "memory ran out");
-    }
-    pthread_mutex_lock(&server->lock);
-    errno = EPIPE;
-    const bool heard = server->channel >= 0 &&
-                       live_ask(server->channel, text->data, text->size, answer, sizeof answer, server->seconds);
-    const char *why = heard ? answer : errno == ETIMEDOUT ? "no answer" : "it is gone";
-    pthread_mutex_unlock(&server->lock);
-    live_text_free(text);
-    return (heard && strcmp(answer, "ok") == 0) || live_fail(error, "ejabberd: %s %s@%s: %s", step, local, domain, why);
+                const char *domain, uint64_t end_us, struct live_error *error) {
+    return live_order(server, text, NULL, step, local, domain, end_us, error);
 }
 
 /* ---------------------------------------------------------------------------------------------------- starting ---- */
@@ -121,10 +107,7 @@ static bool write_configuration(struct live_server *server, struct live_error *e
         add_string(&text, needs->components[i]);
         live_text_format(&text, ":\n        password: \"%s\"\n", server->component_secret);
     }
-    const bool good = text.failed ? live_fail(error, "memory ran out")
-                                  : live_nest_write(server->nest, "ejabberd.yml", text.data, text.size, error);
-    live_text_free(&text);
-    return good;
+    return live_write(server, "ejabberd.yml", &text, error);
 }
 
 /* Names are looked for at our name server only, never in the machine's files. */
@@ -141,18 +124,13 @@ static bool write_inetrc(struct live_server *server, struct live_error *error) {
 static bool find_library(char *path, size_t size, struct live_error *error) {
     static const char *const patterns[] = {"/usr/lib/*/ejabberd-*/ebin/ejabberd.beam",
                                            "/usr/lib/ejabberd-*/ebin/ejabberd.beam",
-                                           "/usr/lib/erlang/lib/ejabberd-*/ebin/ejabberd.beam"};
-    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
-        glob_t found;
-        if (glob(patterns[i], 0, NULL, &found) == 0) {
-            const char *end = strstr(found.gl_pathv[0], "/ejabberd-");
-            snprintf(path, size, "%.*s", (int)(end - found.gl_pathv[0]), found.gl_pathv[0]);
-            globfree(&found);
-            return true;
-        }
+                                           "/usr/lib/erlang/lib/ejabberd-*/ebin/ejabberd.beam", NULL};
+    if (!live_find(patterns, path, size)) {
+        return live_fail(
+            error, "ejabberd: start: its programs are not in /usr/lib; on Debian they are in the package ejabberd");
     }
-    return live_fail(error,
-                     "ejabberd: start: its programs are not in /usr/lib; on Debian they are in the package ejabberd");
+    *strstr(path, "/ejabberd-") = '\0';
+    return true;
 }
 
 static bool run_erlang(struct live_server *server, struct live_error *error) {
@@ -183,23 +161,21 @@ static bool is_started(struct live_server *server, const void *data) {
     static const char question[] = "lists:keymember(ejabberd, 1, application:which_applications()).\n";
     char answer[ANSWER_SIZE];
     (void)data;
-    return live_ask(server->channel, question, sizeof question - 1, answer, sizeof answer, server->seconds) &&
+    return live_ask(server->channel, &server->late, question, sizeof question - 1, answer, sizeof answer,
+                    live_end_us(server, LIVE_NO_END)) &&
            strcmp(answer, "true") == 0;
 }
 
 static bool start(struct live_server *server, struct live_error *error) {
     return write_configuration(server, error) && write_inetrc(server, error) && run_erlang(server, error) &&
-           live_wait_port(server, server->c2s_port, "open its port for clients", error) &&
-           live_wait_port(server, server->s2s_port, "open its port for servers", error) &&
-           (server->needs.component_count == 0 ||
-            live_wait_port(server, server->component_port, "open its port for components", error)) &&
-           live_wait(server, is_started, NULL, "say that it is started", error) && live_wait_hosts(server, error);
+           live_wait_ports(server, error) && live_wait(server, is_started, NULL, "say that it is started", error) &&
+           live_wait_hosts(server, error);
 }
 
 /* ---------------------------------------------------------------------------------------------------- accounts ---- */
 
 static bool account(struct live_server *server, const char *local, const char *domain, const char *password,
-                    struct live_error *error) {
+                    uint64_t end_us, struct live_error *error) {
     struct live_text text = {0};
     live_text_format(&text, "ejabberd_auth:try_register(");
     add_binary(&text, local);
@@ -208,7 +184,7 @@ static bool account(struct live_server *server, const char *local, const char *d
     live_text_format(&text, ",");
     add_binary(&text, password);
     live_text_format(&text, ").\n");
-    return ask(server, &text, "make the account", local, domain, error);
+    return ask(server, &text, "make the account", local, domain, end_us, error);
 }
 
 /* Records are built by the names of their fields, whose order differs from version to version. */
@@ -222,7 +198,7 @@ static void add_account(struct live_text *text, const char *local, const char *d
 }
 
 static bool write_roster(struct live_server *server, const char *local, const char *domain,
-                         const struct live_item *items, size_t count, struct live_error *error) {
+                         const struct live_item *items, size_t count, uint64_t end_us, struct live_error *error) {
     static const char *const subscriptions[] = {"none", "to", "from", "both"};
     struct live_text text = {0};
     add_account(&text, local, domain);
@@ -242,22 +218,28 @@ static bool write_roster(struct live_server *server, const char *local, const ch
                                                          : "none");
     }
     live_text_format(&text, "ok.\n");
-    return ask(server, &text, "make the roster of", local, domain, error);
+    return ask(server, &text, "make the roster of", local, domain, end_us, error);
+}
+
+/* How long the desk, which does one thing at a time, may wait for something: no longer than we wait for its answer. */
+static unsigned left_ms(const struct live_server *server, uint64_t end_us) {
+    const uint64_t now_us = live_clock_us(), by_us = live_end_us(server, end_us);
+    return by_us > now_us ? (unsigned)((by_us - now_us) / 1000) : 0;
 }
 
 /* Its process tells everybody, and stays a moment for what is still on the way to it. */
-static bool over(struct live_server *server, const char *full_jid, struct live_error *error) {
+static bool over(struct live_server *server, const char *full_jid, uint64_t end_us, struct live_error *error) {
     struct live_text text = {0};
     live_text_format(&text, "{U, S, R} = jid:tolower(jid:decode(");
     add_binary(&text, full_jid);
     live_text_format(&text, ")), case ejabberd_sm:get_session_pid(U, S, R) of none -> ok; Session -> "
                             "Watch = monitor(process, Session), receive {'DOWN', Watch, process, Session, _} -> ok "
-                            "after %u -> late end end.\n", server->seconds * 1000);
-    return ask(server, &text, "end the session of", full_jid, "", error);
+                            "after %u -> late end end.\n", left_ms(server, end_us));
+    return ask(server, &text, "end the session of", full_jid, "", end_us, error);
 }
 
 /* Each stream has a process, which holds its connection until it has noticed the end. One that only bounces has none. */
-static bool parted(struct live_server *server, const char *domain, struct live_error *error) {
+static bool parted(struct live_server *server, const char *domain, uint64_t end_us, struct live_error *error) {
     struct live_text text = {0};
     live_text_format(&text, "To = ");
     add_binary(&text, domain);
@@ -267,13 +249,13 @@ static bool parted(struct live_server *server, const char *domain, struct live_e
                      "Wait = fun Wait(0) -> late; Wait(N) -> case [Stream || Host <- ejabberd_option:hosts(), "
                      "Stream <- ejabberd_s2s:get_connections_pids({Host, To}), Stands(Stream)] of "
                      "[] -> ok; _ -> timer:sleep(1), Wait(N - 1) end end, Wait(%u).\n",
-                     server->seconds * 500);
-    return ask(server, &text, "end its streams to", "", domain, error);
+                     left_ms(server, end_us) / 2);
+    return ask(server, &text, "end its streams to", "", domain, end_us, error);
 }
 
 /* Each is a microsecond younger than the one before, as the times decide on their order. */
 static bool write_messages(struct live_server *server, const char *local, const char *domain, const char *const *stored,
-                           size_t count, struct live_error *error) {
+                           size_t count, uint64_t end_us, struct live_error *error) {
     struct live_text text = {0};
     add_account(&text, local, domain);
     live_text_format(&text,
@@ -288,19 +270,20 @@ static bool write_messages(struct live_server *server, const char *local, const 
         live_text_format(&text, ", %zu), ", i);
     }
     live_text_format(&text, "ok.\n");
-    return ask(server, &text, "store messages for", local, domain, error);
+    return ask(server, &text, "store messages for", local, domain, end_us, error);
 }
 
 static int furnish(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
-                   size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error) {
+                   size_t item_count, const char *const *stored, size_t stored_count, uint64_t end_us,
+                   struct live_error *error) {
     for (size_t i = 0; i < item_count; i++) {
         if (items[i].state.approved) {
             live_fail(error, "ejabberd does not know approval ahead of time");
             return VENUE_E_CANNOT;
         }
     }
-    const bool good = (item_count == 0 || write_roster(server, local, domain, items, item_count, error)) &&
-                      (stored_count == 0 || write_messages(server, local, domain, stored, stored_count, error));
+    const bool good = (item_count == 0 || write_roster(server, local, domain, items, item_count, end_us, error)) &&
+                      (stored_count == 0 || write_messages(server, local, domain, stored, stored_count, end_us, error));
     return good ? ROUTER_OK : VENUE_E_DOWN;
 }
 

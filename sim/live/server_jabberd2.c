@@ -2,14 +2,12 @@
  * router. Accounts, rosters and stored messages are rows of SQL that one long-lived sqlite3 process writes. */
 #include "parts.h"
 
-#include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { ANSWER_SIZE = 160, PATH_SIZE = 512 };
+enum { PATH_SIZE = 512 };
 
 /* ---------------------------------------------------------------------------------------------------- database ---- */
 
@@ -59,20 +57,8 @@ static void add_string(struct live_text *text, const char *data) {
 
 /* Asks statements of which the last one selects 'ok', and frees them. */
 static bool ask(struct live_server *server, struct live_text *text, const char *step, const char *local,
-                const char *domain, struct live_error *error) {
-    char answer[ANSWER_SIZE] = "";
-    if (text->failed) {
-        live_text_free(text);
-        return live_fail(error, "memory ran out");
-    }
-    pthread_mutex_lock(&server->lock);
-    errno = EPIPE;
-    const bool heard = server->channel >= 0 &&
-                       live_ask(server->channel, text->data, text->size, answer, sizeof answer, server->seconds);
-    const char *why = heard ? "the database refuses it" : errno == ETIMEDOUT ? "no answer" : "the database is gone";
-    pthread_mutex_unlock(&server->lock);
-    live_text_free(text);
-    return (heard && strcmp(answer, "ok") == 0) || live_fail(error, "jabberd2: %s %s@%s: %s", step, local, domain, why);
+                const char *domain, uint64_t end_us, struct live_error *error) {
+    return live_order(server, text, "the database refuses it", step, local, domain, end_us, error);
 }
 
 /* sqlite3 speaks through its standard input in both directions; what is wrong goes to its log. */
@@ -101,7 +87,7 @@ static bool make_database(struct live_server *server, struct live_error *error) 
             tables[i].name, tables[i].columns, tables[i].name, tables[i].name);
     }
     live_text_format(&text, "SELECT 'ok';\n");
-    return ask(server, &text, "make a database for", "accounts", server->needs.domains[0], error);
+    return ask(server, &text, "make a database for", "accounts", server->needs.domains[0], LIVE_NO_END, error);
 }
 
 /* ----------------------------------------------------------------------------------------------- configuration ---- */
@@ -214,25 +200,14 @@ static void add_s2s(struct live_text *text, const struct live_server *server) {
 
 static bool find_library(char *path, size_t size, struct live_error *error) {
     static const char *const patterns[] = {"/usr/lib/*/jabberd2/mod_deliver.so", "/usr/lib/jabberd2/mod_deliver.so",
-                                           "/usr/lib64/jabberd/mod_deliver.so", "/usr/lib/jabberd/mod_deliver.so"};
-    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
-        glob_t found;
-        if (glob(patterns[i], 0, NULL, &found) == 0) {
-            snprintf(path, size, "%.*s", (int)(strrchr(found.gl_pathv[0], '/') - found.gl_pathv[0]), found.gl_pathv[0]);
-            globfree(&found);
-            return true;
-        }
+                                           "/usr/lib64/jabberd/mod_deliver.so", "/usr/lib/jabberd/mod_deliver.so",
+                                           NULL};
+    if (!live_find(patterns, path, size)) {
+        return live_fail(
+            error, "jabberd2: start: its modules are not in /usr/lib; on Debian they are in the package jabberd2");
     }
-    return live_fail(error,
-                     "jabberd2: start: its modules are not in /usr/lib; on Debian they are in the package jabberd2");
-}
-
-/* Writes one file and begins the next. */
-static bool write_out(struct live_server *server, const char *name, struct live_text *text, struct live_error *error) {
-    const bool good = text->failed ? live_fail(error, "memory ran out")
-                                   : live_nest_write(server->nest, name, text->data, text->size, error);
-    live_text_free(text);
-    return good;
+    *strrchr(path, '/') = '\0';
+    return true;
 }
 
 static bool write_configuration(struct live_server *server, struct live_error *error) {
@@ -243,15 +218,15 @@ static bool write_configuration(struct live_server *server, struct live_error *e
     }
     live_text_format(&text, router_text, server->component_port, live_nest_folder(server->nest),
                      server->component_secret);
-    bool good = write_out(server, "router.xml", &text, error);
+    bool good = live_write(server, "router.xml", &text, error);
     live_text_format(&text, users_text, server->component_secret);
-    good = good && write_out(server, "router-users.xml", &text, error);
+    good = good && live_write(server, "router-users.xml", &text, error);
     add_sm(&text, server, library);
-    good = good && write_out(server, "sm.xml", &text, error);
+    good = good && live_write(server, "sm.xml", &text, error);
     add_c2s(&text, server, library);
-    good = good && write_out(server, "c2s.xml", &text, error);
+    good = good && live_write(server, "c2s.xml", &text, error);
     add_s2s(&text, server);
-    good = good && write_out(server, "s2s.xml", &text, error);
+    good = good && live_write(server, "s2s.xml", &text, error);
     live_text_free(&text);
     return good;
 }
@@ -310,7 +285,7 @@ static void add_bare(struct live_text *text, const char *local, const char *doma
 }
 
 static bool account(struct live_server *server, const char *local, const char *domain, const char *password,
-                    struct live_error *error) {
+                    uint64_t end_us, struct live_error *error) {
     struct live_text text = {0};
     live_text_format(&text, "BEGIN; INSERT INTO authreg VALUES (");
     add_string(&text, local);
@@ -327,7 +302,7 @@ static bool account(struct live_server *server, const char *local, const char *d
     live_text_format(&text, " AND realm = ");
     add_string(&text, domain);
     live_text_format(&text, ";\n");
-    return ask(server, &text, "make the account", local, domain, error);
+    return ask(server, &text, "make the account", local, domain, end_us, error);
 }
 
 static void add_item(struct live_text *text, const char *local, const char *domain, const struct live_item *item) {
@@ -402,7 +377,8 @@ static void add_count(struct live_text *text, const char *table, const char *loc
 }
 
 static int furnish(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
-                   size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error) {
+                   size_t item_count, const char *const *stored, size_t stored_count, uint64_t end_us,
+                   struct live_error *error) {
     struct live_text text = {0};
     size_t kept = 0, listed = 0;
     live_text_format(&text, "BEGIN;\n");
@@ -431,7 +407,7 @@ static int furnish(struct live_server *server, const char *local, const char *do
     live_text_format(&text, " AND ");
     add_count(&text, "queue", local, domain, kept);
     live_text_format(&text, " THEN 'ok' ELSE 'no' END;\n");
-    return ask(server, &text, "make roster and messages of", local, domain, error) ? ROUTER_OK : VENUE_E_DOWN;
+    return ask(server, &text, "make roster and messages of", local, domain, end_us, error) ? ROUTER_OK : VENUE_E_DOWN;
 }
 
 const struct live_kind live_jabberd2 = {.name = "jabberd2",

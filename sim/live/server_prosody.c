@@ -86,18 +86,12 @@ static bool start(struct live_server *server, struct live_error *error) {
     char path[256];
     snprintf(path, sizeof path, "%s/prosody.cfg.lua", live_nest_folder(server->nest));
     write_configuration(server, &text);
-    const bool written = text.failed ? live_fail(error, "memory ran out")
-                                     : live_nest_write(server->nest, "prosody.cfg.lua", text.data, text.size, error);
-    live_text_free(&text);
+    const bool written = live_write(server, "prosody.cfg.lua", &text, error);
     const char *const argv[] = {"prosody", "--config", path, "-F", NULL};
     if (!written || !live_start_process(server, argv, NULL, NULL, error)) {
         return false;
     }
-    return live_wait_port(server, server->c2s_port, "open its port for clients", error) &&
-           live_wait_port(server, server->s2s_port, "open its port for servers", error) &&
-           (server->needs.component_count == 0 ||
-            live_wait_port(server, server->component_port, "open its port for components", error)) &&
-           live_wait_hosts(server, error);
+    return live_wait_ports(server, error) && live_wait_hosts(server, error);
 }
 
 /* ----------------------------------------------------------------------------------------------------- storage ---- */
@@ -121,17 +115,16 @@ static bool write_store(struct live_server *server, const char *local, const cha
     live_text_format(&name, "/%s/", store);
     add_encoded(&name, local);
     live_text_format(&name, ".%s", ending);
-    const bool good = !name.failed && !content->failed
-                          ? live_nest_write(server->nest, name.data, content->data, content->size, error)
-                          : live_fail(error, "memory ran out");
+    content->failed = content->failed || name.failed;
+    const bool good = live_write(server, name.data, content, error);
     live_text_free(&name);
-    live_text_free(content);
     return good;
 }
 
 static bool account(struct live_server *server, const char *local, const char *domain, const char *password,
-                    struct live_error *error) {
+                    uint64_t end_us, struct live_error *error) {
     struct live_text text = {0};
+    (void)end_us;
     live_text_format(&text, "return {[\"password\"]=");
     add_words(&text, password);
     live_text_format(&text, ";};\n");
@@ -274,7 +267,9 @@ static bool write_messages(struct live_server *server, const char *local, const 
 }
 
 static int furnish(struct live_server *server, const char *local, const char *domain, const struct live_item *items,
-                   size_t item_count, const char *const *stored, size_t stored_count, struct live_error *error) {
+                   size_t item_count, const char *const *stored, size_t stored_count, uint64_t end_us,
+                   struct live_error *error) {
+    (void)end_us;
     const bool good = (item_count == 0 || write_roster(server, local, domain, items, item_count, error)) &&
                       (stored_count == 0 || write_messages(server, local, domain, stored, stored_count, error));
     return good ? ROUTER_OK : VENUE_E_DOWN;

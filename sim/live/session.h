@@ -41,9 +41,10 @@ void live_party_speaks_english(struct live_party *party);
 struct live_client *live_client_new(struct live_party *party, const char *jid, const char *password, const char *called,
                                     const struct live_peer_events *events);
 
-/* live_client_connect - begin to log in, one client of a party at a time. live_client_state says what has come of it.
+/* live_client_connect - begin to log in, one client of a party at a time. live_client_state says what has come of it; it
+ * is the caller who gives up at end_us.
  * returns false and *error. */
-bool live_client_connect(struct live_client *client, struct live_error *error);
+bool live_client_connect(struct live_client *client, uint64_t end_us, struct live_error *error);
 enum live_client_state {
     LIVE_CLIENT_OUT,
     LIVE_CLIENT_CONNECTING,
@@ -142,6 +143,7 @@ struct live_barrier {
     size_t seen;          /* events when the round began */
     unsigned waiting;     /* answers that were missing when something was last heard */
     uint64_t progress_us; /* when that was */
+    uint64_t asked_us;    /* when they were asked */
     unsigned again;       /* how often everybody was asked anew */
 };
 
@@ -170,6 +172,8 @@ struct live_venue {
     bool others_hidden; /* what the target serves besides is named out of the way */
     struct pollfd *polls;
     size_t poll_capacity;
+    unsigned seconds; /* that the case may take */
+    uint64_t end_us;  /* when they are over */
     bool english; /* the script itself sends stanzas in the language of libstrophe's streams */
     int result;   /* ROUTER_OK as long as the venue can be used */
     struct live_error error;
@@ -181,10 +185,17 @@ static inline struct live_venue *live_venue_of(const struct venue *venue) {
 
 extern const struct venue_ops live_venue_ops;
 
-/* live_venue_fails - the venue cannot be used any more; the first reason counts. error: NULL: memory ran out. */
+/* live_venue_fails - the venue cannot be used any more; the first reason counts. error: NULL: memory ran out.
+ * live_venue_result - what has come of it. live_venue_down - both. */
 void live_venue_fails(struct live_venue *venue, const struct live_error *error);
-/* live_venue_wait - until something happens, for at most `wait_us`, and see to it. */
+int live_venue_result(const struct live_venue *venue, struct router_error *error);
+int live_venue_down(struct live_venue *venue, const struct live_error *why, struct router_error *error);
+/* live_venue_wait - until something happens, for at most `wait_us`, and see to it. The venue fails when the case's time
+ * is over. live_venue_until - for as long as an actor is in a state, for at most the bound of one wait. */
 void live_venue_wait(struct live_venue *venue, uint64_t wait_us);
+void live_venue_until(struct live_actor *actor, bool (*lasts)(const struct live_actor *actor));
+/* live_venue_rest - what has passed since then is not the case's time: others were waited for. */
+void live_venue_rest(struct live_venue *venue, uint64_t since_us);
 /* Texts in the names of the other side; new, or NULL where memory ran out. */
 char *live_venue_out(struct live_venue *venue, const char *text, size_t size, size_t *out_size);
 char *live_venue_back(struct live_venue *venue, const char *text, size_t size, size_t *out_size);
@@ -194,13 +205,16 @@ struct live_actor *live_venue_actor(const struct live_venue *venue, struct slice
 bool live_venue_serves(const struct live_venue *venue, struct slice domain);
 struct slice live_jid_domain(struct slice jid);
 bool live_same_domain(struct slice a, const char *b);
+struct slice live_slice(const char *text);
 bool live_actor_connected(const struct live_actor *actor);
+bool live_actor_ending(const struct live_actor *actor); /* the server has not closed its side of the stream yet */
 struct live_door *live_actor_door(const struct live_actor *actor); /* of a client's server; NULL: none is needed */
 extern const struct live_peer_events live_actor_events; /* without its context, the actor */
 
 /* -------------------------------------------------------------------------------------------------- venue_cast.c ---- */
 
 int live_refuse(struct router_error *error, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int live_no_memory(struct router_error *error);
 int live_cast_server(struct venue *venue, const char *name, const char *const *domains, size_t domain_count,
                      const struct policy *policy, struct router_error *error);
 int live_cast_account(struct venue *venue, const char *bare, bool exists, struct router_error *error);
@@ -240,6 +254,8 @@ void live_barrier_relates(struct live_venue *venue, const struct live_held *acco
 void live_barrier_stirs(struct live_venue *venue);
 /* live_barrier_quiet - nothing is under way. remote: to and from other servers either. */
 bool live_barrier_quiet(const struct live_venue *venue, bool remote);
+/* live_barrier_missing - who has no answer to a ping, and since when. returns false: everybody has. */
+bool live_barrier_missing(const struct live_venue *venue, struct live_error *error);
 /* live_barrier_run - until nothing is under way; stop: or until there is a new event. */
 void live_barrier_run(struct live_venue *venue, bool remote, bool stop);
 

@@ -224,9 +224,9 @@ int live_split(struct live_server *server, struct live_served *served, size_t co
         live_fail(error, "memory ran out");
         return ROUTER_E_NOMEM;
     }
-    pthread_mutex_lock(&server->lock);
+    pthread_mutex_lock(&server->split_lock);
     const int result = find_split(server, served, count, key, front, error);
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_unlock(&server->split_lock);
     free(key);
     return result;
 }

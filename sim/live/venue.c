@@ -33,6 +33,10 @@ char *live_venue_back(struct live_venue *venue, const char *text, size_t size, s
                                              : live_names_back(venue->names, text, size, out_size);
 }
 
+struct slice live_slice(const char *text) {
+    return (struct slice){.data = text, .size = strlen(text)};
+}
+
 struct slice live_jid_domain(struct slice jid) {
     const char *slash = jid.size == 0 ? NULL : memchr(jid.data, '/', jid.size);
     const size_t size = slash == NULL ? jid.size : (size_t)(slash - jid.data);
@@ -68,16 +72,63 @@ bool live_venue_serves(const struct live_venue *venue, struct slice domain) {
 
 /* ---------------------------------------------------------------------------------------------------- failing ---- */
 
+/* Whether it gives any answers is looked into before the next case. */
+static void doubt(struct live_server *server) {
+    for (size_t i = 0; i < server->part_count; i++) {
+        doubt(server->parts[i]);
+    }
+    atomic_store(&server->doubted, true);
+}
+
 void live_venue_fails(struct live_venue *venue, const struct live_error *error) {
     if (venue->result != ROUTER_OK) {
         return;
     }
     venue->result = error == NULL ? ROUTER_E_NOMEM : VENUE_E_DOWN;
-    if (error != NULL) {
+    if (error == NULL) {
+        live_fail(&venue->error, "memory ran out");
+        return;
+    }
+    doubt(venue->server);
+    if (live_clock_us() < venue->end_us) {
         venue->error = *error;
     } else {
-        live_fail(&venue->error, "memory ran out");
+        live_fail(&venue->error, "this takes more than the %u s that it may%s%s", venue->seconds,
+                  error->text[0] == '\0' ? "" : ": ", error->text);
     }
+}
+
+int live_venue_result(const struct live_venue *venue, struct router_error *error) {
+    return venue->result == ROUTER_OK ? ROUTER_OK : live_refuse(error, venue->result, "%s", venue->error.text);
+}
+
+int live_venue_down(struct live_venue *venue, const struct live_error *why, struct router_error *error) {
+    live_venue_fails(venue, why);
+    return live_venue_result(venue, error);
+}
+
+/* The case's time is over: what is waited for is what is not as it should be. */
+static void run_late(struct live_venue *venue) {
+    struct live_error error = {.text = ""};
+    const char *name = live_target_name(venue->server->target);
+    bool found = false;
+    for (size_t i = 0; !found && i < venue->actor_count; i++) {
+        const struct live_actor *actor = venue->actors[i];
+        found = true;
+        if (actor->client != NULL && live_client_state(actor->client) == LIVE_CLIENT_CONNECTING) {
+            (void)live_client_error(actor->client, &error);
+        } else if (actor->coming) {
+            live_fail(&error, "%s: attach the component %s: no answer", name, actor->domain);
+        } else if (live_actor_ending(actor)) {
+            live_fail(&error, "%s: end the stream of %s: no answer", name, actor->name);
+        } else {
+            found = false;
+        }
+    }
+    if (!found && venue->barrier.going) {
+        (void)live_barrier_missing(venue, &error);
+    }
+    live_venue_fails(venue, &error);
 }
 
 /* A connection that ends without a word may be all that is seen of a server that has died. Some of its sockets go before
@@ -89,7 +140,7 @@ static void look_for_server(struct live_venue *venue) {
     struct live_error why, error;
     venue->bereft = NULL;
     if (live_where(venue->server, actor->domain, &address, &port) &&
-        !live_reach(venue->server, actor->domain, &why)) {
+        !live_reach(venue->server, actor->domain, venue->end_us, &why)) {
         live_fail(&error, "%s: the stream of %s at %s:%u ended, and nobody answers there any more",
                   live_target_name(venue->server->target), actor->jid, address, port);
         live_venue_fails(venue, &error);
@@ -243,12 +294,32 @@ static void work(struct live_venue *venue) {
 }
 
 void live_venue_wait(struct live_venue *venue, uint64_t wait_us) {
+    const uint64_t now_us = live_clock_us(), left_us = venue->end_us > now_us ? venue->end_us - now_us : 0;
     const size_t count = gather(venue);
-    const uint64_t wait_ms = wait_us / 1000 + (wait_us % 1000 > 0);
-    if (venue->result == ROUTER_OK) {
-        (void)poll(venue->polls, (nfds_t)count, wait_ms < TURN_MS ? (int)wait_ms : TURN_MS);
-        work(venue);
+    if (venue->result != ROUTER_OK) {
+        return;
     }
+    if (left_us == 0 && wait_us > 0) {
+        run_late(venue);
+        return;
+    }
+    wait_us = wait_us < left_us ? wait_us : left_us;
+    const uint64_t wait_ms = wait_us / 1000 + (wait_us % 1000 > 0);
+    (void)poll(venue->polls, (nfds_t)count, wait_ms < TURN_MS ? (int)wait_ms : TURN_MS);
+    work(venue);
+}
+
+void live_venue_until(struct live_actor *actor, bool (*lasts)(const struct live_actor *actor)) {
+    struct live_venue *venue = actor->venue;
+    const uint64_t end_us = live_end_us(venue->server, LIVE_NO_END);
+    for (uint64_t now = live_clock_us(); lasts(actor) && venue->result == ROUTER_OK && now < end_us;
+         now = live_clock_us()) {
+        live_venue_wait(venue, end_us - now);
+    }
+}
+
+void live_venue_rest(struct live_venue *venue, uint64_t since_us) {
+    venue->end_us += live_clock_us() - since_us;
 }
 
 static bool step(struct venue *base) {
@@ -334,28 +405,34 @@ static const struct world_event *event_at(const struct venue *base, size_t n) {
 
 static int failed(const struct venue *base, struct router_error *error) {
     const struct live_venue *venue = live_venue_of(base);
-    if (venue->log.failed) {
-        return ROUTER_E_NOMEM;
+    return venue->log.failed ? ROUTER_E_NOMEM : live_venue_result(venue, error);
+}
+
+/* The next case's component would hear of these sessions' end, as it has the same name. */
+static void send_home(struct live_venue *venue, struct live_server *server) {
+    for (size_t i = 0; i < server->part_count; i++) {
+        send_home(venue, server->parts[i]);
     }
-    return venue->result == ROUTER_OK ? ROUTER_OK : live_refuse(error, venue->result, "%s", venue->error.text);
+    (void)live_door_go(server->door, LIVE_NO_END);
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        struct live_actor *actor = venue->actors[i];
+        if (actor->client != NULL && live_home(venue->server, actor->domain) == server) {
+            live_client_drop(actor->client);
+        }
+    }
+    live_door_gone(server->door);
 }
 
 static void free_venue(struct venue *base) {
     struct live_venue *venue = live_venue_of(base);
-    /* The next case's component would hear of these sessions' end, as it has the same name. */
     if (venue->has_slot) {
-        live_door_go(venue->server->door);
+        send_home(venue, venue->server);
     }
-    for (size_t i = 0; i < venue->actor_count; i++) {
+    for (size_t i = 0; i < venue->actor_count && !venue->has_slot; i++) {
         struct live_client *client = venue->actors[i]->client;
-        if (client != NULL && venue->has_slot) {
-            live_client_drop(client);
-        } else if (client != NULL) {
+        if (client != NULL) {
             live_door_keep(live_actor_door(venue->actors[i]), live_client_connection(client));
         }
-    }
-    if (venue->has_slot) {
-        live_door_gone(venue->server->door);
     }
     live_cast_free(venue);
     live_party_free(venue->party);
@@ -394,7 +471,7 @@ const struct venue_ops live_venue_ops = {
     .free = free_venue,
 };
 
-struct venue *live_venue(struct live_server *server, unsigned number, struct live_error *error) {
+struct venue *live_venue(struct live_server *server, unsigned number, unsigned seconds, struct live_error *error) {
     struct live_venue *venue = calloc(1, sizeof *venue);
     if (venue == NULL) {
         live_fail(error, "memory ran out");
@@ -405,6 +482,8 @@ struct venue *live_venue(struct live_server *server, unsigned number, struct liv
     venue->names = live_own_names(server) ? NULL : live_names_new(number);
     venue->party = live_party_new(server);
     venue->log.began_us = live_clock_us();
+    venue->seconds = seconds;
+    venue->end_us = venue->log.began_us + (uint64_t)seconds * 1000000;
     if (venue->party == NULL || (venue->names == NULL && !live_own_names(server))) {
         free_venue(&venue->venue);
         live_fail(error, "memory ran out");

@@ -8,18 +8,6 @@
 
 enum { STANZA_SIZE_MAX = 1 << 28 };
 
-static int no_memory(struct router_error *error) {
-    return live_refuse(error, ROUTER_E_NOMEM, "memory ran out");
-}
-
-static uint64_t patience_us(const struct live_venue *venue) {
-    return (uint64_t)venue->server->seconds * 1000000;
-}
-
-static int venue_result(const struct live_venue *venue, struct router_error *error) {
-    return venue->result == ROUTER_OK ? ROUTER_OK : live_refuse(error, venue->result, "%s", venue->error.text);
-}
-
 /* Things happen in the order in which the script has them: what others have sent is worked on first. Between servers there
  * is no such order. */
 static void take_turn(const struct live_actor *actor) {
@@ -59,7 +47,7 @@ static int come_in(struct live_actor *actor, struct router_error *error) {
     size_t size = 0;
     char *own = live_venue_back(venue, wire, strlen(wire), &size);
     if (own == NULL) {
-        return no_memory(error);
+        return live_no_memory(error);
     }
     for (size_t i = 0; i < venue->actor_count; i++) {
         const struct live_actor *other = venue->actors[i];
@@ -77,20 +65,17 @@ static int come_in(struct live_actor *actor, struct router_error *error) {
     return ROUTER_OK;
 }
 
+static bool logs_in(const struct live_actor *actor) {
+    return live_client_state(actor->client) == LIVE_CLIENT_CONNECTING;
+}
+
 static int log_in(struct live_actor *actor, struct router_error *error) {
     struct live_venue *venue = actor->venue;
     struct live_error why;
-    const uint64_t end_us = live_clock_us() + patience_us(venue);
-    bool good = live_client_connect(actor->client, &why);
-    while (good && live_client_state(actor->client) == LIVE_CLIENT_CONNECTING && venue->result == ROUTER_OK) {
-        const uint64_t now = live_clock_us();
-        if (now >= end_us) {
-            (void)live_client_error(actor->client, &why);
-            live_client_drop(actor->client);
-            return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
-        }
-        live_venue_wait(venue, end_us - now);
+    if (!live_client_connect(actor->client, live_end_us(venue->server, venue->end_us), &why)) {
+        return live_venue_down(venue, &why, error);
     }
+    live_venue_until(actor, logs_in);
     switch (live_client_state(actor->client)) {
     case LIVE_CLIENT_IN:
         return come_in(actor, error);
@@ -98,50 +83,49 @@ static int log_in(struct live_actor *actor, struct router_error *error) {
         live_log_add(&venue->log, WORLD_REFUSED, actor->index, live_client_condition(actor->client));
         return live_refuse(error, ROUTER_E_CONFLICT, "the server refuses the resource: %s",
                            live_client_condition(actor->client));
+    case LIVE_CLIENT_CONNECTING:
     case LIVE_CLIENT_FAILED:
         (void)live_client_error(actor->client, &why);
-        return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+        live_client_drop(actor->client);
+        return live_venue_down(venue, &why, error);
     default:
-        return venue_result(venue, error);
+        return live_venue_result(venue, error);
     }
 }
 
 static int connect_client(struct live_actor *actor, struct router_error *error) {
     struct live_door *door = live_actor_door(actor);
     struct live_error why;
-    if (!live_door_come(door, &why)) {
-        return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+    if (!live_door_come(door, actor->venue->end_us, &why)) {
+        return live_venue_down(actor->venue, &why, error);
     }
     const int result = log_in(actor, error);
     live_door_came(door);
     return result;
 }
 
+static bool attaches(const struct live_actor *actor) {
+    return actor->coming && !live_component_connected(actor->component);
+}
+
 static int connect_component(struct live_actor *actor, struct router_error *error) {
     struct live_venue *venue = actor->venue;
     struct live_error why;
-    const uint64_t end_us = live_clock_us() + patience_us(venue);
     actor->leaving = NULL;
     actor->coming = true;
     if (!live_component_connect(actor->component, &why)) {
         actor->coming = false;
-        return live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+        return live_venue_down(venue, &why, error);
     }
-    while (actor->coming && !live_component_connected(actor->component) && venue->result == ROUTER_OK) {
-        const uint64_t now = live_clock_us();
-        if (now >= end_us) {
-            actor->coming = false;
-            live_component_end(actor->component, true, NULL);
-            return live_refuse(error, VENUE_E_DOWN, "%s: attach the component %s: no answer within %u s",
-                               live_target_name(venue->server->target), actor->domain, venue->server->seconds);
-        }
-        live_venue_wait(venue, end_us - now);
-    }
-    if (!live_component_connected(actor->component)) {
-        return venue->result != ROUTER_OK ? venue_result(venue, error)
-                                          : live_refuse(error, ROUTER_E_CONFLICT, "the server refuses the component");
+    /* It knows itself when it has waited long enough. */
+    while (attaches(actor) && venue->result == ROUTER_OK) {
+        live_venue_until(actor, attaches);
     }
     actor->coming = false;
+    if (!live_component_connected(actor->component)) {
+        return venue->result != ROUTER_OK ? live_venue_result(venue, error)
+                                          : live_refuse(error, ROUTER_E_CONFLICT, "the server refuses the component");
+    }
     live_barrier_stirs(venue); /* another one of the same domain may have to go */
     live_log_add(&venue->log, WORLD_BOUND, actor->index, actor->full_jid);
     return ROUTER_OK;
@@ -153,7 +137,7 @@ int live_act_connect(struct venue *base, int client, struct router_error *error)
     if (live_actor_connected(actor) || actor->role == LIVE_ROLE_PEER) {
         return live_refuse(error, ROUTER_E_CONFLICT, "%.200s is connected already", actor->name);
     }
-    const int result = venue_result(actor->venue, error);
+    const int result = live_venue_result(actor->venue, error);
     if (result != ROUTER_OK) {
         return result;
     }
@@ -162,14 +146,14 @@ int live_act_connect(struct venue *base, int client, struct router_error *error)
 
 /* ----------------------------------------------------------------------------------------------------- leaving ---- */
 
-static bool is_ending(const struct live_actor *actor) {
+bool live_actor_ending(const struct live_actor *actor) {
     switch (actor->role) {
     case LIVE_ROLE_CLIENT:
-        return live_client_state(actor->client) == LIVE_CLIENT_ENDING;
+        return actor->client != NULL && live_client_state(actor->client) == LIVE_CLIENT_ENDING;
     case LIVE_ROLE_PEER:
-        return live_peer_ending(actor->peer);
+        return actor->peer != NULL && live_peer_ending(actor->peer);
     case LIVE_ROLE_COMPONENT:
-        return live_component_ending(actor->component);
+        return actor->component != NULL && live_component_ending(actor->component);
     }
     return false;
 }
@@ -190,17 +174,14 @@ static void end_stream(struct live_actor *actor, bool breaks, const char *condit
 
 /* The end is over when the server has closed its side too. A server that does not is left to itself. */
 static void see_off(struct live_actor *actor) {
-    struct live_venue *venue = actor->venue;
-    const uint64_t end_us = live_clock_us() + patience_us(venue);
-    for (uint64_t now = live_clock_us(); is_ending(actor) && venue->result == ROUTER_OK && now < end_us;
-         now = live_clock_us()) {
-        live_venue_wait(venue, end_us - now);
-    }
-    if (actor->role == LIVE_ROLE_CLIENT && is_ending(actor)) {
+    live_venue_until(actor, live_actor_ending);
+    if (actor->role == LIVE_ROLE_CLIENT && live_actor_ending(actor)) {
         live_client_drop(actor->client);
-        live_log_add(&venue->log, WORLD_ENDED, actor->index, actor->leaving);
+        live_log_add(&actor->venue->log, WORLD_ENDED, actor->index, actor->leaving);
     }
 }
+
+static const struct live_error others_come = {.text = "other cases are still coming"};
 
 /* why: static, or of the script, whose texts live longer than the venue's use of it. */
 static int leave(struct live_actor *actor, bool breaks, const char *condition, const char *why,
@@ -208,8 +189,10 @@ static int leave(struct live_actor *actor, bool breaks, const char *condition, c
     struct live_venue *venue = actor->venue;
     struct live_door *door = live_actor_door(actor);
     const size_t before = venue->log.count;
+    if (!live_door_go(door, venue->end_us)) {
+        return live_venue_down(venue, &others_come, error);
+    }
     actor->leaving = why;
-    live_door_go(door);
     end_stream(actor, breaks, condition);
     see_off(actor);
     live_door_gone(door);
@@ -218,7 +201,7 @@ static int leave(struct live_actor *actor, bool breaks, const char *condition, c
     }
     actor->leaving = NULL;
     live_barrier_stirs(venue);
-    return venue_result(venue, error);
+    return live_venue_result(venue, error);
 }
 
 static void wait_for_end(const struct live_actor *actor, const char *jid) {
@@ -227,7 +210,7 @@ static void wait_for_end(const struct live_actor *actor, const char *jid) {
     struct live_error why;
     size_t size = 0;
     char *wire = kind == NULL || kind->over == NULL || jid == NULL ? NULL : live_venue_out(venue, jid, strlen(jid), &size);
-    if (wire != NULL && !kind->over(live_home(venue->server, actor->domain), wire, &why)) {
+    if (wire != NULL && !kind->over(live_home(venue->server, actor->domain), wire, venue->end_us, &why)) {
         live_venue_fails(venue, &why);
     }
     free(wire);
@@ -240,7 +223,7 @@ static void wait_for_streams(struct live_venue *venue, const char *domain) {
     char *wire = kind == NULL || kind->parted == NULL ? NULL : live_venue_out(venue, domain, strlen(domain), &size);
     const size_t parts = venue->server->part_count;
     for (size_t i = 0; wire != NULL && i < (parts == 0 ? 1 : parts); i++) {
-        if (!kind->parted(parts == 0 ? venue->server : venue->server->parts[i], wire, &why)) {
+        if (!kind->parted(parts == 0 ? venue->server : venue->server->parts[i], wire, venue->end_us, &why)) {
             live_venue_fails(venue, &why);
         }
     }
@@ -254,7 +237,7 @@ int live_act_leave(struct venue *base, int client, bool vanishes, struct router_
     }
     wait_for_turn(actor);
     if (!live_actor_connected(actor)) {
-        return venue_result(actor->venue, error);
+        return live_venue_result(actor->venue, error);
     }
     char *jid = vanishes && actor->role == LIVE_ROLE_CLIENT && actor->full_jid != NULL ? strdup(actor->full_jid) : NULL;
     const int result = leave(actor, vanishes, NULL, vanishes ? "vanishes" : "disconnects", error);
@@ -264,7 +247,7 @@ int live_act_leave(struct venue *base, int client, bool vanishes, struct router_
         wait_for_end(actor, jid);
     }
     free(jid);
-    return result == ROUTER_OK ? venue_result(actor->venue, error) : result;
+    return result == ROUTER_OK ? live_venue_result(actor->venue, error) : result;
 }
 
 int live_act_close(struct venue *base, int client, const char *condition, struct router_error *error) {
@@ -277,7 +260,7 @@ int live_act_close(struct venue *base, int client, const char *condition, struct
     if (result == ROUTER_OK && actor->role == LIVE_ROLE_PEER) {
         wait_for_streams(actor->venue, actor->domain);
     }
-    return result == ROUTER_OK ? venue_result(actor->venue, error) : result;
+    return result == ROUTER_OK ? live_venue_result(actor->venue, error) : result;
 }
 
 /* ----------------------------------------------------------------------------------------------------- sending ---- */
@@ -291,6 +274,10 @@ void live_act_language(struct live_venue *venue, struct slice start) {
             live_party_speaks_english(venue->party);
         }
     }
+}
+
+static bool has_no_answer(const struct live_actor *actor) {
+    return live_client_pings(actor->client) > 0;
 }
 
 /* jabberd2 looks for a component that is not connected elsewhere, and for a second remembers that there is no such name, as
@@ -308,13 +295,9 @@ static void look_in_vain(struct live_actor *actor, struct slice to) {
         live_venue_fails(venue, NULL);
         return;
     }
-    const uint64_t end_us = live_clock_us() + patience_us(venue);
     live_client_ping(actor->client, wire);
     free(wire);
-    for (uint64_t now = live_clock_us();
-         live_client_pings(actor->client) > 0 && venue->result == ROUTER_OK && now < end_us; now = live_clock_us()) {
-        live_venue_wait(venue, end_us - now);
-    }
+    live_venue_until(actor, has_no_answer);
     live_client_forget(actor->client);
 }
 
@@ -397,19 +380,21 @@ int live_act_send(struct venue *base, int client, bool raw, const char *bytes, s
     }
     size_t out_size = 0;
     if (!enter(actor, bytes, size)) {
-        return no_memory(error);
+        return live_no_memory(error);
     }
     char *out = live_venue_out(venue, bytes, size, &out_size);
     if (out == NULL) {
-        return no_memory(error);
+        return live_no_memory(error);
     }
     /* What is no stanza may end the stream. */
     struct live_door *door = raw ? live_actor_door(actor) : NULL;
-    live_door_go(door);
-    const bool sent = send_out(actor, raw, out, out_size, &why);
-    live_door_gone(door);
+    const bool goes = live_door_go(door, venue->end_us);
+    const bool sent = goes && send_out(actor, raw, out, out_size, &why);
+    if (goes) {
+        live_door_gone(door);
+    }
     free(out);
-    return sent ? venue_result(venue, error) : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+    return sent ? live_venue_result(venue, error) : live_venue_down(venue, goes ? &why : &others_come, error);
 }
 
 /* ------------------------------------------------------------------------------------------------------ faults ---- */
@@ -420,8 +405,7 @@ static struct live_actor *peer_called(const struct live_venue *venue, const char
             return venue->actors[i];
         }
     }
-    struct live_actor *actor =
-        name == NULL ? NULL : live_venue_actor(venue, (struct slice){.data = name, .size = strlen(name)});
+    struct live_actor *actor = name == NULL ? NULL : live_venue_actor(venue, live_slice(name));
     return actor != NULL && actor->role == LIVE_ROLE_PEER ? actor : NULL;
 }
 
@@ -536,5 +520,5 @@ int live_act_fault(struct venue *base, enum venue_fault fault, const char *a, co
     if (good && fault == VENUE_CRASH) {
         wait_for_streams(venue, actor->domain);
     }
-    return good ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+    return good ? ROUTER_OK : live_venue_down(venue, &why, error);
 }

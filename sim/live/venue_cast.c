@@ -15,16 +15,12 @@ int live_refuse(struct router_error *error, int result, const char *format, ...)
     return result;
 }
 
-static int no_memory(struct router_error *error) {
+int live_no_memory(struct router_error *error) {
     return live_refuse(error, ROUTER_E_NOMEM, "memory ran out");
 }
 
 static const char *target_name(const struct live_venue *venue) {
     return live_target_name(venue->server->target);
-}
-
-static struct slice whole(const char *text) {
-    return (struct slice){.data = text, .size = strlen(text)};
 }
 
 /* A new text as it goes out, NUL-terminated. */
@@ -40,11 +36,11 @@ static bool hide_others(struct live_venue *venue) {
     const struct live_needs *needs = &venue->server->needs;
     bool good = true;
     for (size_t i = 0; venue->names != NULL && !venue->others_hidden && i < needs->domain_count; i++) {
-        good = good && (live_venue_serves(venue, whole(needs->domains[i])) ||
+        good = good && (live_venue_serves(venue, live_slice(needs->domains[i])) ||
                         live_names_add_domain(venue->names, needs->domains[i]));
     }
     for (size_t i = 0; venue->names != NULL && !venue->others_hidden && i < needs->component_count; i++) {
-        good = good && (live_venue_serves(venue, whole(needs->components[i])) ||
+        good = good && (live_venue_serves(venue, live_slice(needs->components[i])) ||
                         live_names_add_domain(venue->names, needs->components[i]));
     }
     venue->others_hidden = true;
@@ -84,7 +80,7 @@ int live_cast_server(struct venue *base, const char *name, const char *const *do
             return live_refuse(error, VENUE_E_CANNOT, "%s does not serve %s", target_name(venue), domains[i]);
         }
         if (!add_served(venue, domains[i])) {
-            return no_memory(error);
+            return live_no_memory(error);
         }
     }
     venue->server_count++;
@@ -99,11 +95,13 @@ static int part_servers(struct live_venue *venue, struct router_error *error) {
         venue->cast = true;
         return ROUTER_OK;
     }
+    const uint64_t since_us = live_clock_us();
     const int result =
         live_split(venue->server, venue->served, venue->served_count, venue->server_count, &front, &why);
+    live_venue_rest(venue, since_us);
     struct live_party *party = result == ROUTER_OK ? live_party_new(front) : NULL;
     if (party == NULL) {
-        return result == ROUTER_OK ? no_memory(error) : live_refuse(error, result, "%s", why.text);
+        return result == ROUTER_OK ? live_no_memory(error) : live_refuse(error, result, "%s", why.text);
     }
     live_party_free(venue->party);
     venue->party = party;
@@ -131,29 +129,29 @@ int live_cast_account(struct venue *base, const char *bare, bool exists, struct 
     if (parted != ROUTER_OK) {
         return parted;
     }
-    if (!live_venue_serves(venue, live_jid_domain(whole(bare)))) {
+    if (!live_venue_serves(venue, live_jid_domain(live_slice(bare)))) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "no server serves '%.200s'", bare);
     }
-    if (account_of(venue, whole(bare)) != NULL) {
+    if (account_of(venue, live_slice(bare)) != NULL) {
         return live_refuse(error, ROUTER_E_CONFLICT, "the account %.200s is there already", bare);
     }
     struct live_held *account = calloc(1, sizeof *account);
     if (account == NULL ||
         !live_grow((void **)&venue->accounts, &venue->account_capacity, venue->account_count, sizeof account)) {
         free(account);
-        return no_memory(error);
+        return live_no_memory(error);
     }
     venue->accounts[venue->account_count++] = account;
     account->exists = exists;
     account->bare = strdup(bare);
     return account->bare != NULL && (venue->names == NULL || live_names_add(venue->names, bare)) ? ROUTER_OK
-                                                                                                 : no_memory(error);
+                                                                                                 : live_no_memory(error);
 }
 
 int live_cast_contact(struct venue *base, const char *bare, struct slice contact, struct router_contact state,
                       struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
-    struct live_held *account = account_of(venue, whole(bare));
+    struct live_held *account = account_of(venue, live_slice(bare));
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
@@ -162,7 +160,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
     if (jid == NULL ||
         !live_grow((void **)&account->items, &account->item_capacity, account->item_count, sizeof *account->items)) {
         free(jid);
-        return no_memory(error);
+        return live_no_memory(error);
     }
     account->items[account->item_count++] = (struct live_item){.jid = jid, .state = state};
     return ROUTER_OK;
@@ -170,7 +168,7 @@ int live_cast_contact(struct venue *base, const char *bare, struct slice contact
 
 int live_cast_offline(struct venue *base, const char *bare, struct slice stanza, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
-    struct live_held *account = account_of(venue, whole(bare));
+    struct live_held *account = account_of(venue, live_slice(bare));
     if (account == NULL || !account->exists) {
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", bare);
     }
@@ -178,7 +176,7 @@ int live_cast_offline(struct venue *base, const char *bare, struct slice stanza,
     if (stored == NULL ||
         !live_grow((void **)&account->stored, &account->stored_capacity, account->stored_count, sizeof(char *))) {
         free(stored);
-        return no_memory(error);
+        return live_no_memory(error);
     }
     account->stored[account->stored_count++] = stored;
     live_act_language(venue, stanza);
@@ -189,7 +187,7 @@ int live_cast_offline(struct venue *base, const char *bare, struct slice stanza,
 
 /* returns NULL where memory ran out. */
 static struct live_actor *add_actor(struct live_venue *venue, enum live_role role, const char *name, const char *jid) {
-    const struct slice domain = live_jid_domain(whole(jid));
+    const struct slice domain = live_jid_domain(live_slice(jid));
     struct live_actor *actor = calloc(1, sizeof *actor);
     if (actor == NULL || !live_grow((void **)&venue->actors, &venue->actor_capacity, venue->actor_count, sizeof actor)) {
         free(actor);
@@ -246,7 +244,7 @@ static bool name_as_written(struct live_venue *venue, const char *jid) {
 int live_cast_client(struct venue *base, const char *name, const char *jid, const char *password, uint64_t latency_us,
                      struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
-    struct live_held *account = account_of(venue, whole(jid));
+    struct live_held *account = account_of(venue, live_slice(jid));
     if (latency_us != WORLD_CLIENT_LATENCY_US) {
         return live_refuse(error, VENUE_E_CANNOT, "a latency of %s cannot be made on real servers", name);
     }
@@ -254,7 +252,7 @@ int live_cast_client(struct venue *base, const char *name, const char *jid, cons
         return live_refuse(error, ROUTER_E_UNKNOWN, "there is no account %.200s", jid);
     }
     if (!name_as_written(venue, jid)) {
-        return no_memory(error);
+        return live_no_memory(error);
     }
     struct live_actor *actor = add_actor(venue, LIVE_ROLE_CLIENT, name, jid);
     char *wire = outward(venue, jid, strlen(jid)), *bare = outward(venue, account->bare, strlen(account->bare));
@@ -267,7 +265,7 @@ int live_cast_client(struct venue *base, const char *name, const char *jid, cons
     }
     free(wire);
     free(bare);
-    return actor != NULL && actor->client != NULL ? ROUTER_OK : no_memory(error);
+    return actor != NULL && actor->client != NULL ? ROUTER_OK : live_no_memory(error);
 }
 
 /* ------------------------------------------------------------------------------------------- peers and components ---- */
@@ -298,7 +296,7 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
     const struct live_actor *first = NULL;
     struct live_error why;
     for (int i = 0; first == NULL && i < actor->index; i++) {
-        if (venue->actors[i]->peer != NULL && live_same_domain(whole(actor->domain), venue->actors[i]->domain)) {
+        if (venue->actors[i]->peer != NULL && live_same_domain(live_slice(actor->domain), venue->actors[i]->domain)) {
             first = venue->actors[i];
         }
     }
@@ -309,7 +307,7 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
     actor->peer = first != NULL ? live_peer_join(first->peer, &events, &why)
                                 : live_peer_new(venue->server, wire, &events, &why);
     for (size_t i = 0; actor->peer != NULL && i < venue->domain_count; i++) {
-        const struct live_actor *own = live_venue_actor(venue, whole(venue->domains[i]));
+        const struct live_actor *own = live_venue_actor(venue, live_slice(venue->domains[i]));
         const bool component = own != NULL && own->role == LIVE_ROLE_COMPONENT;
         /* Who writes to one that is away is on a stream to somebody else. */
         if (component && venue->server->kind != NULL && venue->server->kind->disowns_components) {
@@ -319,7 +317,7 @@ static int make_peer(struct live_actor *actor, const struct world_peer *wire, st
         const bool good = served != NULL && live_peer_serves(actor->peer, served);
         free(served);
         if (!good) {
-            return no_memory(error);
+            return live_no_memory(error);
         }
     }
     return actor->peer != NULL ? ROUTER_OK : live_refuse(error, VENUE_E_DOWN, "%s", why.text);
@@ -343,7 +341,7 @@ int live_cast_peer(struct venue *base, const char *name, const struct world_peer
     }
     wire.domain = domain;
     wire.also = (const char *const *)also;
-    const int result = good ? make_peer(actor, &wire, error) : no_memory(error);
+    const int result = good ? make_peer(actor, &wire, error) : live_no_memory(error);
     for (size_t i = 0; also != NULL && i < config->also_count; i++) {
         free(also[i]);
     }
@@ -363,8 +361,10 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
     struct live_error why;
     (void)server;
     if (!venue->has_slot) {
+        const uint64_t since_us = live_clock_us();
         venue->slot = live_slot_take(venue->server);
         venue->has_slot = true;
+        live_venue_rest(venue, since_us);
     }
     /* To other servers its domain is one like the others. */
     const bool named = actor != NULL && name_domains(actor, domain, NULL, 0) && add_domain(venue, domain) &&
@@ -372,7 +372,7 @@ int live_cast_component(struct venue *base, const char *name, const char *domain
                         live_names_add_component(venue->names, domain, venue->slot));
     char *wire = named ? outward(venue, domain, strlen(domain)) : NULL;
     if (wire == NULL) {
-        return no_memory(error);
+        return live_no_memory(error);
     }
     const struct live_peer_events events = events_of(actor);
     actor->component = live_component_new(live_home(venue->server, wire), wire, &events, &why);
@@ -404,8 +404,10 @@ static int furnish(struct live_venue *venue, struct live_held *account, const ch
                            target_name(venue), account->item_count > 0 ? "contacts" : "stored messages", account->bare);
     }
     const int result = kind->furnish(live_home(venue->server, domain), local, domain, account->items, account->item_count,
-                                     (const char *const *)account->stored, account->stored_count, &why);
-    return result == ROUTER_OK ? ROUTER_OK : live_refuse(error, result, "%s", why.text);
+                                     (const char *const *)account->stored, account->stored_count, venue->end_us, &why);
+    return result == VENUE_E_DOWN ? live_venue_down(venue, &why, error)
+           : result != ROUTER_OK  ? live_refuse(error, result, "%s", why.text)
+                                  : ROUTER_OK;
 }
 
 static int open_account(struct live_venue *venue, struct live_held *account, struct router_error *error) {
@@ -413,12 +415,12 @@ static int open_account(struct live_venue *venue, struct live_held *account, str
     char *local = outward(venue, account->bare, strlen(account->bare));
     if (local == NULL || !give_password(account, NULL)) {
         free(local);
-        return no_memory(error);
+        return live_no_memory(error);
     }
     const char *domain = split(local);
     int result = ROUTER_OK;
-    if (!live_account(venue->server, local, domain, account->password, &why)) {
-        result = live_refuse(error, VENUE_E_DOWN, "%s", why.text);
+    if (!live_account(venue->server, local, domain, account->password, venue->end_us, &why)) {
+        result = live_venue_down(venue, &why, error);
     }
     result = result == ROUTER_OK ? furnish(venue, account, local, domain, error) : result;
     free(local);
@@ -427,7 +429,7 @@ static int open_account(struct live_venue *venue, struct live_held *account, str
 
 int live_cast_ready(struct venue *base, struct router_error *error) {
     struct live_venue *venue = live_venue_of(base);
-    int result = hide_others(venue) ? ROUTER_OK : no_memory(error);
+    int result = hide_others(venue) ? ROUTER_OK : live_no_memory(error);
     for (size_t i = 0; result == ROUTER_OK && i < venue->account_count; i++) {
         if (venue->accounts[i]->exists) {
             result = open_account(venue, venue->accounts[i], error);
@@ -473,28 +475,22 @@ static void free_account(struct live_held *account) {
     free(account);
 }
 
-/* The next case's component is not to meet the stream of this one's, nor what this one's clients leave behind. */
+/* The next case's component is not to meet the stream of this one's. Whatever has come of the case, its end has a time of
+ * its own. */
 static void dismiss_components(struct live_venue *venue) {
-    const uint64_t end_us = live_clock_us() + (uint64_t)venue->server->seconds * 1000000;
-    bool left = true;
-    for (size_t i = 0; i < venue->actor_count; i++) {
-        if (venue->actors[i]->client != NULL) {
-            live_client_drop(venue->actors[i]->client);
-        }
+    if (venue->result == VENUE_E_DOWN) {
+        venue->result = ROUTER_OK;
     }
+    venue->end_us = live_end_us(venue->server, LIVE_NO_END);
     for (size_t i = 0; i < venue->actor_count; i++) {
         if (venue->actors[i]->component != NULL && live_actor_connected(venue->actors[i])) {
             venue->actors[i]->leaving = "disconnects";
             live_component_end(venue->actors[i]->component, false, NULL);
         }
     }
-    while (left && venue->result == ROUTER_OK && live_clock_us() < end_us) {
-        left = false;
-        for (size_t i = 0; i < venue->actor_count; i++) {
-            left = left || (venue->actors[i]->component != NULL && live_component_ending(venue->actors[i]->component));
-        }
-        if (left) {
-            live_venue_wait(venue, end_us - live_clock_us());
+    for (size_t i = 0; i < venue->actor_count; i++) {
+        if (venue->actors[i]->component != NULL) {
+            live_venue_until(venue->actors[i], live_actor_ending);
         }
     }
     live_slot_leave(venue->server, venue->slot);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What happens to a run when its server dies, or when the run itself is stopped or killed: failures that say so, a fresh
-# server for the cases that come, and nothing that stays behind.
+# What happens to a run when its server dies or hangs, when a case takes too long, or when the run itself is stopped or
+# killed: failures that say so, a fresh server for the cases that come, and nothing that stays behind.
 #
 #   cli.sh BINARY
 set -u
@@ -46,7 +46,41 @@ END
     clients montague.example capulet.example
     printf '\n---------\n\nRomeo connects\nJuliet connects\n\ntime passes: 90s\n\nRomeo sends:\n'
     printf '\t<message id="m1" to="${Juliet%ss full JID}"/>\n\nJuliet receives:\n\t<message id="m1"/>\n' "'"
-} >slow.scs
+} >waits.scs
+
+# A case that takes longer than it may, and one that does not.
+cat >slow.scs <<'END'
+# Nothing happens for a while
+
+[Client] Romeo
+	jid: romeo@montague.example/orchard
+
+[Peer] capulet.example
+
+---------
+
+Romeo connects
+
+time passes: 4s
+
+Romeo receives: nothing
+END
+cat >quick.scs <<'END'
+# Romeo writes to himself
+
+[Client] Romeo
+	jid: romeo@montague.example/orchard
+
+---------
+
+Romeo connects
+
+Romeo sends:
+	<message id="m1" to="romeo@montague.example/orchard"/>
+
+Romeo receives:
+	<message id="m1"/>
+END
 
 # The processes of a run's server are those that have its folder in their arguments or environment.
 folder_of() { # PROCESS: the folder of the server that it has started
@@ -95,7 +129,7 @@ begin() { # SERVER
 
 for server in $servers; do
     check "$server: --timeout of calibrate is for the server, not for virtual time" \
-        "$drill" calibrate --target "$server" --timeout 30 --quiet slow.scs
+        "$drill" calibrate --target "$server" --timeout 30 --quiet waits.scs
     begin "$server"
     # Only what this run has started is in its folder.
     for process in $(processes_of "$folder"); do kill -KILL "$process" 2>/dev/null; done
@@ -108,6 +142,26 @@ for server in $servers; do
         "$server: .*(nobody answers there any more|Connection refused|the server closed the connection|reset|it is gone|no answer)" out
     none "$server is killed: no failure is the scenario's" "$(grep 'should have' out)"
     check "$server is killed: nothing is left" soon gone
+
+    begin "$server"
+    # The server's own processes, but for the one that watches them: their helpers end with them.
+    for process in $(processes_of "$folder"); do
+        [ "$(ps -o ppid= -p "$process" | tr -d ' ')" != "$run" ] || kill -STOP "$process"
+    done
+    wait "$run"
+    check "$server hangs: the run fails" [ $? -eq 1 ]
+    counts=$(tail -n 1 out | awk '/^[0-9]+ passed, [0-9]+ failed$/ { print $1, $3 }')
+    check "$server hangs: every case has its verdict" [ "$((${counts% *} + ${counts#* }))" -eq 400 ]
+    check "$server hangs: the run goes on with a fresh server" [ "${counts% *}" -gt "$((10 * ${counts#* }))" ]
+    check "$server hangs: a case says that its time is over" grep -q 'this takes more than the 5 s that it may' out
+    none "$server hangs: no failure is the scenario's" "$(grep 'should have' out)"
+    check "$server hangs: nothing is left" soon gone
+
+    "$drill" run --target "$server" -j1 --timeout 2 slow.scs quick.scs >out 2>err </dev/null
+    check "$server: a case takes too long: the run fails" [ $? -eq 1 ]
+    check "$server: a case takes too long: it says so, and where" \
+        grep -qx '  slow.scs:12: this takes more than the 2 s that it may' out
+    check "$server: a case takes too long: the next one passes" [ "$(tail -n 1 out)" = '1 passed, 1 failed' ]
 
     for signal in INT TERM KILL; do
         begin "$server"

@@ -27,7 +27,8 @@ static void run(const char *script) {
     int status = -1;
     snprintf(command, sizeof command, "cd %s && { %s; }", live_nest_folder(nest), script);
     const char *const argv[] = {"sh", "-c", command, NULL};
-    ck_assert_msg(live_nest_run(nest, argv, SECONDS, &status, output, sizeof output, &error), "%s", error.text);
+    const uint64_t end_us = live_clock_us() + UINT64_C(1000000) * SECONDS;
+    ck_assert_msg(live_nest_run(nest, argv, end_us, &status, output, sizeof output, &error), "%s", error.text);
     ck_assert_msg(status == 0, "%s", output);
 }
 
@@ -141,7 +142,7 @@ static bool logs_in(const char *jid, const char *password) {
 START_TEST(a_certificate_that_is_trusted_opens) {
     opens("\taccounts: register\n\tca: ~/cert.pem\n");
     ck_assert_msg(live_check(server, &error), "%s", error.text);
-    ck_assert(live_reach(server, "montague.example", &error));
+    ck_assert(live_reach(server, "montague.example", LIVE_NO_END, &error));
 }
 END_TEST
 
@@ -178,10 +179,10 @@ END_TEST
 
 START_TEST(accounts_register_themselves) {
     opens("\taccounts: register\n\tca: ~/cert.pem\n");
-    ck_assert_msg(live_account(server, "romeo.1f", "montague.example", "s<e>c&r'e\"t", &error), "%s", error.text);
+    ck_assert_msg(live_account(server, "romeo.1f", "montague.example", "s<e>c&r'e\"t", LIVE_NO_END, &error), "%s", error.text);
     ck_assert(logs_in("romeo.1f@montague.example", "s<e>c&r'e\"t"));
     ck_assert(!logs_in("romeo.1f@montague.example", "wrong"));
-    ck_assert(!live_account(server, "romeo.1f", "montague.example", "other", &error));
+    ck_assert(!live_account(server, "romeo.1f", "montague.example", "other", LIVE_NO_END, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "register romeo.1f for montague.example at 127.0.0.1:"));
     ck_assert_ptr_nonnull(strstr(error.text, "conflict"));
 }
@@ -190,7 +191,7 @@ END_TEST
 START_TEST(accounts_come_from_a_command) {
     opens("\taccounts: command\n\tca: ~/cert.pem\n"
           "\tcommand: prosodyctl --config ~/prosody.cfg.lua register {local} {domain} {password}\n");
-    ck_assert_msg(live_account(server, "romeo.1f", "montague.example", "s$e;c`r'et", &error), "%s", error.text);
+    ck_assert_msg(live_account(server, "romeo.1f", "montague.example", "s$e;c`r'et", LIVE_NO_END, &error), "%s", error.text);
     ck_assert(logs_in("romeo.1f@montague.example", "s$e;c`r'et"));
 }
 END_TEST
@@ -198,7 +199,7 @@ END_TEST
 START_TEST(accounts_may_be_there_already) {
     run("prosodyctl --config \"$PWD/prosody.cfg.lua\" register juliet montague.example secret");
     opens("\taccounts: listed\n\tca: ~/cert.pem\n[Account] juliet@montague.example\n\tpassword: secret\n");
-    ck_assert(live_account(server, "juliet", "montague.example", NULL, &error));
+    ck_assert(live_account(server, "juliet", "montague.example", NULL, LIVE_NO_END, &error));
     ck_assert(logs_in("juliet@montague.example", live_password(server, "juliet", "montague.example", NULL)));
 }
 END_TEST

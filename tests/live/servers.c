@@ -53,7 +53,7 @@ static void close_server(void) {
 }
 
 static void makes_account(const char *local) {
-    ck_assert_msg(live_account(server, local, "montague.example", "secret", &error), "%s", error.text);
+    ck_assert_msg(live_account(server, local, "montague.example", "secret", LIVE_NO_END, &error), "%s", error.text);
 }
 
 /* -------------------------------------------------------------------------------------- a client of libstrophe ---- */
@@ -131,7 +131,7 @@ START_TEST(it_starts_answers_and_leaves_nothing) {
     open_server(_i);
     snprintf(folder, sizeof folder, "%s", live_nest_folder(server->nest));
     for (size_t i = 0; i < needs.domain_count; i++) {
-        ck_assert_msg(live_reach(server, domains[i], &error), "%s", error.text);
+        ck_assert_msg(live_reach(server, domains[i], LIVE_NO_END, &error), "%s", error.text);
     }
     ck_assert(live_port_open("127.0.0.1", server->s2s_port));
     ck_assert_uint_gt(count_processes(folder), 0);
@@ -170,8 +170,8 @@ END_TEST
 
 START_TEST(a_domain_that_it_does_not_serve_is_refused) {
     open_server(_i);
-    ck_assert(!live_reach(server, "nowhere.example", &error));
-    ck_assert(!live_account(server, "romeo", "nowhere.example", "secret", &error));
+    ck_assert(!live_reach(server, "nowhere.example", LIVE_NO_END, &error));
+    ck_assert(!live_account(server, "romeo", "nowhere.example", "secret", LIVE_NO_END, &error));
     close_server();
 }
 END_TEST
@@ -216,7 +216,7 @@ START_TEST(accounts_may_have_any_name_and_password) {
     struct heard heard;
     open_server(_i);
     for (size_t i = 0; i < sizeof locals / sizeof *locals; i++) {
-        ck_assert_msg(live_account(server, locals[i], "montague.example", "p'a\"s\\s; \xc3\xa4", &error), "%s",
+        ck_assert_msg(live_account(server, locals[i], "montague.example", "p'a\"s\\s; \xc3\xa4", LIVE_NO_END, &error), "%s",
                       error.text);
         ck_assert_msg(visit(locals[i], "p'a\"s\\s; \xc3\xa4", &heard), "%s", locals[i]);
     }
@@ -246,6 +246,11 @@ static const struct live_item *state(const char *jid, enum router_subscription s
     return &item;
 }
 
+static int furnishes(const struct live_item *items, size_t item_count, const char *const *stored, size_t stored_count) {
+    return server->kind->furnish(server, "romeo", "montague.example", items, item_count, stored, stored_count,
+                                 LIVE_NO_END, &error);
+}
+
 static bool holds(const struct heard *heard, const char *element, const char *one, const char *other) {
     for (const char *at = strstr(heard->text, element); at != NULL; at = strstr(at + 1, element)) {
         char tag[400];
@@ -270,7 +275,7 @@ START_TEST(a_roster_is_there_before_the_first_login) {
     items[7] = *state("it\\27s@verona.example", ROUTER_SUB_FROM, true, false, false);
     open_server(_i);
     makes_account("romeo");
-    ck_assert_int_eq(server->kind->furnish(server, "romeo", "montague.example", items, 8, NULL, 0, &error), ROUTER_OK);
+    ck_assert_int_eq(furnishes(items, 8, NULL, 0), ROUTER_OK);
     ck_assert(visit("romeo", "secret", &heard));
     ck_assert(holds(&heard, "<item", "tybalt@", "subscription=\"none\""));
     ck_assert(holds(&heard, "<item", "juliet@", "subscription=\"to\""));
@@ -300,7 +305,7 @@ START_TEST(messages_are_stored_before_the_first_login) {
     struct heard heard;
     open_server(_i);
     makes_account("romeo");
-    ck_assert_int_eq(server->kind->furnish(server, "romeo", "montague.example", NULL, 0, stored, 3, &error), ROUTER_OK);
+    ck_assert_int_eq(furnishes(NULL, 0, stored, 3), ROUTER_OK);
     ck_assert(visit("romeo", "secret", &heard));
     const char *first = strstr(heard.text, "id=\"m1\""), *second = strstr(heard.text, "id=\"m2\""),
                *third = strstr(heard.text, "id=\"m3\"");
@@ -325,7 +330,7 @@ START_TEST(approval_ahead_of_time_is_there_or_said_to_be_missing) {
     open_server(_i);
     makes_account("romeo");
     const struct live_item *item = state("tybalt@verona.example", ROUTER_SUB_NONE, false, false, true);
-    const int result = server->kind->furnish(server, "romeo", "montague.example", item, 1, NULL, 0, &error);
+    const int result = furnishes(item, 1, NULL, 0);
     ck_assert_int_eq(result, _i == 0 ? ROUTER_OK : VENUE_E_CANNOT);
     if (result != ROUTER_OK) {
         ck_assert_ptr_nonnull(strstr(error.text, "does not know approval ahead of time"));
@@ -400,7 +405,7 @@ START_TEST(other_servers_are_found_by_our_name_server_alone) {
     makes_account("romeo");
     ck_assert(live_dns_set(server->dns, "verona.example", LIVE_DNS_HERE, "127.0.1.7", ntohs(in.sin_port)));
     const struct live_item *item = state("friar@verona.example", ROUTER_SUB_BOTH, false, false, false);
-    ck_assert_int_eq(server->kind->furnish(server, "romeo", "montague.example", item, 1, NULL, 0, &error), ROUTER_OK);
+    ck_assert_int_eq(furnishes(item, 1, NULL, 0), ROUTER_OK);
     ck_assert(visit("romeo", "secret", &heard)); /* its presence goes to the friar */
     const int fd = accept(listener, NULL, NULL);
     ck_assert_int_ge(fd, 0);
@@ -432,7 +437,7 @@ START_TEST(several_servers_have_processes_of_their_own) {
     ck_assert_uint_ne(port_of(front, "montague.example"), port_of(front, "capulet.example"));
     ck_assert_uint_eq(port_of(front, "mantua.example"), port_of(front, "capulet.example"));
     const struct live_server *home = live_home(front, "capulet.example");
-    ck_assert_msg(live_reach(front, "mantua.example", &error), "%s", error.text);
+    ck_assert_msg(live_reach(front, "mantua.example", LIVE_NO_END, &error), "%s", error.text);
     ck_assert_uint_eq(home->needs.domain_count, 2);
     ck_assert_ptr_eq(home, live_home(front, "c0.rooms.capulet.example"));
     ck_assert_uint_eq(live_home(front, "montague.example")->needs.component_count, 0);
@@ -446,7 +451,7 @@ START_TEST(several_servers_have_processes_of_their_own) {
     ck_assert_msg(live_split(server, again, 3, 2, &other, &error) == ROUTER_OK, "%s", error.text);
     ck_assert_ptr_eq(front, other);
     ck_assert_uint_eq(home->generation, 1);
-    ck_assert_msg(live_reach(front, "capulet.example", &error), "%s", error.text);
+    ck_assert_msg(live_reach(front, "capulet.example", LIVE_NO_END, &error), "%s", error.text);
     ck_assert_int_eq(live_split(server, served, 3, 100, &other, &error), VENUE_E_CANNOT);
     close_server();
 }

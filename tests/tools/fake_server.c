@@ -6,6 +6,7 @@
  *   fake_server no-xmpp       says something else
  *   fake_server refuses       lets nobody log in
  *   fake_server mute          logs clients in, and never answers them
+ *   fake_server slow          logs clients in, and answers each of their requests after some time
  *   fake_server dies          logs clients in, and closes when they ask for something
  *   fake_server tls-silent    agrees to TLS, and says nothing afterwards
  *   fake_server tls PORT      agrees to TLS, and passes on what comes to another port and back */
@@ -20,7 +21,7 @@
 
 #include <arpa/inet.h>
 
-enum { HEARD_SIZE = 65536 };
+enum { HEARD_SIZE = 65536, SLOW_MS = 300 };
 
 static const char *mode;
 static unsigned short other_port;
@@ -107,6 +108,20 @@ static void bind_resource(int fd) {
     say(fd, answer);
 }
 
+/* One request after the other, as they come. */
+static void answer_slowly(int fd) {
+    while (comes(fd, "</iq>")) {
+        for (const char *request = strstr(heard, "<iq "); request != NULL; request = strstr(request + 1, "<iq ")) {
+            char answer[200];
+            const char *id = strstr(request, " id=");
+            (void)poll(NULL, 0, SLOW_MS);
+            snprintf(answer, sizeof answer, "<iq type='result' id='%.*s'/>", id == NULL ? 0 : (int)strcspn(id + 5, "\"'"),
+                     id == NULL ? "" : id + 5);
+            say(fd, answer);
+        }
+    }
+}
+
 static void log_in(int fd) {
     say(fd, header);
     say(fd, offers_login);
@@ -127,6 +142,8 @@ static void log_in(int fd) {
         bind_resource(fd);
         if (is("mute")) {
             hold(fd);
+        } else if (is("slow")) {
+            answer_slowly(fd);
         } else {
             (void)comes(fd, ">");
         }
