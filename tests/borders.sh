@@ -94,6 +94,16 @@ none 'the core includes no system header but the plain ones, expat and libidn' \
     "$(find router -name '*.[ch]' -exec grep -HnE '^ *# *include *<' {} + |
         grep -vE '<(assert|limits|std(arg|bool|def|int|io|lib)|string|expat|stringprep|idna|punycode)\.h>')"
 
+# --- what is installed ---
+# A program that a script can look for, but no part asks for, is missing on a machine that has nothing yet.
+body() { # of a function of install-deps.sh
+    sed -n "/^$1() {/,/^}/p" tests/install-deps.sh
+}
+body has | sed -n 's/^    \([a-z][a-z0-9-]*\)) .*/\1/p; s/^    \([a-z][a-z0-9-]*\))$/\1/p' | sort >"$scratch/looked"
+body needs | tr ' ;' '\n\n' | sort -u >"$scratch/asked"
+check 'install-deps.sh can be read' grep -qx check "$scratch/looked"
+none 'whatever install-deps.sh can look for, some part needs' "$(comm -23 "$scratch/looked" "$scratch/asked")"
+
 # --- style ---
 all=$(sources router sim reports tests)
 none 'no C file is longer than 600 lines' \

@@ -43,6 +43,7 @@ has() {
     prosody) program prosody ;;
     ejabberd) program ejabberdctl ;;
     jabberd2) program jabberd2-router ;;
+    procps) program ps ;;
     *) program "$1" ;;
     esac
 }
@@ -52,13 +53,13 @@ needs() { # names of what a part needs, in the order in which they can be looked
     build)
         echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev libstrophe-dev libjansson-dev
         ;;
-    test) echo check bash groff openssl ;;
+    test) echo check bash groff libxml2-utils perl openssl ;;
     cover) echo gcc lcov ;;
     clang) echo clang ;;
     fuzz) echo clang fuzzer ;;
     deb) echo dpkg-deb dpkg-shlibdeps lintian ;;
     browser) echo chromium python3 fonts-dejavu-core ;;
-    live) echo prosody ejabberd jabberd2 sqlite3 openssl ;;
+    live) echo prosody ejabberd jabberd2 sqlite3 openssl procps ;;
     *)
         echo "install-deps.sh: unknown part $1" >&2
         exit 2
