@@ -77,13 +77,21 @@ missing_of() {
 
 package() { # the fuzzer's runtime is packaged by clang's version
     case $1 in
-    fuzzer) apt-cache depends clang 2>/dev/null |
-        sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1 ;;
+    fuzzer)
+        version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
+        echo "libclang-rt-${version:+$version-}dev"
+        ;;
     groff) echo groff-base ;;
     dpkg-deb) echo dpkg ;;
     dpkg-shlibdeps) echo dpkg-dev ;;
     *) echo "$1" ;;
     esac
+}
+
+packages() { # in one line
+    for name in "$@"; do
+        package "$name"
+    done | paste -s -d ' ' -
 }
 
 as_root() {
@@ -144,15 +152,15 @@ install_server() {
 
 install() {
     if ! command -v apt-get >/dev/null 2>&1; then
-        echo "stanzadrill: missing here: $*" >&2
+        echo "stanzadrill: missing here: $(packages "$@")" >&2
         echo 'stanzadrill: those are the names on Debian; please install their likes with your package manager' >&2
         return 1
     fi
     if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
-        echo "stanzadrill: missing here, and installing it needs root or sudo: apt-get install $*" >&2
+        echo "stanzadrill: missing here, and installing it needs root or sudo: apt-get install $(packages "$@")" >&2
         return 1
     fi
-    echo "stanzadrill: installing $*" >&2
+    echo "stanzadrill: installing $(packages "$@")" >&2
     as_root apt-get update -q >&2 ||
         echo 'stanzadrill: apt-get update failed; going on with the lists that are here' >&2
     for name in "$@"; do
@@ -161,7 +169,7 @@ install() {
         else
             install_package "$name"
         fi || {
-            echo "stanzadrill: package $name could not be installed" >&2
+            echo "stanzadrill: package $(package "$name") could not be installed" >&2
             return 1
         }
     done
@@ -173,7 +181,7 @@ case $mode in
 --check)
     missing=$(missing_of "$@")
     [ -z "$missing" ] && exit 0
-    echo "stanzadrill: missing here:" $missing >&2
+    echo "stanzadrill: missing here: $(packages $missing)" >&2
     echo 'stanzadrill: `make run` and `make test` install what they need' >&2
     exit 1
     ;;
@@ -186,7 +194,7 @@ case $mode in
     [ -z "$missing" ] || install $missing
     missing=$(missing_of "$@")
     if [ -n "$missing" ]; then
-        echo "stanzadrill: still not usable after installing:" $missing >&2
+        echo "stanzadrill: still not usable after installing: $(packages $missing)" >&2
         exit 1
     fi
     mkdir -p "$(dirname "$stamp")"
