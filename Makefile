@@ -167,7 +167,7 @@ test check:
 	@$(sub) WITH_CLANG='$(WITH_CLANG)' WITH_BROWSER='$(WITH_BROWSER)' sh tests/run.sh
 
 test-live:
-	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test live
+	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build $(if $(strip $(SERVERS)),$(SERVERS:%=live-%),test live)
 	@$(sub) sh tests/test-live.sh $(SERVERS)
 
 cover:

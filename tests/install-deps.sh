@@ -6,7 +6,8 @@
 #
 # PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, and what reads what is written), cover (lcov),
 # clang, fuzz (clang's fuzzer runtime), deb (tools for Debian packages), browser (opens the HTML report), live (the
-# servers, and what their tests need; no service of theirs is started or left enabled).
+# servers, and what their tests need), live-SERVER (one server, and what is needed to play on it). No service of a server
+# is started or left enabled.
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
 
@@ -60,11 +61,20 @@ needs() { # names of what a part needs, in the order in which they can be looked
     deb) echo dpkg-deb dpkg-shlibdeps lintian ;;
     browser) echo chromium python3 fonts-dejavu-core ;;
     live) echo prosody ejabberd jabberd2 sqlite3 openssl procps ;;
+    live-prosody) echo prosody ;;
+    live-ejabberd) echo ejabberd ;;
+    live-jabberd2) echo jabberd2 sqlite3 ;;
     *)
         echo "install-deps.sh: unknown part $1" >&2
         exit 2
         ;;
     esac
+}
+
+known() { # ends everything where a part is none
+    for part in "$@"; do
+        needs "$part" >/dev/null
+    done
 }
 
 missing_of() {
@@ -179,6 +189,7 @@ mode=$1
 shift
 case $mode in
 --check)
+    known "$@"
     missing=$(missing_of "$@")
     [ -z "$missing" ] && exit 0
     echo "stanzadrill: missing here: $(packages $missing)" >&2
@@ -188,6 +199,7 @@ case $mode in
 --stamp)
     stamp=$1
     shift
+    known "$@"
     key="$CC $*"
     [ -f "$stamp" ] && [ -z "$(find "$0" -newer "$stamp")" ] && grep -qxF "$key" "$stamp" && exit 0
     missing=$(missing_of "$@")
