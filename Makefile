@@ -8,7 +8,7 @@
 #   make bench      lines "bench NAME VALUE UNIT"
 #   make fuzz       each fuzz target for FUZZ_SECONDS
 #   make golden-accept   rewrite the golden traces on purpose
-#   make deb        Debian packages in $(BUILD)/deb
+#   make deb        install what is missing, then make Debian packages in $(BUILD)/deb
 #   make install, make uninstall, make clean
 #
 # Variables: CC, CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX, DESTDIR, V=1 (show commands), JOBS (builds that
@@ -213,8 +213,9 @@ uninstall:
 	-rmdir '$(share)' 2>/dev/null
 
 # A Debian package of the program, and one of the library.
-deb: all
-	@sh tests/install-deps.sh --stamp $(BUILD)/deps build deb
+deb:
+	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build deb
+	@$(MAKE) --no-print-directory all
 	@$(sub) VERSION='$(VERSION)' sh sim/packaging/deb/build.sh
 
 clean:
