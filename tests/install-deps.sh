@@ -21,6 +21,11 @@ compiles() { # a program that includes $1 and links with $2
         $CC -x c -o /dev/null - $2 2>/dev/null
 }
 
+lua_of_prosody() { # its first line names the interpreter
+    lua=$(sed -n '1s/^#! *//p' "$(PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v prosody)" 2>/dev/null)
+    [ -n "$lua" ] && $lua "$@" >/dev/null 2>&1
+}
+
 program() { # servers are installed where only an administrator's PATH looks
     PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1
 }
@@ -42,6 +47,7 @@ has() {
     chromium) program chromium || program chromium-browser || program google-chrome ;;
     fonts-dejavu-core) [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' 2>/dev/null | head -n 1)" ] ;;
     prosody) program prosody ;;
+    lua-unbound) lua_of_prosody -e 'require "lunbound"' ;;
     ejabberd) program ejabberdctl ;;
     jabberd2) program jabberd2-router ;;
     procps) program ps ;;
@@ -60,8 +66,8 @@ needs() { # names of what a part needs, in the order in which they can be looked
     fuzz) echo clang fuzzer ;;
     deb) echo dpkg-deb dpkg-shlibdeps lintian ;;
     browser) echo chromium python3 fonts-dejavu-core ;;
-    live) echo prosody ejabberd jabberd2 sqlite3 openssl procps ;;
-    live-prosody) echo prosody ;;
+    live) echo prosody lua-unbound ejabberd jabberd2 sqlite3 openssl procps ;;
+    live-prosody) echo prosody lua-unbound ;;
     live-ejabberd) echo ejabberd ;;
     live-jabberd2) echo jabberd2 sqlite3 ;;
     *)
