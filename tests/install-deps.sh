@@ -172,7 +172,7 @@ install() {
         echo 'stanzadrill: those are the names on Debian; please install their likes with your package manager' >&2
         return 1
     fi
-    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
+    if [ "$(id -u)" -ne 0 ] && ! { command -v sudo >/dev/null 2>&1 && as_root true; }; then
         echo "stanzadrill: missing here, and installing it needs root or sudo: apt-get install $(packages "$@")" >&2
         return 1
     fi
