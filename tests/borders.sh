@@ -10,9 +10,10 @@ sources() { # .c and .h files below some folders
     find "$@" -name '*.[ch]' | sort
 }
 
-# The names in the output of nm -u. Hardened builds call checked variants of the same functions.
+# The names in the output of nm -u. Hardened builds call checked variants of the same functions, and clang makes bcmp of
+# a memcmp that is only asked for equality.
 names() {
-    sed -n 's/^ *U //p' | sed -e 's/^__\(.*\)_chk$/\1/' -e 's/^__isoc[0-9]*_//' | sort -u
+    sed -n 's/^ *U //p' | sed -e 's/^__\(.*\)_chk$/\1/' -e 's/^__isoc[0-9]*_//' -e 's/^bcmp$/memcmp/' | sort -u
 }
 
 needed() { # what the objects of some folders need from elsewhere
