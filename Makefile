@@ -8,7 +8,7 @@
 #   make bench      lines "bench NAME VALUE UNIT"
 #   make fuzz       each fuzz target for FUZZ_SECONDS
 #   make golden-accept   rewrite the golden traces on purpose
-#   make deb        Debian packages in $(BUILD)/deb
+#   make deb        install what is missing, then make Debian packages in $(BUILD)/deb
 #   make install, make uninstall, make clean
 #
 # Variables: CC, CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX, DESTDIR, V=1 (show commands), JOBS (builds that
@@ -167,7 +167,7 @@ test check:
 	@$(sub) WITH_CLANG='$(WITH_CLANG)' WITH_BROWSER='$(WITH_BROWSER)' sh tests/run.sh
 
 test-live:
-	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build test live
+	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build $(if $(strip $(SERVERS)),$(SERVERS:%=live-%),test live)
 	@$(sub) sh tests/test-live.sh $(SERVERS)
 
 cover:
@@ -213,8 +213,9 @@ uninstall:
 	-rmdir '$(share)' 2>/dev/null
 
 # A Debian package of the program, and one of the library.
-deb: all
-	@sh tests/install-deps.sh --stamp $(BUILD)/deps build deb
+deb:
+	@CC='$(CC)' sh tests/install-deps.sh --stamp $(BUILD)/deps build deb
+	@$(MAKE) --no-print-directory all
 	@$(sub) VERSION='$(VERSION)' sh sim/packaging/deb/build.sh
 
 clean:

@@ -9,9 +9,10 @@ sources() { # .c and .h files below some folders
     find "$@" -name '*.[ch]' | sort
 }
 
-# The names in the output of nm -u. Hardened builds call checked variants of the same functions.
+# The names in the output of nm -u. Hardened builds call checked variants of the same functions, and clang makes bcmp of
+# a memcmp that is only asked for equality.
 names() {
-    sed -n 's/^ *U //p' | sed -e 's/^__\(.*\)_chk$/\1/' -e 's/^__isoc[0-9]*_//' | sort -u
+    sed -n 's/^ *U //p' | sed -e 's/^__\(.*\)_chk$/\1/' -e 's/^__isoc[0-9]*_//' -e 's/^bcmp$/memcmp/' | sort -u
 }
 
 needed() { # what the objects of some folders need from elsewhere
@@ -92,6 +93,16 @@ none 'tests include only public headers, two of sim/drill, and the parts of sim/
 none 'the core includes no system header but the plain ones, expat and libidn' \
     "$(find router -name '*.[ch]' -exec grep -HnE '^ *# *include *<' {} + |
         grep -vE '<(assert|limits|std(arg|bool|def|int|io|lib)|string|expat|stringprep|idna|punycode)\.h>')"
+
+# --- what is installed ---
+# A program that a script can look for, but no part asks for, is missing on a machine that has nothing yet.
+body() { # of a function of install-deps.sh
+    sed -n "/^$1() {/,/^}/p" tests/install-deps.sh
+}
+body has | sed -n 's/^    \([a-z][a-z0-9-]*\)) .*/\1/p; s/^    \([a-z][a-z0-9-]*\))$/\1/p' | sort >"$scratch/looked"
+body needs | tr ' ;' '\n\n' | sort -u >"$scratch/asked"
+check 'install-deps.sh can be read' grep -qx check "$scratch/looked"
+none 'whatever install-deps.sh can look for, some part needs' "$(comm -23 "$scratch/looked" "$scratch/asked")"
 
 # --- style ---
 all=$(sources router sim reports tests)

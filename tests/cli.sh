@@ -334,7 +334,8 @@ last '--case plays the row of that name only' '1 passed, 0 failed'
 try 1 run --case bad --only-tags basic table
 last '--case goes with tags' '0 passed, 1 failed'
 try 2 run --case bad --only-tags slow table
-has 'the row is there, and its tags are not' err 'stanzadrill: no case has these tags'
+has 'the row is there, and its tags are not' err \
+    'stanzadrill: no case has these tags; `stanzadrill list` shows those that cases have'
 try 2 run --case god table
 has 'a row that is not there' err 'stanzadrill: unknown case "god"; did you mean "good"?'
 try 2 run --case good table/alone.scs

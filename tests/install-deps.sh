@@ -6,7 +6,8 @@
 #
 # PART: build (compiler, expat, libidn, libstrophe, jansson), test (Check, and what reads what is written), cover (lcov),
 # clang, fuzz (clang's fuzzer runtime), deb (tools for Debian packages), browser (opens the HTML report), live (the
-# servers, and what their tests need; no service of theirs is started or left enabled).
+# servers, and what their tests need), live-SERVER (one server, and what is needed to play on it). No service of a server
+# is started or left enabled.
 # What counts is whether a tool or header works, not whether a package is called as on Debian.
 set -eu
 
@@ -18,6 +19,11 @@ export LC_ALL
 compiles() { # a program that includes $1 and links with $2
     printf '#include <stdio.h>\n#include <%s>\nint main(void) { return 0; }\n' "$1" |
         $CC -x c -o /dev/null - $2 2>/dev/null
+}
+
+lua_of_prosody() { # its first line names the interpreter
+    lua=$(sed -n '1s/^#! *//p' "$(PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v prosody)" 2>/dev/null)
+    [ -n "$lua" ] && $lua "$@" >/dev/null 2>&1
 }
 
 program() { # servers are installed where only an administrator's PATH looks
@@ -41,6 +47,7 @@ has() {
     chromium) program chromium || program chromium-browser || program google-chrome ;;
     fonts-dejavu-core) [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' 2>/dev/null | head -n 1)" ] ;;
     prosody) program prosody ;;
+    lua-unbound) lua_of_prosody -e 'require "lunbound"' ;;
     ejabberd) program ejabberdctl ;;
     jabberd2) program jabberd2-router ;;
     procps) program ps ;;
@@ -53,18 +60,27 @@ needs() { # names of what a part needs, in the order in which they can be looked
     build)
         echo "${CC%% *}" libc6-dev pkg-config libexpat1-dev libidn-dev libstrophe-dev libjansson-dev
         ;;
-    test) echo check bash groff openssl libxml2-utils perl ;;
+    test) echo check bash groff libxml2-utils perl openssl ;;
     cover) echo gcc lcov ;;
     clang) echo clang ;;
     fuzz) echo clang fuzzer ;;
     deb) echo dpkg-deb dpkg-shlibdeps lintian ;;
     browser) echo chromium python3 fonts-dejavu-core ;;
-    live) echo prosody ejabberd jabberd2 sqlite3 openssl procps ;;
+    live) echo prosody lua-unbound ejabberd jabberd2 sqlite3 openssl procps ;;
+    live-prosody) echo prosody lua-unbound ;;
+    live-ejabberd) echo ejabberd ;;
+    live-jabberd2) echo jabberd2 sqlite3 ;;
     *)
         echo "install-deps.sh: unknown part $1" >&2
         exit 2
         ;;
     esac
+}
+
+known() { # ends everything where a part is none
+    for part in "$@"; do
+        needs "$part" >/dev/null
+    done
 }
 
 missing_of() {
@@ -77,13 +93,21 @@ missing_of() {
 
 package() { # the fuzzer's runtime is packaged by clang's version
     case $1 in
-    fuzzer) apt-cache depends clang 2>/dev/null |
-        sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1 ;;
+    fuzzer)
+        version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
+        echo "libclang-rt-${version:+$version-}dev"
+        ;;
     groff) echo groff-base ;;
     dpkg-deb) echo dpkg ;;
     dpkg-shlibdeps) echo dpkg-dev ;;
     *) echo "$1" ;;
     esac
+}
+
+packages() { # in one line
+    for name in "$@"; do
+        package "$name"
+    done | paste -s -d ' ' -
 }
 
 as_root() {
@@ -144,15 +168,15 @@ install_server() {
 
 install() {
     if ! command -v apt-get >/dev/null 2>&1; then
-        echo "stanzadrill: missing here: $*" >&2
+        echo "stanzadrill: missing here: $(packages "$@")" >&2
         echo 'stanzadrill: those are the names on Debian; please install their likes with your package manager' >&2
         return 1
     fi
-    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
-        echo "stanzadrill: missing here, and installing it needs root or sudo: apt-get install $*" >&2
+    if [ "$(id -u)" -ne 0 ] && ! { command -v sudo >/dev/null 2>&1 && as_root true; }; then
+        echo "stanzadrill: missing here, and installing it needs root or sudo: apt-get install $(packages "$@")" >&2
         return 1
     fi
-    echo "stanzadrill: installing $*" >&2
+    echo "stanzadrill: installing $(packages "$@")" >&2
     as_root apt-get update -q >&2 ||
         echo 'stanzadrill: apt-get update failed; going on with the lists that are here' >&2
     for name in "$@"; do
@@ -161,7 +185,7 @@ install() {
         else
             install_package "$name"
         fi || {
-            echo "stanzadrill: package $name could not be installed" >&2
+            echo "stanzadrill: package $(package "$name") could not be installed" >&2
             return 1
         }
     done
@@ -171,22 +195,24 @@ mode=$1
 shift
 case $mode in
 --check)
+    known "$@"
     missing=$(missing_of "$@")
     [ -z "$missing" ] && exit 0
-    echo "stanzadrill: missing here:" $missing >&2
+    echo "stanzadrill: missing here: $(packages $missing)" >&2
     echo 'stanzadrill: `make run` and `make test` install what they need' >&2
     exit 1
     ;;
 --stamp)
     stamp=$1
     shift
+    known "$@"
     key="$CC $*"
     [ -f "$stamp" ] && [ -z "$(find "$0" -newer "$stamp")" ] && grep -qxF "$key" "$stamp" && exit 0
     missing=$(missing_of "$@")
     [ -z "$missing" ] || install $missing
     missing=$(missing_of "$@")
     if [ -n "$missing" ]; then
-        echo "stanzadrill: still not usable after installing:" $missing >&2
+        echo "stanzadrill: still not usable after installing: $(packages $missing)" >&2
         exit 1
     fi
     mkdir -p "$(dirname "$stamp")"

@@ -2,7 +2,7 @@
 # make test-live: the same scenarios on real servers, which are installed by now. Whatever is started here is started by
 # the programs that are tested, with private configurations. The last line is the sum; tests/steps.sh has what a step is.
 #
-#   test-live.sh [SERVER]...     all of tests/live/plan, or these only
+#   test-live.sh [SERVER]...     all of tests/live/plan, or these only, and then without the tests of the harness itself
 set -u
 
 BUILD=${BUILD:-build} MAKE=${MAKE:-make} CC=${CC:-gcc} CFLAGS=${CFLAGS:--O2 -g} JOBS=${JOBS:-2}
@@ -11,13 +11,14 @@ out=$BUILD/test-live
 . tests/steps.sh
 
 drill=$BUILD/stanzadrill
-units=$(for source in tests/live/*.c; do basename "$source" .c; done)
+units=
+[ $# -gt 0 ] || units=$(for source in tests/live/*.c; do basename "$source" .c; done)
 wanted=" $* "
 
 step 'build' build BUILD="$BUILD" CC="$CC" CFLAGS="$CFLAGS" all $(for unit in $units; do echo "$BUILD/live-$unit"; done) ||
     finish
 for unit in $units; do
-    [ $# -gt 0 ] || step "live $unit" "$BUILD/live-$unit"
+    step "live $unit" "$BUILD/live-$unit"
 done
 [ $# -gt 0 ] || step 'live command line' sh tests/live/cli.sh "$drill"
 

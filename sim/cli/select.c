@@ -86,7 +86,9 @@ static void say_unknown_case(const struct cli_files *files, const char *name) {
         const struct script_file *file = files->items[i].script;
         for (size_t n = 0; file != NULL && n < script_case_count(file); n++) {
             const struct script *script = cli_need((void *)(uintptr_t)script_case(file, n, arena));
-            cli_words_add(&known, script->case_name != NULL ? script->case_name : "");
+            if (script->case_name != NULL) {
+                cli_words_add(&known, script->case_name);
+            }
         }
     }
     cli_words_add(&known, NULL);

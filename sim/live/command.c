@@ -106,8 +106,11 @@ bool live_account_command(struct live_server *server, const char *local, const c
     const struct put_in values[] = {
         {"{local}", local}, {"{domain}", domain}, {"{jid}", bare.data}, {"{password}", password}, {NULL, NULL}};
     char **words = fill_all(server->target->command, values);
+    /* Few servers' programs bear another beside them: two of Prosody's lose accounts. */
+    pthread_mutex_lock(&server->lock);
     const bool good = words == NULL ? live_fail(error, "memory ran out")
                                     : run_command(server, words, password, bare.data, end_us, error);
+    pthread_mutex_unlock(&server->lock);
     free_all(words);
     live_text_free(&bare);
     return good;

@@ -56,8 +56,17 @@ static const char configuration[] = "run_as_root=true\n"
                                     "gc={mode=\"incremental\",threshold=400,speed=400}\n"
                                     "log={{levels={min=\"info\"},to=\"console\"}}\n";
 
+/* With its old resolver it would ask the machine's name servers, and never ours. */
+static const char needs_unbound[] =
+    "if not pcall(require,\"lunbound\") then\n"
+    "    io.stderr:write(\"there is no lua-unbound, with which it asks our name server; on Debian it is in the package "
+    "lua-unbound\\n\")\n"
+    "    os.exit(1)\n"
+    "end\n";
+
 static void write_configuration(struct live_server *server, struct live_text *text) {
     char data[256];
+    live_text_add(text, needs_unbound, sizeof needs_unbound - 1);
     live_text_add(text, configuration, sizeof configuration - 1);
     live_text_format(text, "c2s_ports={%u}\ns2s_ports={%u}\ncomponent_ports={%u}\n", server->c2s_port, server->s2s_port,
                      server->component_port);
