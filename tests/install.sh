@@ -24,7 +24,7 @@ opt/drill/share/zsh/site-functions/_stanzadrill
 END
 "$BUILD/stanzadrill" --help | sed -n 's/^  \([a-z]*\) .*/opt\/drill\/share\/man\/man1\/stanzadrill-\1.1/p' >>"$scratch/expected"
 (cd sim/packaging && find vim vscode ci -type f) | sed 's/^/opt\/drill\/share\/stanzadrill\//' >>"$scratch/expected"
-(cd scenarios && find . -name '*.scs' -o -name '*.md') |
+(cd scenarios && find . -name '*.scs' -o -name '*.known' -o -name '*.md') |
     sed 's/^\.\//opt\/drill\/share\/stanzadrill\/scenarios\//' >>"$scratch/expected"
 (cd "$root" && find . -type f) | sed 's/^\.\///' | sort >"$scratch/seen"
 sort -o "$scratch/expected" "$scratch/expected"
