@@ -60,6 +60,8 @@ departs in.s2s.no-to does empty-malformed as ejabberd.bad-address
 departs in.s2s.no-from does empty-malformed as ejabberd.bad-address
 # SHOULD be restricted-xml; the parser finds a doctype ill-formed (measured).
 departs in.xml.restricted does close not-well-formed as ejabberd.namespace
+# SHOULD be unsupported-encoding; the parser finds what is no UTF-8 ill-formed (measured).
+departs in.xml.encoding does close not-well-formed as ejabberd.encoding
 # MUST NOT be there either; comments and processing instructions are passed over (measured).
 departs in.xml.restricted does comments-ignored as ejabberd.namespace
 # MUST NOT be routed; prefixes are left out, and the other content namespaces are as good (measured).

@@ -37,6 +37,7 @@ knob dom.message = drop                 # a message to the domain is not answere
 departs in.xml.illformed does close xml-not-well-formed as jabberd2.xml
 departs in.xml.nsillformed does close xml-not-well-formed as jabberd2.xml
 departs in.xml.restricted does close xml-not-well-formed as jabberd2.xml
+departs in.xml.encoding does close xml-not-well-formed as jabberd2.encoding
 # SHOULD end the stream for a comment or an instruction; its parser passes over them (measured).
 departs in.xml.restricted does comments-ignored as jabberd2.xml
 # SHOULD NOT take a prefix for the content namespace; it makes no difference.

@@ -231,6 +231,8 @@ departs in.iq.children does clients-only as prosody.iq-clients-only
 departs sub.to-full.in does kept-full as prosody.request-kept-full
 # SHOULD be restricted-xml; the parser finds all of that ill-formed, from clients too (measured).
 departs in.xml.restricted does close not-well-formed as prosody.restricted
+# SHOULD be unsupported-encoding; the parser finds what is no UTF-8 ill-formed (measured).
+departs in.xml.encoding does close not-well-formed as prosody.encoding
 # There is nobody to tell; here the error goes to the account or resource that the stanza was made for (measured).
 departs s2s.fail.generated does bounce-mapped as prosody.made-bounced
 # MUST be remote-server-timeout; as long as there is no stream header, it is remote-server-not-found (measured).
