@@ -135,9 +135,11 @@ void count_as_available(struct router *r, struct input *in, struct stanza *edite
     in->st = edited;
 }
 
-/* What was stored was written before, and keeps its address. */
+/* What was stored was written before, and keeps its address; and so does what was written to this resource, in whatever
+ * way it was written (measured). */
 void readdress(struct router *r, struct input *in, const struct session *session) {
-    if (departs(r, ALTERNATIVE_loc_norewrite_to_full) == NULL || (in->to_parts == NULL && in->sender == NULL))
+    if (departs(r, ALTERNATIVE_loc_norewrite_to_full) == NULL || in->resource == session ||
+        (in->to_parts == NULL && in->sender == NULL))
         return;
     const struct slice now = in->to.data != NULL ? in->to : in->st->to;
     if (slice_is(now, jid_slice(session->jid)) || !depart(r, in->host, ALTERNATIVE_loc_norewrite_to_full))
