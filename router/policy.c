@@ -203,7 +203,6 @@ struct policy *policy_new(const struct router_alloc *alloc) {
     memset(policy, 0, sizeof *policy);
     policy->alloc = memory;
     set_initial(policy);
-    rule_table_fill(&policy->table);
     return policy;
 }
 
@@ -216,7 +215,7 @@ void policy_free(struct policy *policy) {
 }
 
 struct decision policy_decide(const struct policy *policy, unsigned stage, enum stanza_kind kind, unsigned state) {
-    const int rule = policy->table.row[stage][kind][state] - 1;
+    const int rule = rule_table.row[stage][kind][state] - 1;
     const struct row *row = &rule_rows[rule];
     unsigned action = row->actions[0];
     if (row->knob != KNOB_none && row->actions[1] != DO_NOTHING)
