@@ -206,6 +206,25 @@ struct policy *policy_new(const struct router_alloc *alloc) {
     return policy;
 }
 
+struct policy *policy_copy(const struct policy *policy, const struct router_alloc *alloc) {
+    const struct router_alloc memory = alloc_or_malloc(alloc);
+    const size_t size = policy->departure_count * sizeof *policy->departures;
+    struct policy *copy = memory.resize(memory.ctx, NULL, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    *copy = *policy;
+    copy->alloc = memory;
+    copy->departure_capacity = copy->departure_count;
+    copy->departures = size == 0 ? NULL : memory.resize(memory.ctx, NULL, size);
+    if (size > 0 && copy->departures == NULL) {
+        policy_free(copy);
+        return NULL;
+    }
+    if (size > 0)
+        memcpy(copy->departures, policy->departures, size);
+    return copy;
+}
+
 void policy_free(struct policy *policy) {
     if (policy == NULL)
         return;
