@@ -141,7 +141,7 @@ $(GEN)/rule_table.c: $(GEN)/make-rule_table
 $(GEN)/make-rule_table: router/make/rule_table.c router/rules.c router/rules.h router/include/router.h \
   $(wildcard router/*.def) $(BUILD)/flags | $(BUILD)/tools
 	@mkdir -p $(@D)
-	$(call say,CC,$<) $(BUILD_CC) $(LANGUAGE) $(WARNINGS) -Irouter -Irouter/include -o $@ $(filter %.c,$^)
+	$(call say,CC,$<) $(BUILD_CC) $(LANGUAGE) $(WARNINGS) -Irouter/include -o $@ $(filter %.c,$^)
 
 # tests/test_NAME.c defines NAME_suite().
 $(GEN)/suites.h: $(BUILD)/sources

@@ -1,6 +1,6 @@
 /* rule_table.c - a program that the build runs: writes the look-up from a class of input to its row, as C. It is the same
  * for every policy, and the preprocessor cannot invert the sets of stages, kinds and states that rules.def has. */
-#include "rules.h"
+#include "../rules.h"
 
 #include <stdio.h>
 
