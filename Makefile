@@ -11,15 +11,17 @@
 #   make deb        install what is missing, then make Debian packages in $(BUILD)/deb
 #   make install, make uninstall, make clean
 #
-# Variables: CC, CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX, DESTDIR, V=1 (show commands), JOBS (builds that
-# make test starts side by side), SERVERS (of tests/live/plan, for make test-live; all), WITH_CLANG=1 (make test
-# installs and needs clang too), WITH_BROWSER=1 (it installs and needs a browser too, which then opens the HTML report).
+# Variables: CC, BUILD_CC (makes what runs during the build; CC), CFLAGS, LDFLAGS, BUILD (folder of all output), PREFIX,
+# DESTDIR, V=1 (show commands), JOBS (builds that make test starts side by side), SERVERS (of tests/live/plan, for make
+# test-live; all), WITH_CLANG=1 (make test installs and needs clang too), WITH_BROWSER=1 (it installs and needs a browser
+# too, which then opens the HTML report).
 
 VERSION := 0.1.0
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+BUILD_CC ?= $(CC)
 CFLAGS ?= -O2 -g
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -57,7 +59,8 @@ profiles := $(sort $(wildcard router/profiles/*.profile))
 public_names := router jid stanza policy
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
-router_o := $(call objects,$(router_c)) $(GEN)/profiles.o
+gen_o := $(GEN)/profiles.o $(GEN)/rule_table.o
+router_o := $(call objects,$(router_c)) $(gen_o)
 sim_o := $(call objects,$(sim_c) $(reports_c))
 all_c := $(router_c) $(sim_c) $(reports_c) $(cli_c) $(tests_c) $(bench_c) $(fuzz_c) $(live_c) $(tools_c)
 
@@ -114,8 +117,8 @@ $(OBJ)/%.o: %.c $(BUILD)/flags | $(BUILD)/tools
 
 $(OBJ)/tests/main.o: $(GEN)/suites.h
 
-$(GEN)/profiles.o: include = -Irouter -Irouter/include
-$(GEN)/profiles.o: $(GEN)/profiles.c $(BUILD)/flags | $(BUILD)/tools
+$(gen_o): include = -Irouter -Irouter/include
+$(gen_o): %.o: %.c $(BUILD)/flags | $(BUILD)/tools
 	$(call say,CC,$<) $(compile)
 
 # The texts of router/profiles as string literals: rfc6121 first, the others by name.
@@ -130,6 +133,16 @@ $(GEN)/profiles.c: $(profiles) $(BUILD)/sources
 	  done; \
 	  echo '    {NULL, NULL}'; echo '};'; } > $@.new && mv $@.new $@
 
+# The look-up from a class of input to its row, written by a program that runs here and not where the library will: its
+# compiler is BUILD_CC, and it takes none of CFLAGS.
+$(GEN)/rule_table.c: $(GEN)/make-rule_table
+	$(call say,GEN,$@) $< > $@.new && mv $@.new $@
+
+$(GEN)/make-rule_table: router/make/rule_table.c router/rules.c router/rules.h router/include/router.h \
+  $(wildcard router/*.def) $(BUILD)/flags | $(BUILD)/tools
+	@mkdir -p $(@D)
+	$(call say,CC,$<) $(BUILD_CC) $(LANGUAGE) $(WARNINGS) -Irouter/include -o $@ $(filter %.c,$^)
+
 # tests/test_NAME.c defines NAME_suite().
 $(GEN)/suites.h: $(BUILD)/sources
 	@mkdir -p $(@D)
@@ -137,7 +150,7 @@ $(GEN)/suites.h: $(BUILD)/sources
 	  sed -e 's/(test_/(/' -e 's/\.c)/)/' > $@
 
 # These change only when their text does, so that other flags and a removed file lead to a new build.
-text_flags = $(CC) $(LANGUAGE) $(WARNINGS) $(CFLAGS) $(VERSION)
+text_flags = $(CC) $(BUILD_CC) $(LANGUAGE) $(WARNINGS) $(CFLAGS) $(VERSION)
 text_prefix = $(PREFIX)
 text_sources = $(LDFLAGS) $(LDLIBS) $(all_c) $(profiles)
 $(BUILD)/flags $(BUILD)/sources $(BUILD)/prefix: always
@@ -150,7 +163,7 @@ $(BUILD)/tools: tests/install-deps.sh
 	@CC='$(CC)' sh tests/install-deps.sh --check build
 	@touch $@
 
--include $(patsubst %.o,%.d,$(call objects,$(all_c)) $(GEN)/profiles.o)
+-include $(patsubst %.o,%.d,$(call objects,$(all_c)) $(gen_o))
 
 # ----------------------------------------------------------------------------------------------- what is done ----
 

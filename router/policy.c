@@ -203,8 +203,26 @@ struct policy *policy_new(const struct router_alloc *alloc) {
     memset(policy, 0, sizeof *policy);
     policy->alloc = memory;
     set_initial(policy);
-    rule_table_fill(&policy->table);
     return policy;
+}
+
+struct policy *policy_copy(const struct policy *policy, const struct router_alloc *alloc) {
+    const struct router_alloc memory = alloc_or_malloc(alloc);
+    const size_t size = policy->departure_count * sizeof *policy->departures;
+    struct policy *copy = memory.resize(memory.ctx, NULL, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    *copy = *policy;
+    copy->alloc = memory;
+    copy->departure_capacity = copy->departure_count;
+    copy->departures = size == 0 ? NULL : memory.resize(memory.ctx, NULL, size);
+    if (size > 0 && copy->departures == NULL) {
+        policy_free(copy);
+        return NULL;
+    }
+    if (size > 0)
+        memcpy(copy->departures, policy->departures, size);
+    return copy;
 }
 
 void policy_free(struct policy *policy) {
@@ -216,7 +234,7 @@ void policy_free(struct policy *policy) {
 }
 
 struct decision policy_decide(const struct policy *policy, unsigned stage, enum stanza_kind kind, unsigned state) {
-    const int rule = policy->table.row[stage][kind][state] - 1;
+    const int rule = rule_table.row[stage][kind][state] - 1;
     const struct row *row = &rule_rows[rule];
     unsigned action = row->actions[0];
     if (row->knob != KNOB_none && row->actions[1] != DO_NOTHING)

@@ -20,7 +20,6 @@ struct policy {
     size_t departure_count, departure_capacity;
     uint32_t alternatives[ALTERNATIVE_COUNT]; /* place in departures plus one; 0: not taken */
     uint64_t departed[(RULE_COUNT + 63) / 64]; /* rules with a departure, to keep the common look-up short */
-    struct rule_table table;
 };
 
 /* What is done for a class of input. */

@@ -198,18 +198,6 @@ static uint32_t stage_states(enum stage stage, enum stanza_kind kind) {
     return k & (AVAILABLE | UNAVAILABLE) ? BY_CLIENT | BY_BROADCAST | BY_SERVER : BY_CLIENT | BY_SERVER;
 }
 
-void rule_table_fill(struct rule_table *table) {
-    memset(table, 0, sizeof *table);
-    for (int i = 0; i < RULE_COUNT; i++) {
-        const struct row *row = &rule_rows[i];
-        for (int stage = 0; stage < STAGE_COUNT; stage++)
-            for (int kind = 0; row->stages >> stage & 1 && kind < STANZA_KIND_COUNT; kind++)
-                for (int state = 0; row->kinds >> kind & 1 && state < ROUTER_STATES_MAX; state++)
-                    if (row->states >> state & 1)
-                        table->row[stage][kind][state] = (uint16_t)(i + 1);
-    }
-}
-
 bool router_class_next(struct router_class *c) {
     for (unsigned n = c->next;; n++) {
         const unsigned stage = n / (STANZA_KIND_COUNT * ROUTER_STATES_MAX);

@@ -246,11 +246,11 @@ bool deed_fits(const struct row *row, uint32_t kinds, enum verb verb);
 extern const struct row rule_rows[RULE_COUNT]; /* zeroed for what is no row */
 extern const struct router_rule rule_texts[RULE_COUNT];
 
-/* For each class the index of its row plus one; 0: none. Filled once per policy, so that deciding is a look-up. */
+/* For each class the index of its row plus one; 0: none. Made by make/rule_table.c, so that deciding is a look-up. */
 struct rule_table {
     uint16_t row[STAGE_COUNT][STANZA_KIND_COUNT][ROUTER_STATES_MAX];
 };
-void rule_table_fill(struct rule_table *table);
+extern const struct rule_table rule_table;
 
 /* class_number - that of a class of input, as effects bear it and router_class_at reads it. */
 static inline unsigned class_number(unsigned stage, unsigned kind, unsigned state) {

@@ -318,10 +318,47 @@ END_TEST
 
 START_TEST(a_profile_that_is_none_is_an_error_without_a_place) {
     options.profile = "nobody";
-    play_case(BOTH_CONNECT, 0);
-    ck_assert_int_eq(result.verdict, DRILL_ERROR);
-    ck_assert_uint_eq(result.line, 0);
-    ck_assert_int_eq(strncmp(result.failure, "  test.scs: ", 12), 0);
+    options.profiles = drill_profiles_new();
+    for (int again = 0; again < 2; again++) {
+        play_case(BOTH_CONNECT, 0);
+        ck_assert_int_eq(result.verdict, DRILL_ERROR);
+        ck_assert_uint_eq(result.line, 0);
+        ck_assert_int_eq(strncmp(result.failure, "  test.scs: ", 12), 0);
+    }
+    drill_profiles_free(options.profiles);
+}
+END_TEST
+
+static void writes_to_nobody(const char *server, const char *fate) {
+    char script[1000];
+    (void)snprintf(script, sizeof script,
+                   "# Test\n[Server] verona\n\thosts: montague.example, capulet.example\n%s"
+                   "[Client] Romeo\n\tjid: romeo@montague.example/orchard\n---\n"
+                   "Romeo connects\nRomeo sends:\n\t<message id='m1' to='tybalt@capulet.example'/>\n"
+                   "Romeo receives one of:\n\t<message type='error' id='m1'/>\n\tnothing\n"
+                   "capulet.example decides:\n\t%s\n",
+                   server, fate);
+    play_case(script, 0);
+    ck_assert_msg(result.verdict == DRILL_PASS || result.verdict == DRILL_NON_STRICT, "%s", result.failure);
+}
+
+/* Each of these would come out as the one before it where plays told profiles apart by less, or changed what is kept. */
+START_TEST(plays_that_share_profiles_go_as_they_would_alone) {
+    options.profiles = drill_profiles_new();
+    for (int again = 0; again < 2; again++) {
+        writes_to_nobody("\tpolicy: msg.nouser=error\n", "bounce service-unavailable");
+        writes_to_nobody("", "drop");
+        options.profile_text = "knob msg.nouser = error\n";
+        writes_to_nobody("", "bounce service-unavailable");
+        writes_to_nobody("\tprofile: rfc6121\n", "drop");
+        options.profile_text = "departs msg.nouser.bare.normal does bounce item-not-found as mine.nobody\n";
+        writes_to_nobody("", "bounce item-not-found by mine.nobody");
+        options.profile_text = "rfc6121";
+        play_case(BOTH_CONNECT, 0);
+        ck_assert_int_eq(result.verdict, DRILL_ERROR);
+        options.profile_text = NULL;
+    }
+    drill_profiles_free(options.profiles);
 }
 END_TEST
 
@@ -465,6 +502,7 @@ Suite *drill_suite(void) {
     tcase_add_test(tc, policy_lines_turn_knobs);
     tcase_add_test(tc, a_policy_that_is_none_is_an_error_of_the_script);
     tcase_add_test(tc, a_profile_that_is_none_is_an_error_without_a_place);
+    tcase_add_test(tc, plays_that_share_profiles_go_as_they_would_alone);
     tcase_add_test(tc, contacts_are_there_from_the_start);
     tcase_add_test(tc, a_roster_that_cannot_be_is_an_error_of_the_script);
     tcase_add_test(tc, ill_formed_octets_end_a_stream_and_what_follows_fails);

@@ -249,6 +249,90 @@ START_TEST(a_policy_says_where_memory_runs_out) {
 }
 END_TEST
 
+/* Both kinds of departure, a value of a list and a number. */
+static const char copied_text[] = "knob msg.nouser = silent\n"
+                                  "knob size.max = 20000\n"
+                                  "departs msg.bare.chat.one for message/chat does bounce item-not-found as mine.chat\n"
+                                  "departs pres.init.self does omit-to as mine.copy\n";
+
+static bool same_values(const struct policy *a, const struct policy *b) {
+    char other[24];
+    for (size_t i = 0; i < router_knob_count(); i++)
+        if (strcmp(policy_get(a, i, buffer), policy_get(b, i, other)) != 0)
+            return false;
+    return true;
+}
+
+START_TEST(a_copy_of_a_policy_does_the_same_and_outlives_it) {
+    struct policy *original = policy_new(NULL);
+    ck_assert_int_eq(policy_read(original, s(copied_text), &error), ROUTER_OK);
+    policy_free(policy);
+    policy = policy_copy(original, NULL);
+    ck_assert(same_values(policy, original));
+    policy_free(original);
+    ck_assert_str_eq(value_of("msg.nouser"), "silent");
+    ck_assert_str_eq(value_of("size.max"), "20000");
+    static const struct {
+        const char *rule, *verb, *id;
+        uint32_t kinds;
+    } departures[] = {{"msg.bare.chat.one", "BOUNCE", "mine.chat", 1u << STANZA_CHAT},
+                      {"pres.init.self", "omit-to", "mine.copy", UINT32_MAX}};
+    struct router_departure d;
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert(policy_departure(policy, i, &d));
+        ck_assert_int_eq(d.rule, router_rule_find(departures[i].rule));
+        ck_assert_str_eq(d.verb, departures[i].verb);
+        ck_assert_str_eq(d.id, departures[i].id);
+        ck_assert_uint_eq(d.kinds, departures[i].kinds);
+    }
+    ck_assert(!policy_departure(policy, 2, &d));
+}
+END_TEST
+
+START_TEST(what_changes_in_a_copy_does_not_change_in_the_original) {
+    struct router_departure d;
+    ck_assert_int_eq(policy_read(policy, s(copied_text), &error), ROUTER_OK);
+    struct policy *copy = policy_copy(policy, NULL);
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(policy_read(copy, s("departs msg.bare.chat.one does drop as theirs"), &error), ROUTER_OK);
+    ck_assert_int_eq(policy_set(copy, s("size.max"), s("30000"), &error), ROUTER_OK);
+    ck_assert(policy_departure(copy, 21, &d));
+    ck_assert_str_eq(d.id, "theirs");
+    ck_assert(!policy_departure(policy, 2, &d));
+    ck_assert_str_eq(value_of("size.max"), "20000");
+    policy_free(copy);
+}
+END_TEST
+
+/* Pieces of memory that a policy holds. */
+static void *counting(void *ctx, void *old, size_t size) {
+    int *held = ctx;
+    *held += (size > 0) - (old != NULL);
+    if (size > 0)
+        return realloc(old, size);
+    free(old);
+    return NULL;
+}
+
+START_TEST(a_copy_has_an_allocator_of_its_own) {
+    int held = 0, left;
+    const struct router_alloc alloc = {counting, &held}, scarce = {no_memory, &left};
+    ck_assert_int_eq(policy_read(policy, s(copied_text), &error), ROUTER_OK);
+    struct policy *copy = policy_copy(policy, &alloc);
+    ck_assert_int_eq(held, 2);
+    policy_free(copy);
+    ck_assert_int_eq(held, 0);
+    for (int enough = 0; enough < 2; enough++) {
+        left = enough;
+        ck_assert_ptr_null(policy_copy(policy, &scarce));
+    }
+    left = 2;
+    copy = policy_copy(policy, &scarce);
+    ck_assert_ptr_nonnull(copy);
+    policy_free(copy);
+}
+END_TEST
+
 START_TEST(an_alternative_is_a_departure_with_its_word) {
     struct router_departure d;
     ck_assert_int_eq(policy_read(policy, s("departs pres.init.self does omit-to as mine.copy\n"), &error), ROUTER_OK);
@@ -327,6 +411,9 @@ Suite *policy_suite(void) {
     tcase_add_test(tc, a_policy_tells_its_departures_in_order);
     tcase_add_test(tc, dozens_of_departures_can_be_read);
     tcase_add_test(tc, a_policy_says_where_memory_runs_out);
+    tcase_add_test(tc, a_copy_of_a_policy_does_the_same_and_outlives_it);
+    tcase_add_test(tc, what_changes_in_a_copy_does_not_change_in_the_original);
+    tcase_add_test(tc, a_copy_has_an_allocator_of_its_own);
     tcase_add_test(tc, an_alternative_is_a_departure_with_its_word);
     tcase_add_test(tc, a_row_takes_an_action_or_a_word_of_its_own);
     tcase_add_test(tc, applying_a_profile_forgets_alternatives);

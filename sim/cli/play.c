@@ -186,17 +186,20 @@ static void *work(void *argument) {
     pthread_mutex_lock(&pool->lock);
     const bool busy = pool->started++ < pool->busy;
     pthread_mutex_unlock(&pool->lock);
+    struct drill_profiles *profiles = cli_need(drill_profiles_new());
     for (;;) {
         pthread_mutex_lock(&pool->lock);
         const bool wanted = pool->next < pool->stop && (busy || pool->order[pool->next]->patience > 0);
         size_t mine = wanted ? pool->next++ : pool->count;
         pthread_mutex_unlock(&pool->lock);
         if (mine == pool->count) {
+            drill_profiles_free(profiles);
             return NULL;
         }
         struct job *job = pool->order[mine];
         struct drill_options options = pool->options;
         options.number = (unsigned)job->number;
+        options.profiles = profiles;
         options.sparing = pool->options.sparing && job != pool->jobs && job[-1].file == job->file;
         do_job(job, pool, &options);
         const bool failed = report_is_failure(job->report.verdict);

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+struct drill_profiles;
 struct policy;
 struct router_error;
 struct venue;
@@ -38,6 +39,7 @@ struct drill_options {
                                      * servers the venue sees to the same bound; here it is for texts */
     bool tally;                     /* fill `tally` */
     bool trace_failure;             /* keep the trace of a case that fails */
+    struct drill_profiles *profiles; /* borrowed: what earlier plays have read; NULL: each play reads its own */
 
     /* Where to play. venue: makes a venue for one case, which drill_play frees; NULL: the simulated network. number: of
      * the case in the run, handed on to it. returns ROUTER_OK and *venue, or as the functions of venue_ops.
@@ -154,6 +156,11 @@ struct drill_result {
     struct drill_story *story; /* NULL unless asked for, or where the case was not played */
     struct drill_tally *tally; /* NULL unless asked for, or where the case was not played on the simulated network */
 };
+
+/* drill_profiles_new - profiles once read, kept for plays one after the other: to read one takes longer than to play a short
+ * case. Plays at the same time need one each. returns NULL where memory ran out. */
+struct drill_profiles *drill_profiles_new(void);
+void drill_profiles_free(struct drill_profiles *profiles);
 
 /* drill_play - play one case on a fresh venue.
  * result    filled; free it with drill_result_free.

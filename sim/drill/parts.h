@@ -205,6 +205,11 @@ bool drill_setup_peer(struct run *run, size_t index);
 bool drill_setup_link(struct run *run, size_t index);
 void drill_setup_client(struct run *run, size_t index);  /* the venue has taken it as the next of its clients */
 
+/* drill_profile - the policy that a built-in profile's name, or a profile's text, means: a copy of the one in profiles, which
+ * takes it in where it is new; profiles may be NULL. Freed by the caller.
+ * returns   NULL and *result, which is never ROUTER_OK then, with *error filled as by policy_read. */
+struct policy *drill_profile(struct drill_profiles *profiles, bool built_in, const char *source, int *result,
+                             struct router_error *error);
 /* drill_policy - the policy of a [Server], or of servers that say nothing of it where actor is NULL. Freed by the caller.
  * returns   NULL where the run has stopped. */
 struct policy *drill_policy(struct run *run, const struct script_actor *actor);

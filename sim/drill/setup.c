@@ -27,21 +27,21 @@ static bool set_knob(struct run *run, struct policy *policy, const struct script
            drill_refuse(run, actor, property, error.text);
 }
 
-static int read_profile(const struct run *run, struct policy *policy, const struct script_property *named,
-                        struct router_error *error) {
-    if (named == NULL && run->options->profile_text != NULL) {
-        return policy_read(policy, whole(run->options->profile_text), error);
-    }
-    const char *usual = run->options->profile == NULL ? "rfc6121" : run->options->profile;
-    return policy_profile(policy, named == NULL ? usual : named->value, error);
+static struct policy *profile_of(const struct run *run, const struct script_property *named, int *result,
+                                 struct router_error *error) {
+    const struct drill_options *options = run->options;
+    const bool built_in = named != NULL || options->profile_text == NULL;
+    const char *usual = options->profile == NULL ? "rfc6121" : options->profile;
+    const char *name = named == NULL ? usual : named->value;
+    return drill_profile(options->profiles, built_in, built_in ? name : options->profile_text, result, error);
 }
 
 struct policy *drill_policy(struct run *run, const struct script_actor *actor) {
     actor = run->options->one_policy ? NULL : actor;
     const struct script_property *named = actor == NULL ? NULL : drill_property(actor, "profile");
     struct router_error error = {0};
-    struct policy *policy = policy_new(NULL);
-    int result = policy == NULL ? ROUTER_E_NOMEM : read_profile(run, policy, named, &error);
+    int result = ROUTER_OK;
+    struct policy *policy = profile_of(run, named, &result, &error);
     const unsigned line = named == NULL ? 0 : named->line;
     if (result != ROUTER_OK && !drill_run_failed(run, result, &error, line)) {
         drill_run_stop(run, RUN_CANNOT, line, named == NULL ? 0 : named->column, "%s", error.text);

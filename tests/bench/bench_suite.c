@@ -45,7 +45,7 @@ static size_t read_file(struct suite *suite, const char *path) {
     return size;
 }
 
-static void play_file(struct suite *suite, const char *path) {
+static void play_file(struct suite *suite, struct drill_profiles *profiles, const char *path) {
     struct script_error error;
     struct script_file *file =
         script_read(path, suite->text, read_file(suite, path), SCRIPT_STRICT_FORM, &error);
@@ -56,7 +56,7 @@ static void play_file(struct suite *suite, const char *path) {
     for (size_t i = 0; i < script_case_count(file); i++) {
         struct arena *arena = arena_new();
         const struct script *script = arena == NULL ? NULL : script_case(file, i, arena);
-        const struct drill_options options = {.seed = 1};
+        const struct drill_options options = {.seed = 1, .profiles = profiles};
         struct drill_result result;
         if (script == NULL || !drill_play(script, &options, &result)) {
             suite->failed = 1;
@@ -73,7 +73,9 @@ static void play_file(struct suite *suite, const char *path) {
 static void run(void *ctx) {
     struct suite *suite = ctx;
     suite->cases = suite->not_passed = 0;
-    for (size_t i = 0; i < suite->path_count; i++) play_file(suite, suite->paths[i]);
+    struct drill_profiles *profiles = drill_profiles_new();
+    for (size_t i = 0; i < suite->path_count; i++) play_file(suite, profiles, suite->paths[i]);
+    drill_profiles_free(profiles);
 }
 
 int bench_suite(const char *folder) {
