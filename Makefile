@@ -217,7 +217,8 @@ install: all $(BUILD)/man
 	install -m 644 sim/packaging/completion.zsh '$(root)/share/zsh/site-functions/_stanzadrill'
 	install -m 644 $(BUILD)/man/*.1 '$(root)/share/man/man1'
 	share=$$(cd '$(share)' && pwd) && copy='for f; do mkdir -p "$$0/$${f%/*}" && install -m 644 "$$f" "$$0/$$f" || exit 1; done' && \
-	(cd scenarios && find . -type f \( -name '*.scs' -o -name '*.known' -o -name '*.md' \) -exec sh -c "$$copy" "$$share/scenarios" {} +) && \
+	(cd scenarios && find . -type f \( -name '*.scs' -o -name '*.known' -o -name '*.md' \) \
+	  -exec sh -c "$$copy" "$$share/scenarios" {} +) && \
 	(cd sim/packaging && find vim vscode ci -type f -exec sh -c "$$copy" "$$share" {} +)
 
 uninstall:

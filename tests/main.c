@@ -1,8 +1,7 @@
 /* Runs the Check suites: all of them, or those that are named. The last line is "N passed, N failed". */
-#include <check.h>
+#include "suite_run.h"
+
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SUITE(name) Suite *name##_suite(void);
@@ -18,14 +17,6 @@ static const struct {
 #undef SUITE
     {NULL, NULL},
 };
-
-static void show_failures(SRunner *runner, int count) {
-    TestResult **results = srunner_failures(runner);
-    for (int i = 0; i < count; i++) {
-        printf("%s:%d: %s: %s\n", tr_lfile(results[i]), tr_lno(results[i]), tr_tcname(results[i]), tr_msg(results[i]));
-    }
-    free(results);
-}
 
 static bool named(const char *name, int count, char **names) {
     for (int i = 0; i < count; i++) {
@@ -44,16 +35,12 @@ int main(int argc, char **argv) {
         if (!named(suites[i].name, argc - 1, argv + 1)) {
             continue;
         }
-        SRunner *runner = srunner_create(suites[i].make());
-        srunner_run_all(runner, CK_SILENT);
-        int suite_run = srunner_ntests_run(runner), suite_failed = srunner_ntests_failed(runner);
-        printf("%-12s %d of %d\n", suites[i].name, suite_run - suite_failed, suite_run);
-        show_failures(runner, suite_failed);
-        srunner_free(runner);
+        const struct suite_counts counts = suite_run(suites[i].make());
+        printf("%-12s %d of %d\n", suites[i].name, counts.run - counts.failed, counts.run);
         fflush(stdout);
-        run += suite_run;
+        run += counts.run;
         /* A suite without a test checks nothing, which must not look like success. */
-        failed += suite_failed + (suite_run == 0);
+        failed += counts.failed + (counts.run == 0);
     }
     printf("%d passed, %d failed\n", run > failed ? run - failed : 0, failed);
     return run == 0 || failed > 0;

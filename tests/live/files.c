@@ -1,9 +1,9 @@
 /* Tests of target files on a server that runs already: TLS, whom it is trusted by, and how accounts come to be. The
  * server is a Prosody with TLS and in-band registration; make test-live installs it. The last line is "N passed, N
  * failed". */
+#include "../suite_run.h"
 #include "parts.h"
 
-#include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,15 +232,5 @@ int main(void) {
     tcase_add_test(tc, accounts_may_be_there_already);
     tcase_add_test(tc, a_server_that_dies_is_missed);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_SILENT);
-    const int count = srunner_ntests_run(runner), failed = srunner_ntests_failed(runner);
-    TestResult **results = srunner_failures(runner);
-    for (int i = 0; i < failed; i++) {
-        printf("%s:%d: %s\n", tr_lfile(results[i]), tr_lno(results[i]), tr_msg(results[i]));
-    }
-    free(results);
-    srunner_free(runner);
-    printf("%d passed, %d failed\n", count - failed, failed);
-    return count == 0 || failed > 0;
+    return suite_main(suite);
 }

@@ -1,8 +1,8 @@
 /* Peers and a component on each of the three servers: run by make test-live, which installs them. What is sent to and fro
  * needs no account: the component stands for whoever is behind the server. The last line is "N passed, N failed". */
+#include "../suite_run.h"
 #include "parts.h"
 
-#include <check.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,15 +194,5 @@ int main(void) {
     tcase_add_loop_test(real, a_stream_that_the_server_ends_is_followed_by_another, 0, count);
     tcase_add_loop_test(real, a_peer_that_refuses_connections_gets_nothing_and_can_send, 0, count);
     suite_add_tcase(suite, real);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_SILENT);
-    const int run = srunner_ntests_run(runner), failed = srunner_ntests_failed(runner);
-    TestResult **results = srunner_failures(runner);
-    for (int i = 0; i < failed; i++) {
-        printf("%s:%d: %s: %s\n", tr_lfile(results[i]), tr_lno(results[i]), tr_tcname(results[i]), tr_msg(results[i]));
-    }
-    free(results);
-    srunner_free(runner);
-    printf("%d passed, %d failed\n", run - failed, failed);
-    return run == 0 || failed > 0;
+    return suite_main(suite);
 }

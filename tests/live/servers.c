@@ -1,8 +1,8 @@
 /* Tests of the three servers as targets, with the servers themselves: run by make test-live, which installs them.
  * Without a name all tests run, else those of the servers that are named. The last line is "N passed, N failed". */
+#include "../suite_run.h"
 #include "parts.h"
 
-#include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -494,15 +494,5 @@ int main(int argc, char **argv) {
         }
         suite_add_tcase(suite, tc);
     }
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_SILENT);
-    const int run = srunner_ntests_run(runner), failed = srunner_ntests_failed(runner);
-    TestResult **results = srunner_failures(runner);
-    for (int i = 0; i < failed; i++) {
-        printf("%s:%d: %s: %s\n", tr_lfile(results[i]), tr_lno(results[i]), tr_tcname(results[i]), tr_msg(results[i]));
-    }
-    free(results);
-    srunner_free(runner);
-    printf("%d passed, %d failed\n", run - failed, failed);
-    return run == 0 || failed > 0;
+    return suite_main(suite);
 }
