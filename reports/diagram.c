@@ -48,7 +48,19 @@ unsigned ink_clean(struct ink *ink, const char *text, unsigned most) {
     unsigned columns = 0;
     size_t fits = ink->size; /* how far an ellipsis finds room behind it */
     unsigned marks = 0;
-    for (size_t size; (size = text_piece_xml(text, piece, &escaped)) > 0; text += size) {
+    for (;;) {
+        const size_t plain = text_plain(text, most - columns);
+        if (plain > 0) {
+            ink_add(ink, text, plain);
+            text += plain;
+            columns += (unsigned)plain;
+            fits = ink->size - (columns == most);
+            marks = 0;
+        }
+        const size_t size = text_piece_xml(text, piece, &escaped);
+        if (size == 0) {
+            return columns;
+        }
         const unsigned wanted = escaped ? (unsigned)strlen(piece) : columns_of(piece);
         /* Nobody needs more marks on one letter; a line of them has no width, but no end either. */
         marks = wanted == 0 ? marks + 1 : 0;
@@ -64,8 +76,8 @@ unsigned ink_clean(struct ink *ink, const char *text, unsigned most) {
         }
         columns += wanted;
         fits = columns < most ? ink->size : fits;
+        text += size;
     }
-    return columns;
 }
 
 void ink_xml(struct ink *ink, const char *clean) {

@@ -210,4 +210,5 @@ void picture_free(struct picture *p) {
     free(p->x);
     free(p->since);
     free(p->top);
+    free(p->clean.data);
 }

@@ -52,15 +52,14 @@ static void point(struct ink *out, char what, int x, int y) {
     ink_number(out, y);
 }
 
-static void clean_xml(struct ink *out, const char *words, unsigned most) {
-    struct ink clean = {0};
-    (void)ink_clean(&clean, words, most);
-    if (clean.failed) {
-        out->failed = true;
-    } else if (clean.data != NULL) {
-        ink_xml(out, clean.data);
+static void clean_xml(struct picture *p, const char *words, unsigned most) {
+    p->clean.size = 0;
+    (void)ink_clean(&p->clean, words, most);
+    if (p->clean.failed) {
+        p->out->failed = true;
+    } else if (p->clean.size > 0) {
+        ink_xml(p->out, p->clean.data);
     }
-    free(clean.data);
 }
 
 /* What a pointer that rests on it shows: all that is known. */
@@ -89,7 +88,7 @@ static void tooltip(struct picture *p, const struct row *row) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (parts[i].text != NULL) {
             ink_put(p->out, parts[i].before);
-            clean_xml(p->out, parts[i].text, 2000);
+            clean_xml(p, parts[i].text, 2000);
         }
     }
     ink_put(p->out, "</title>");
@@ -315,7 +314,7 @@ static void draw_head(struct picture *p, size_t lane) {
     ink_put(p->out, "\"><title>");
     ink_put(p->out, words[of->kind]);
     ink_put(p->out, " ");
-    clean_xml(p->out, of->address, 400);
+    clean_xml(p, of->address, 400);
     ink_put(p->out, "</title>");
     rectangle(p, "", p->x[lane] - head->width / 2, p->head_top, head->width, HEAD_HEIGHT,
               of->kind == REPORT_CLIENT ? 14 : of->kind == REPORT_SERVER ? 3 : 0);
@@ -372,7 +371,7 @@ static void describe(struct picture *p) {
     ink_put(p->out, "Time runs from top to bottom. Side by side, from left to right: ");
     for (size_t i = 0; i < p->plan->lane_count; i++) {
         ink_put(p->out, i == 0 ? "" : ", ");
-        clean_xml(p->out, p->plan->lanes[i]->name, 60);
+        clean_xml(p, p->plan->lanes[i]->name, 60);
     }
     ink_put(p->out, ". Stanzas that arrive: ");
     ink_number(p->out, (long)arrows);
@@ -401,7 +400,7 @@ static void begin_picture(struct picture *p) {
     ink_put(out, "\"><title id=\"t");
     ink_number(out, (long)how->id);
     ink_put(out, "\">");
-    clean_xml(out, title, 200);
+    clean_xml(p, title, 200);
     ink_put(out, "</title><desc id=\"d");
     ink_number(out, (long)how->id);
     ink_put(out, "\">");
@@ -412,12 +411,9 @@ static void begin_picture(struct picture *p) {
         ink_xml(out, report_diagram_style());
         ink_put(out, "</style>");
         rectangle(p, "g", 0, 0, p->width, p->height, 0);
-        struct ink clean = {0};
-        (void)ink_clean(&clean, title, (unsigned)((p->width - 2 * MARGIN) * 10 / 78));
         ink_put(out, "<text class=\"q\" x=\"12\" y=\"20\">");
-        ink_xml(out, clean.data == NULL ? "" : clean.data);
+        clean_xml(p, title, (unsigned)((p->width - 2 * MARGIN) * 10 / 78));
         ink_put(out, "</text>");
-        free(clean.data);
     }
 }
 

@@ -27,6 +27,7 @@ struct head {
 
 struct picture {
     struct ink *out;
+    struct ink clean; /* one text at a time, on its way into `out` */
     const struct plan *plan;
     const struct report_diagram *how;
     struct head *heads;

@@ -170,7 +170,7 @@ enum report_need {
     REPORT_NEEDS_FAILURES = 1 << 1, /* traces of the cases that failed */
     REPORT_NEEDS_METRICS = 1 << 2,
     REPORT_NEEDS_SAMPLES = 1 << 3 /* stories and traces of cases that did not pass, and of the first of each file; of all
-                                   * in a small run */
+                                   * in a small run; in one of very many files, of what is not strict none but those */
 };
 
 struct report_format {

@@ -39,6 +39,14 @@ static size_t put_octets(const unsigned char *p, size_t size, char out[TEXT_PIEC
     return size;
 }
 
+size_t text_plain(const char *text, size_t most) {
+    size_t size = 0;
+    while (size < most && text[size] >= ' ' && text[size] <= '~') {
+        size++;
+    }
+    return size;
+}
+
 size_t text_piece(const char *text, char out[TEXT_PIECE_MAX + 1], bool *escaped) {
     const unsigned char *p = (const unsigned char *)text;
     *escaped = false;
@@ -85,10 +93,7 @@ static void put_line(FILE *out, const char *text, size_t size) {
     char piece[TEXT_PIECE_MAX + 1];
     bool escaped;
     for (size_t at = 0; at < size;) {
-        size_t plain = 0;
-        while (at + plain < size && text[at + plain] >= ' ' && text[at + plain] <= '~') {
-            plain++;
-        }
+        const size_t plain = text_plain(text + at, size - at);
         fwrite(text + at, 1, plain, out);
         at += plain;
         if (at < size) {

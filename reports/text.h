@@ -8,6 +8,9 @@
 
 enum { TEXT_PIECE_MAX = 16 };
 
+/* text_plain - octets at the start of a text that stand for themselves everywhere, printable ASCII; `most` at most. */
+size_t text_plain(const char *text, size_t most);
+
 /* text_piece - the next character of `text`, or octets of it as \xNN, NUL-terminated in `out`.
  * escaped   whether it is not as it stood.
  * returns   octets of `text` that it stands for; 0 at the end. */

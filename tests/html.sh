@@ -32,6 +32,24 @@ done
 same 'the same run makes the same report' some.html again.html
 none 'the report holds no path of the machine' "$(grep -F "$scratch" some.html)"
 
+# Of many cases, only those have a diagram that did not simply pass, and the first of each file; of very many files, what
+# is not strict has none either.
+mkdir many
+two_cases many/0-loose.scs 'Cases that are not strict' m2
+awk '/hosts:/ { $0 = $0 "\n\tpolicy: pres.bad-type=drop" }
+    /^Juliet connects/ { $0 = $0 "\n\nRomeo sends:\n\t<presence type=\"odd\"/>" }
+    /two   m2/ { while (n++ < 101) print "\tr" n "   m1"; next } { print }' many/0-loose.scs >loose && mv loose many/0-loose.scs
+printf '# Somebody connects\n\n[Client] Romeo\n\tjid: romeo@verona.example\n\n---------\n\nRomeo connects\n' >many/1.scs
+i=1
+while [ $((i += 1)) -le 899 ]; do cp many/1.scs many/$i.scs; done
+left_out() {
+    "$drill" run --quiet --format html:many.html many >/dev/null 2>&1
+    grep -o 'The [a-z]* [a-z]* left out' many.html | sort | uniq -c | tr -s ' '
+}
+none 'in a run of 900 files what is not strict has a diagram' "$(left_out)"
+cp many/1.scs many/900.scs
+check 'in a run of more files only the first case of a file has one' test "$(left_out)" = ' 101 The diagram is left out'
+
 # What the policy of the page allows as a script is the script, and nothing else.
 stated=$(sed -n "s/.*script-src 'sha256-\([^']*\)'.*/\1/p" some.html)
 actual=$(perl -MDigest::SHA=sha256_base64 -0777 -ne 'print sha256_base64($1), "=" if m{<script>(.*?)</script>}s' some.html)

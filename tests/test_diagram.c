@@ -257,6 +257,35 @@ START_TEST(a_picture_of_its_own_brings_title_and_style) {
 }
 END_TEST
 
+#define X99 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X198 X99 X99
+#define ACUTE "\xcc\x81"
+
+/* A title has at most 200 columns, and a letter at most four marks. */
+static const struct {
+    const char *title, *shown;
+} cut_titles[] = {
+    {X198 "yz", X198 "yz"},
+    {X198 "yzz", X198 "y…"},
+    {X198 "日", X198 "日"},
+    {X198 "日z", X198 "…"},
+    {X198 "y日", X198 "y…"},
+    {X198 "y" ACUTE "z", X198 "y" ACUTE "z"},
+    {X198 "y" ACUTE "zz", X198 "y" ACUTE "…"},
+    {X198 "yz" ACUTE, X198 "yz" ACUTE},
+    {X198 "\x01", X198 "…"},
+    {"x" ACUTE ACUTE ACUTE ACUTE ACUTE "yz" ACUTE ACUTE, "x" ACUTE ACUTE ACUTE ACUTE "yz" ACUTE ACUTE},
+};
+
+START_TEST(a_title_that_is_too_long_is_cut_between_letters) {
+    two_clients();
+    how.inside = true;
+    how.title = cut_titles[_i].title;
+    draw(REPORT_SVG);
+    ck_assert_uint_eq(titles(cut_titles[_i].shown), 1);
+}
+END_TEST
+
 START_TEST(a_picture_in_a_page_brings_ids_of_its_own_and_no_style) {
     two_clients();
     how.title = "Who & what";
@@ -508,6 +537,8 @@ Suite *diagram_suite(void) {
     tcase_add_test(tcase, of_many_lanes_those_without_events_are_left_out);
     tcase_add_test(tcase, an_empty_story_is_an_empty_picture);
     tcase_add_test(tcase, a_picture_of_its_own_brings_title_and_style);
+    tcase_add_loop_test(tcase, a_title_that_is_too_long_is_cut_between_letters, 0,
+                        (int)(sizeof cut_titles / sizeof *cut_titles));
     tcase_add_test(tcase, a_picture_in_a_page_brings_ids_of_its_own_and_no_style);
     tcase_add_test(tcase, no_label_covers_another_and_none_is_cut_off);
     tcase_add_test(tcase, long_names_do_not_cover_each_other);

@@ -85,6 +85,25 @@ START_TEST(each_actor_has_its_stanzas_in_their_order_as_canonical_text) {
 }
 END_TEST
 
+START_TEST(a_stanza_of_any_length_is_observed_whole) {
+    for (size_t size = 300; size < 1200; size += size == 560 ? 440 : 1) {
+        char script[2600], body[1200] = "", wanted[1500];
+        memset(body, 'x', size);
+        body[size] = '\0';
+        snprintf(script, sizeof script,
+                 BOTH_CONNECT "Romeo sends:\n\t<message id='m1' to='juliet@capulet.example/balcony'><body>%s</body>"
+                              "</message>\nJuliet receives:\n\t<message id='m1'/>\n",
+                 body);
+        snprintf(wanted, sizeof wanted,
+                 "Juliet <message from=\"romeo@montague.example/orchard\" id=\"m1\" "
+                 "to=\"juliet@capulet.example/balcony\"><body>%s</body></message>\n",
+                 body);
+        play_case(script, 0);
+        ck_assert_str_eq(observed(), wanted);
+    }
+}
+END_TEST
+
 START_TEST(nothing_is_observed_unless_it_is_asked_for) {
     options.observe = false;
     play_case(BOTH_CONNECT CHAT "Juliet receives:\n\t<message id='m1'/>\n", 0);
@@ -556,6 +575,7 @@ Suite *observe_suite(void) {
     TCase *tc = tcase_create("observe");
     tcase_add_checked_fixture(tc, setup, drill_teardown_case);
     tcase_add_test(tc, each_actor_has_its_stanzas_in_their_order_as_canonical_text);
+    tcase_add_test(tc, a_stanza_of_any_length_is_observed_whole);
     tcase_add_test(tc, nothing_is_observed_unless_it_is_asked_for);
     tcase_add_test(tc, a_case_that_fails_is_observed_too);
     tcase_add_test(tc, what_came_before_a_server_was_gone_is_observed);

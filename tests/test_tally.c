@@ -115,8 +115,14 @@ START_TEST(a_trace_of_failures_is_kept_of_failures_only) {
 }
 END_TEST
 
+/* With a profile that takes a liberty with it. */
+#define LOOSE                                                                                                          \
+    BOTH_CONNECT "Juliet sends:\n\t<presence/>\nJuliet receives:\n\t<presence/>\nRomeo sends:\n"                     \
+                 "\t<message id='m1' type='groupchat' to='juliet@capulet.example'/>\n" JULIET_RECEIVES
+
 START_TEST(a_sparing_run_keeps_trace_and_story_of_what_does_not_pass) {
-    options.sparing = options.trace = options.story = true;
+    options.trace = options.story = true;
+    options.keep = DRILL_KEEP_TROUBLES;
     passes(BOTH_CONNECT CHAT JULIET_RECEIVES);
     ck_assert_ptr_null(result.trace);
     ck_assert_ptr_null(result.story);
@@ -125,9 +131,25 @@ START_TEST(a_sparing_run_keeps_trace_and_story_of_what_does_not_pass) {
     ck_assert_ptr_nonnull(result.trace);
     ck_assert_ptr_nonnull(result.story);
     options.profile = "prosody-note";
-    passes_loosely(BOTH_CONNECT "Juliet sends:\n\t<presence/>\nJuliet receives:\n\t<presence/>\n"
-                                "Romeo sends:\n"
-                                "\t<message id='m1' type='groupchat' to='juliet@capulet.example'/>\n" JULIET_RECEIVES);
+    passes_loosely(LOOSE);
+    ck_assert_ptr_nonnull(result.trace);
+    ck_assert_ptr_nonnull(result.story);
+}
+END_TEST
+
+START_TEST(a_very_sparing_run_keeps_trace_and_story_of_failures_only) {
+    options.trace = options.story = true;
+    options.keep = DRILL_KEEP_FAILURES;
+    play_case(BOTH_CONNECT CHAT, 0);
+    ck_assert_int_eq(result.verdict, DRILL_FAIL);
+    ck_assert_ptr_nonnull(result.trace);
+    ck_assert_ptr_nonnull(result.story);
+    options.profile = "prosody-note";
+    passes_loosely(LOOSE);
+    ck_assert_ptr_null(result.trace);
+    ck_assert_ptr_null(result.story);
+    options.keep = DRILL_KEEP_ALL;
+    passes_loosely(LOOSE);
     ck_assert_ptr_nonnull(result.trace);
     ck_assert_ptr_nonnull(result.story);
 }
@@ -156,6 +178,7 @@ Suite *tally_suite(void) {
     tcase_add_test(tcase, a_case_that_takes_longer_than_it_may_fails);
     tcase_add_test(tcase, a_trace_of_failures_is_kept_of_failures_only);
     tcase_add_test(tcase, a_sparing_run_keeps_trace_and_story_of_what_does_not_pass);
+    tcase_add_test(tcase, a_very_sparing_run_keeps_trace_and_story_of_failures_only);
     tcase_add_test(tcase, every_result_says_how_to_play_it_again);
     suite_add_tcase(suite, tcase);
     return suite;

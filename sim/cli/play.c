@@ -11,8 +11,9 @@
  * the same time would only keep the server from answering each of them in time. */
 enum { PATIENT_THREADS = 48, BUSY_THREADS = 8 };
 
-/* Of a run with more cases no report has room for all stories, so that they are not made. */
-enum { SMALL_RUN = 1000 };
+/* Of a run with more cases no report has room for all stories, so that they are not made. With the first case of each of
+ * so many files it is full, so that of the others only what fails has one. */
+enum { SMALL_RUN = 1000, MANY_FILES = 900 };
 
 struct job {
     const struct cli_file *file;
@@ -181,6 +182,18 @@ static void do_job(struct job *job, const struct pool *pool, const struct drill_
     arena_free(arena);
 }
 
+static bool is_first_of_file(const struct pool *pool, const struct job *job) {
+    return job == pool->jobs || job[-1].file != job->file;
+}
+
+static enum drill_keep what_to_keep(const struct pool *pool) {
+    size_t files = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        files += is_first_of_file(pool, &pool->jobs[i]);
+    }
+    return pool->count <= SMALL_RUN ? DRILL_KEEP_ALL : files <= MANY_FILES ? DRILL_KEEP_TROUBLES : DRILL_KEEP_FAILURES;
+}
+
 static void *work(void *argument) {
     struct pool *pool = argument;
     pthread_mutex_lock(&pool->lock);
@@ -200,7 +213,7 @@ static void *work(void *argument) {
         struct drill_options options = pool->options;
         options.number = (unsigned)job->number;
         options.profiles = profiles;
-        options.sparing = pool->options.sparing && job != pool->jobs && job[-1].file == job->file;
+        options.keep = is_first_of_file(pool, job) ? DRILL_KEEP_ALL : pool->options.keep;
         do_job(job, pool, &options);
         const bool failed = report_is_failure(job->report.verdict);
         pthread_mutex_lock(&pool->lock);
@@ -345,7 +358,7 @@ static void play(struct pool *pool, const struct cli_settings *settings, const s
     make_jobs(pool, &selection);
     pool->order = order_jobs(pool->jobs, pool->count, live, settings->fail_fast);
     pool->busy = settings->jobs != 0 ? settings->jobs : BUSY_THREADS;
-    pool->options.sparing = pool->count > SMALL_RUN && !settings->drill.trace;
+    pool->options.keep = settings->drill.trace ? DRILL_KEEP_ALL : what_to_keep(pool);
     cli_progress_start(&pool->progress, pool->count, settings->quiet);
     work_together(pool, settings->jobs != 0 ? settings->jobs : live ? PATIENT_THREADS : 1);
     cli_progress_end(&pool->progress);

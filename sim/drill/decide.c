@@ -130,7 +130,7 @@ void drill_expect_fates(struct run *run, const struct script_action *action) {
     }
     if (run->world == NULL) {
         run->decides_skipped++;
-        drill_note(run, drill_run_text(run, "line %u: what %s decides is not known", action->line, action->first));
+        drill_note(run, action, drill_run_text(run, "what %s decides is not known", action->first));
         return;
     }
     if (!drill_value_bare_jid(run, action->first, &host, &resource) || !is_served(run, host)) {

@@ -21,6 +21,8 @@ enum drill_verdict {
     DRILL_ERROR   /* the script cannot be played as written (unknown policy value, no server for a domain, ...) */
 };
 
+enum drill_keep { DRILL_KEEP_ALL, DRILL_KEEP_TROUBLES /* all but DRILL_PASS */, DRILL_KEEP_FAILURES /* nor NON_STRICT */ };
+
 struct drill_options {
     const char *profile;            /* of servers that name none; NULL: rfc6121. On real servers the one that they follow */
     const char *profile_text;       /* NULL: it is built in; else the text of one that is not */
@@ -34,7 +36,7 @@ struct drill_options {
                                      * sent or done is passed over */
     bool observe;                   /* fill `observations` */
     bool story;                     /* fill `story` */
-    bool sparing;                   /* trace and story only of a case that does not pass */
+    enum drill_keep keep;           /* of which cases trace and story are kept, where they are asked for */
     uint64_t virtual_max_us;        /* a case that takes longer in the simulation's time fails; 0: no bound. On real
                                      * servers the venue sees to the same bound; here it is for texts */
     bool tally;                     /* fill `tally` */

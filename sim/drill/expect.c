@@ -212,7 +212,7 @@ void drill_expect_one_of(struct run *run, const struct script_action *action) {
     }
     if (event == NO_EVENT) {
         if (action->or_nothing) {
-            drill_note(run, drill_run_text(run, "line %u: of the alternatives, nothing came", action->line));
+            drill_note(run, action, "of the alternatives, nothing came");
         } else {
             add_missing(run, action, &action->stanzas[0]);
             capture_all_the_same(run, action, action->stanzas[0].tree);
@@ -223,8 +223,8 @@ void drill_expect_one_of(struct run *run, const struct script_action *action) {
     for (size_t i = 0; i < action->stanza_count && run->state == RUN_GOING; i++) {
         struct match_difference where;
         if (matches(run, action->stanzas[i].tree, (size_t)event, &where)) {
-            drill_note(run, drill_run_text(run, "line %u: alternative %zu of %zu came", action->line, i + 1,
-                                           action->stanza_count + action->or_nothing));
+            drill_note(run, action, drill_run_text(run, "alternative %zu of %zu came", i + 1,
+                                                   action->stanza_count + action->or_nothing));
             return;
         }
         if (i == 0) {

@@ -30,6 +30,7 @@ void drill_text_line(struct text *text, const char *string);
 /* drill_text_word - as drill_text_line, but spaces too, so that what is written stays one word. */
 void drill_text_word(struct text *text, const char *string);
 
+void drill_text_number(struct text *text, uint64_t number);
 void drill_text_time(struct text *text, uint64_t time_us);
 
 /* -------------------------------------------------------------------------------------------------------- run ---- */
@@ -73,7 +74,8 @@ struct account {
 /* Something worth knowing that is no event: it stands in the trace before the event that came next. */
 struct note {
     size_t before;
-    const char *text;
+    const struct script_action *action;
+    const char *text; /* NULL: what the action does */
 };
 
 /* The first difference, as the lines of a failure text. Texts are kept only when the facts are recorded too. */
@@ -254,7 +256,7 @@ void drill_look(struct run *run);    /* at the events that are new in the log */
 void drill_settle(struct run *run);  /* until nothing is under way; timers may still run */
 void drill_rest(struct run *run);    /* as drill_settle, where real servers take part */
 void drill_run_out(struct run *run); /* until nothing is under way and no timer runs */
-void drill_note(struct run *run, const char *text);
+void drill_note(struct run *run, const struct script_action *action, const char *text); /* text: as in struct note */
 const char *drill_action_text(struct run *run, const struct script_action *action); /* "Romeo connects" */
 const struct script_action *drill_present(const struct run *run); /* NULL: there is no action */
 

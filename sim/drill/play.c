@@ -88,10 +88,11 @@ long drill_receive(struct run *run, int actor, bool timers) {
     return a->inbox_read < a->inbox_count ? (long)a->inbox[a->inbox_read++] : NO_EVENT;
 }
 
-void drill_note(struct run *run, const char *text) {
-    if (run->options->trace && text != NULL &&
+void drill_note(struct run *run, const struct script_action *action, const char *text) {
+    if (run->options->trace &&
         drill_run_grow(run, (void **)&run->notes, &run->note_capacity, run->note_count, sizeof *run->notes)) {
-        run->notes[run->note_count++] = (struct note){.before = drill_event_count(run), .text = text};
+        const size_t before = drill_event_count(run);
+        run->notes[run->note_count++] = (struct note){.before = before, .action = action, .text = text};
     }
 }
 
@@ -139,17 +140,6 @@ const char *drill_action_text(struct run *run, const struct script_action *actio
     }
 }
 
-/* What the script does stands in the trace; what it waits for shows by what comes. */
-static const char *note_of(struct run *run, const struct script_action *action) {
-    enum venue_fault fault;
-    const bool told = action->verb == SCRIPT_CLOSES || action->verb == SCRIPT_IS_REFUSED;
-    if (action->verb > SCRIPT_SENDS_RAW && !told && !drill_fault_of(action, &fault)) {
-        return NULL;
-    }
-    const char *text = drill_action_text(run, action);
-    return text == NULL ? NULL : drill_run_text(run, "line %u: %s", action->line, text);
-}
-
 /* Streams of real servers open, and stanzas arrive, at their own pace: a case that is compared cannot have a peer go while
  * that is under way. */
 static bool is_in_time(struct run *run, const struct script_action *action) {
@@ -164,9 +154,7 @@ static bool is_in_time(struct run *run, const struct script_action *action) {
 }
 
 static void play_action(struct run *run, const struct script_action *action) {
-    if (run->options->trace) {
-        drill_note(run, note_of(run, action));
-    }
+    drill_note(run, action, NULL);
     switch (action->verb) {
     case SCRIPT_CONNECTS:
         drill_connects(run, action);

@@ -286,6 +286,11 @@ static bool is_passed(enum drill_verdict verdict) {
     return verdict == DRILL_PASS || verdict == DRILL_NON_STRICT;
 }
 
+static bool is_worth(enum drill_keep keep, enum drill_verdict verdict) {
+    return keep == DRILL_KEEP_ALL || !is_passed(verdict) ||
+           (keep == DRILL_KEEP_TROUBLES && verdict == DRILL_NON_STRICT);
+}
+
 /* Under --strict a case fails that did all that its script expects. */
 static char *strict_text(const struct run *run) {
     struct text text = {0};
@@ -331,7 +336,7 @@ static void fill_result(struct run *run, struct drill_result *result) {
     result->replay = drill_replay_text(run);
     bool whole = result->replay != NULL && fill_texts(run, result);
     const bool failed = !is_passed(result->verdict) && result->verdict != DRILL_SKIP;
-    const bool worth = !run->options->sparing || result->verdict != DRILL_PASS;
+    const bool worth = is_worth(run->options->keep, result->verdict);
     if (((run->options->trace && worth) || (run->options->trace_failure && failed)) && run->venue != NULL) {
         result->trace = drill_trace_text(run);
         whole = whole && result->trace != NULL;

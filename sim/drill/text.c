@@ -1,7 +1,6 @@
 /* text.c - texts that grow, and values written so that one event stays one line. */
 #include "parts.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,10 +68,14 @@ static void add_escaped(struct text *text, const char *string, unsigned char las
 }
 
 void drill_text_xml(struct text *text, const struct xml_node *node) {
-    const size_t size = xml_write(node, (char[1]){'\0'}, 1);
-    if (make_room(text, size)) {
-        (void)xml_write(node, text->data + text->size, size + 1);
-        text->size += size;
+    size_t size = 512;
+    while (make_room(text, size)) {
+        const size_t room = text->capacity - text->size;
+        size = xml_write(node, text->data + text->size, room);
+        if (size < room) {
+            text->size += size;
+            return;
+        }
     }
 }
 
@@ -92,6 +95,23 @@ void drill_text_word(struct text *text, const char *string) {
     add_escaped(text, string, 0x20);
 }
 
+void drill_text_number(struct text *text, uint64_t number) {
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    drill_text_add(text, digits + at, sizeof digits - at);
+}
+
 void drill_text_time(struct text *text, uint64_t time_us) {
-    drill_text_format(text, "%" PRIu64 ".%06" PRIu64, time_us / 1000000, time_us % 1000000);
+    char fraction[7] = ".000000";
+    uint64_t rest = time_us % 1000000;
+    for (size_t i = sizeof fraction - 1; i > 0; i--) {
+        fraction[i] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    drill_text_number(text, time_us / 1000000);
+    drill_text_add(text, fraction, sizeof fraction);
 }

@@ -1,7 +1,6 @@
 /* trace.c - the log as text, one event a line, the same for every build. */
 #include "parts.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +26,8 @@ void drill_write_label(const struct run *run, struct text *out, uint32_t number)
     } else if (enter != NULL && enter->id != NULL && drill_is_label(enter->id)) {
         drill_text_put(out, enter->id);
     } else {
-        drill_text_format(out, "#%" PRIu32, number);
+        drill_text_put(out, "#");
+        drill_text_number(out, number);
     }
 }
 
@@ -145,9 +145,15 @@ static void write_arrival(struct run *run, struct text *out, size_t event) {
 
 /* ------------------------------------------------------------------------------------------------------ lines ---- */
 
+static void put_both(struct text *out, const char *one, const char *other) {
+    drill_text_put(out, one);
+    drill_text_put(out, other);
+}
+
 static void write_address(struct text *out, const char *key, const char *value) {
     if (value != NULL) {
-        drill_text_format(out, " %s=", key);
+        put_both(out, " ", key);
+        drill_text_put(out, "=");
         drill_text_word(out, value);
     }
 }
@@ -169,33 +175,34 @@ static void write_enter(struct run *run, struct text *out, size_t index) {
     if (from == NULL && event->client >= 0) {
         from = run->venue->ops->full_jid(run->venue, event->client);
     }
-    drill_text_format(out, "%s > ", event->host);
+    put_both(out, event->host, " > ");
     drill_write_label(run, out, event->number);
-    drill_text_format(out, " %s", stanza_kind_name(event->stanza_kind));
+    put_both(out, " ", stanza_kind_name(event->stanza_kind));
     write_address(out, "from", from);
     write_address(out, "to", event->to);
 }
 
 static void write_effect(const struct run *run, struct text *out, const struct world_event *event) {
     bool mark = event->effect >= ROUTER_FATE_COUNT;
-    drill_text_format(out, "%s %c ", event->host, mark ? '+' : '=');
+    put_both(out, event->host, mark ? " + " : " = ");
     drill_write_label(run, out, event->number);
-    drill_text_format(out, " rule=%s", rule_id(event->rule));
+    put_both(out, " rule=", rule_id(event->rule));
     if (!mark) {
-        drill_text_format(out, " fate=%s", router_fate_name(event->effect));
+        put_both(out, " fate=", router_fate_name(event->effect));
         if (event->condition != NULL) {
-            drill_text_format(out, " %s", event->condition);
+            put_both(out, " ", event->condition);
         }
         write_address(out, "to", event->target);
     }
     if (event->departure != NULL) {
-        drill_text_format(out, " departs=%s", event->departure);
+        put_both(out, " departs=", event->departure);
     }
 }
 
 static void write_client(const struct run *run, struct text *out, const struct world_event *event, const char *word) {
     drill_text_line(out, drill_run_name(run, event->client));
-    drill_text_format(out, " ~ %s ", word);
+    put_both(out, " ~ ", word);
+    drill_text_put(out, " ");
     drill_text_line(out, event->text == NULL ? "" : event->text);
 }
 
@@ -224,7 +231,9 @@ const char *drill_link_word(const struct world_event *event) {
 
 /* A stream to another server, step by step: who opens it, what, to whom, and why where it ends. */
 static void write_link(struct text *out, const struct world_event *event) {
-    drill_text_format(out, "%s ~ %s %s", event->host, drill_link_word(event), event->target);
+    put_both(out, event->host, " ~ ");
+    put_both(out, drill_link_word(event), " ");
+    drill_text_put(out, event->target);
     if (event->kind == WORLD_FAILED || event->kind == WORLD_CLOSED) {
         drill_text_put(out, ": ");
         drill_text_line(out, event->text == NULL ? "" : event->text);
@@ -244,7 +253,8 @@ static void write_lost(struct run *run, struct text *out, size_t index) {
     drill_text_put(out, " ! lost ");
     drill_text_line(out, event->text == NULL ? "" : event->text);
     if (event->host != NULL && event->target != NULL) {
-        drill_text_format(out, " %s %s", event->host, event->target);
+        put_both(out, " ", event->host);
+        put_both(out, " ", event->target);
     } else if (event->client >= 0) {
         drill_text_put(out, " ");
         drill_text_line(out, drill_run_name(run, event->client));
@@ -297,11 +307,27 @@ const char *drill_event_line(struct run *run, size_t index) {
     return drill_run_keep(run, &text);
 }
 
-static void write_notes(const struct run *run, struct text *out, size_t *next, size_t before) {
-    for (; *next < run->note_count && run->notes[*next].before <= before; ++*next) {
-        drill_text_put(out, "# ");
-        drill_text_line(out, run->notes[*next].text);
+/* What the script does stands in the trace; what it waits for shows by what comes. */
+static bool is_told(const struct script_action *action) {
+    enum venue_fault fault;
+    return action->verb <= SCRIPT_SENDS_RAW || action->verb == SCRIPT_CLOSES || action->verb == SCRIPT_IS_REFUSED ||
+           drill_fault_of(action, &fault);
+}
+
+static void write_note(struct run *run, struct text *out, const struct note *note) {
+    const char *text = note->text == NULL && is_told(note->action) ? drill_action_text(run, note->action) : note->text;
+    if (text != NULL) {
+        drill_text_put(out, "# line ");
+        drill_text_number(out, note->action->line);
+        drill_text_put(out, ": ");
+        drill_text_line(out, text);
         drill_text_put(out, "\n");
+    }
+}
+
+static void write_notes(struct run *run, struct text *out, size_t *next, size_t before) {
+    for (; *next < run->note_count && run->notes[*next].before <= before; ++*next) {
+        write_note(run, out, &run->notes[*next]);
     }
 }
 
