@@ -603,13 +603,16 @@ if command -v script >/dev/null 2>&1; then
     escape=$(printf '\033')
     terminal "env -u NO_COLOR TERM=xterm '$drill' run good.scs"
     check 'colour on a terminal' grep -q "$escape\[32mPASS" typed
+    mkdir often
+    for n in 1 2 3 4 5 6 7 8 9 10 11 12; do cp -R "$root/scenarios" "often/$n"; done
     begun=$(date +%s)
-    terminal "env TERM=xterm '$drill' run '$root/scenarios'"
+    terminal "env TERM=xterm '$drill' run often"
+    rm -r often
     if [ $(($(date +%s) - begun)) -gt 2 ]; then
         check 'what takes longer than a second says on a terminal how far it is' \
             grep -qE '[0-9]+/[0-9]+ cases, 0 failed' typed
     else
-        skip 'progress on a terminal: all scenarios took less than two seconds'
+        skip 'progress on a terminal: all scenarios took less than two seconds, twelve times over'
     fi
     terminal "env NO_COLOR=1 TERM=xterm '$drill' run good.scs"
     check 'no colour with NO_COLOR' [ "$(grep -c PASS typed) $(grep -c "$escape" typed)" = '1 0' ]
