@@ -193,6 +193,7 @@ departs domres.any does bounce item-not-found as ejabberd.domain-message
 
 # MUST be remote-server-timeout or service-unavailable; the domain is looked for elsewhere, and not found (measured).
 departs ext.comp.offline does bounce remote-server-not-found as ejabberd.component-elsewhere
+departs ext.comp.offline for message/error presence/error iq/error iq/result does drop as ejabberd.component-elsewhere
 # MUST be bounced; as long as a component is away, other servers hear that its domain is not served (measured).
 departs ext.comp.fromremote does not-served as ejabberd.component-elsewhere
 # MUST close with invalid-from; a component's 'from' that is no address is answered by an error to it (measured).
