@@ -151,7 +151,7 @@ int world_dns(struct world *world, const char *domain, bool found);
  * Whatever is due at this moment happens before a client connects or leaves, so that things happen in the order in
  * which they were asked for.
  * They return ROUTER_OK; ROUTER_E_CONFLICT (not connected, connected already, or binding was refused); ROUTER_E_UNKNOWN
- * (no server serves it, or no such account); ROUTER_E_JID; ROUTER_E_LIMIT; ROUTER_E_NOMEM. world_disconnect of a client
+ * (no server serves it, or no such account); ROUTER_E_JID; ROUTER_E_NOMEM. world_disconnect of a client
  * that is gone is ROUTER_OK and does nothing. To log in takes no time, and a server that is down refuses it. A client
  * with a latency sends and leaves at once, and its server learns of both one latency later. */
 int world_connect(struct world *world, int client);
